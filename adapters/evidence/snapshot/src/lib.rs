@@ -1,0 +1,1 @@
+//! Evidence from directories that kubectl wrote.

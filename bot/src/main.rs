@@ -1,0 +1,2 @@
+//! The `midwatch` binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The engine around the diagnosis: scope, plan, collect, investigate; and the ports.

@@ -1,0 +1,1 @@
+//! What must not leave: finds and hides secrets, and the witness type of text that may leave.
