@@ -1,3 +1,16 @@
-//! The pure engine.
+//! The pure engine of Midwatch: facts in, report out.
+//!
+//! Does no I/O, reads no clock, uses no randomness: the same input gives the same bytes. Start at [`view::View`]
+//! (what was seen), [`detect`] (what follows from it), [`link`] (what explains what) and [`report`] (what is said).
 
+pub mod detect;
+pub mod entity;
+pub mod evidence;
+pub mod finding;
+pub mod kube;
 pub mod logs;
+pub mod probe;
+pub mod quantity;
+#[cfg(test)]
+mod testkit;
+pub mod view;

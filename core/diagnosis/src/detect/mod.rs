@@ -1,0 +1,26 @@
+//! Detectors: pure functions from what was seen to findings.
+//!
+//! One file per family. To add one: a function `fn(&View) -> Vec<Finding>` in its file, its row in [`CATALOGUE`], its
+//! table test with the healthy look-alike, one case in the corpus. A detector must stay silent about what it was not
+//! allowed to see, and speak of a workload (its claim must read the same for each of its pods).
+
+use crate::finding::Finding;
+use crate::view::View;
+
+/// One detector of the catalogue.
+pub struct Detector {
+    /// Its stable name: `pod.image`.
+    pub id: &'static str,
+    /// What it detects, in a sentence.
+    pub about: &'static str,
+    /// The detector itself.
+    pub run: fn(&View) -> Vec<Finding>,
+}
+
+/// Every detector, in the order in which they run (which decides nothing but the order of equal findings).
+pub const CATALOGUE: &[Detector] = &[];
+
+/// Runs every detector.
+pub fn detect(view: &View) -> Vec<Finding> {
+    CATALOGUE.iter().flat_map(|d| (d.run)(view)).collect()
+}

@@ -1,0 +1,119 @@
+//! Evidence: the exact piece of a read that a claim stands on, and the command that shows it again.
+//!
+//! Start at the constructors ([`object`], [`event`], [`log`], [`absence`]): detectors cite with them, and a claim
+//! without one cannot be made ([`crate::finding::Finding::because`] takes one).
+
+use jiff::Timestamp;
+
+use crate::entity::{EntityRef, Kind};
+use crate::kube::Event;
+use crate::logs::LogLine;
+use crate::probe::{ContainerRef, log_command};
+
+/// One cited piece.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Evidence {
+    /// What it is about.
+    pub about: EntityRef,
+    /// What it says.
+    pub excerpt: Excerpt,
+    /// The command that shows it.
+    pub command: String,
+}
+
+/// What a piece of evidence says, by where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Excerpt {
+    /// Fields of an object, as `path=value` or in its own words.
+    Object(String),
+    /// An event.
+    Event {
+        /// `Warning` or `Normal`.
+        kind: String,
+        /// Its reason.
+        reason: String,
+        /// Its message.
+        message: String,
+        /// How often.
+        count: u64,
+        /// First time.
+        first: Option<Timestamp>,
+        /// Last time.
+        last: Option<Timestamp>,
+    },
+    /// A log line.
+    Log {
+        /// Its text.
+        line: String,
+        /// Its number in the log, from 1.
+        number: u64,
+        /// When it was written, where it says so.
+        at: Option<Timestamp>,
+        /// From the run before the current one.
+        previous: bool,
+    },
+    /// Something was looked for and is not there.
+    Absence(String),
+}
+
+impl Evidence {
+    /// When it happened, where it says so.
+    pub fn at(&self) -> Option<Timestamp> {
+        match &self.excerpt {
+            Excerpt::Event { last, .. } => *last,
+            Excerpt::Log { at, .. } => *at,
+            Excerpt::Object(_) | Excerpt::Absence(_) => None,
+        }
+    }
+
+    /// The text that was seen.
+    pub fn text(&self) -> &str {
+        match &self.excerpt {
+            Excerpt::Object(text) | Excerpt::Absence(text) => text,
+            Excerpt::Event { message, .. } => message,
+            Excerpt::Log { line, .. } => line,
+        }
+    }
+}
+
+/// Fields of an object: `status.containerStatuses[api].lastState.terminated: exitCode=1`.
+pub fn object(about: &EntityRef, says: impl Into<String>) -> Evidence {
+    let namespace = about.namespace.as_ref().map(|ns| format!("-n {ns} ")).unwrap_or_default();
+    let command = format!("kubectl {namespace}get {} {} -o yaml", about.kind.as_str().to_lowercase(), about.name);
+    Evidence { about: about.clone(), excerpt: Excerpt::Object(says.into()), command }
+}
+
+/// An event.
+pub fn event(event: &Event) -> Evidence {
+    let about = &event.involved_object;
+    let entity = EntityRef::new(Kind::named(&about.kind), &about.namespace, about.name.clone());
+    let namespace = if event.metadata.namespace.is_empty() { "default" } else { &event.metadata.namespace };
+    let command = format!("kubectl -n {namespace} get events --field-selector involvedObject.name={}", about.name);
+    let excerpt = Excerpt::Event {
+        kind: event.r#type.clone(),
+        reason: event.reason.clone(),
+        message: event.text().to_owned(),
+        count: event.times(),
+        first: event.first(),
+        last: event.last(),
+    };
+    Evidence { about: entity, excerpt, command }
+}
+
+/// A log line.
+pub fn log(of: &ContainerRef, previous: bool, line: &LogLine) -> Evidence {
+    let excerpt = Excerpt::Log { line: line.text.clone(), number: line.number, at: line.at, previous };
+    let about = EntityRef::new(Kind::Pod, &of.namespace, of.pod.clone());
+    Evidence { about, excerpt, command: log_command(of, previous) }
+}
+
+/// An object that was looked for and is not there. Cite it only when [`crate::view::View::absent`] says so.
+pub fn absence(of: &EntityRef) -> Evidence {
+    let namespace = of.namespace.as_ref().map(|ns| format!("-n {ns} ")).unwrap_or_default();
+    let command = format!("kubectl {namespace}get {} {}", of.kind.as_str().to_lowercase(), of.name);
+    Evidence {
+        about: of.clone(),
+        excerpt: Excerpt::Absence(format!("{of} is not among the {} that were read", of.kind.plural())),
+        command,
+    }
+}

@@ -1,0 +1,295 @@
+//! Findings: what a detector concludes, with the evidence it stands on.
+//!
+//! Start at [`Finding::new`]. A finding says where the trouble shows (`subject`), what would have to change
+//! (`blame`), what else would explain it (`points_at`) and why it is believed (`because`).
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::entity::EntityRef;
+use crate::evidence::Evidence;
+
+/// How sure a claim is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// It fits, other explanations do too.
+    Low,
+    /// It is the best explanation of what was seen.
+    Medium,
+    /// The system itself says so.
+    High,
+}
+
+impl Confidence {
+    /// `low`, `medium`, `high`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
+}
+
+/// What a finding means for the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Something fails now.
+    Failing,
+    /// Something failed in the window and is over.
+    Over,
+    /// Something is not as usual, on purpose or under way: a rollout, a suspended job, zero replicas.
+    /// It becomes the cause when something that fails points at it.
+    Expected,
+    /// A fact worth citing that is no trouble by itself: a change, a policy. Like `Expected`, it becomes the cause when pointed at.
+    Context,
+    /// Positive evidence that something works: ready pods, a log that says so.
+    Healthy,
+}
+
+macro_rules! reasons {
+    ($($name:ident = $depth:literal, $doc:literal;)*) => {
+        /// Why something is as it is. Closed, so that a new reason must be given its place in the causal order.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason { $(#[doc = $doc] $name,)* }
+
+        impl Reason {
+            /// How near to a cause it is. Within one workload the deepest finding explains the others:
+            /// 1 what others notice, 2 how it fails, 3 why it fails, 4 the object or value that is wrong.
+            pub fn depth(self) -> u8 {
+                match self { $(Reason::$name => $depth,)* }
+            }
+
+            /// The stable name, for logs and JSON.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Reason::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    ReplicasUnavailable = 1, "Fewer replicas are ready than wanted, nothing more is known.";
+    RolloutStuck = 1, "A rollout passed its progress deadline or its new pods fail.";
+    NoReadyEndpoints = 1, "A Service has no ready endpoint.";
+    BackendDown = 1, "An Ingress or route leads to a Service that cannot answer.";
+    JobFailed = 1, "A Job failed.";
+    CronJobFailing = 1, "Runs of a CronJob fail.";
+    AutoscalerUnable = 1, "An autoscaler cannot do its work.";
+    AutoscalerAtMaximum = 1, "An autoscaler has been at its maximum.";
+    PodNotReady = 1, "A pod runs and is not ready, nothing more is known.";
+    DaemonIncomplete = 1, "A DaemonSet lacks pods on nodes it wants.";
+    CrashLoop = 2, "A container starts and ends again and again.";
+    InitFailing = 2, "An init container fails, so the pod does not start.";
+    LivenessKills = 2, "The kubelet kills the container because its liveness or startup probe fails.";
+    ReadinessFails = 2, "The readiness probe fails on a running container.";
+    Unschedulable = 2, "No node takes the pod.";
+    CreateRefused = 2, "The API server refuses to create pods.";
+    StuckTerminating = 2, "A pod does not end.";
+    Evicted = 2, "The kubelet or the API evicted the pod.";
+    SandboxFailed = 2, "The pod's sandbox or network cannot be made.";
+    MountFailed = 2, "A volume cannot be mounted.";
+    OomKilled = 3, "The kernel killed the container at its memory limit.";
+    ImagePull = 3, "The image cannot be pulled.";
+    BadCommand = 3, "The container's command cannot be started.";
+    SecurityRefused = 3, "The kubelet refuses to start the container for its security context.";
+    ExitsByItself = 3, "The process ends by itself and its log says why.";
+    LogCause = 3, "The log names the cause.";
+    ProbeWrong = 3, "The probe asks for something the process does not serve.";
+    ProbeImpatient = 3, "The probe gives up before the process has started.";
+    SchedulingMismatch = 3, "What the pod asks for fits no node: resources, selector, affinity, taints, ports.";
+    SelectorMatchesNothing = 3, "The Service's selector matches no pod.";
+    PortMismatch = 3, "The Service's target port is none that a pod serves.";
+    BackendMissing = 3, "An Ingress names a Service or port that does not exist.";
+    LoadBalancerPending = 3, "No controller has given the Service an address.";
+    BadSchedule = 3, "A CronJob's schedule or time zone cannot be used.";
+    JobDeadline = 3, "A Job ran past its deadline.";
+    JobBackoff = 2, "A Job's pods failed too often.";
+    TargetMissing = 3, "An autoscaler's target does not exist.";
+    MetricsUnavailable = 3, "The metrics that an autoscaler needs cannot be read.";
+    StatefulBlocked = 2, "An ordinal of a StatefulSet that is not ready holds back the rest.";
+    FinalizerBlocks = 3, "A finalizer that nobody removes keeps the object.";
+    DiskFull = 3, "A volume or the ephemeral storage is full.";
+    ChangeBroke = 3, "The new revision fails while the old one serves.";
+    MissingReference = 4, "An object that is named does not exist.";
+    MissingKey = 4, "A ConfigMap or Secret lacks a key that is named.";
+    WrongValue = 4, "A configured value is wrong: a host, a port, a path.";
+    QuotaExceeded = 4, "A ResourceQuota is used up.";
+    LimitRangeViolated = 4, "A LimitRange forbids what the pod asks for.";
+    PodSecurityDenied = 4, "Pod Security admission forbids the pod.";
+    AdmissionDenied = 4, "An admission webhook or policy refuses the object.";
+    WebhookDown = 4, "An admission webhook does not answer.";
+    RbacDenied = 4, "A ServiceAccount lacks a permission.";
+    NodeNotReady = 4, "A node is not ready.";
+    NodePressure = 4, "A node is short of memory, disk or process ids.";
+    NodeCordoned = 4, "A node takes no new pods.";
+    ClaimPending = 2, "A claim is not bound.";
+    ClaimUnbindable = 4, "A claim cannot be bound: no class, no volume, provisioning failed.";
+    VolumeUnavailable = 4, "A volume is attached elsewhere, lost, or in another zone.";
+    NetworkBlocked = 4, "A network policy forbids the connection.";
+    ScaledToZero = 4, "A workload has zero replicas.";
+    Paused = 2, "A rollout is paused.";
+    RolloutInProgress = 2, "A rollout is under way.";
+    ScaleInProgress = 2, "A workload is being scaled.";
+    Suspended = 4, "A Job or CronJob is suspended.";
+    SchedulingGated = 4, "A pod waits for a scheduling gate.";
+    WaitingForConsumer = 2, "A claim waits for its first pod, as its class wants.";
+    DisruptionBlocked = 4, "A disruption budget allows no eviction.";
+    ApiServiceDown = 4, "An aggregated API does not answer.";
+    ConditionBad = 2, "A custom resource's condition says that something is wrong.";
+    NamespaceTerminating = 4, "The namespace is being deleted.";
+    Restarted = 2, "A container restarted.";
+    AttemptFailed = 2, "An attempt of a Job failed.";
+    Changed = 3, "A workload, ConfigMap or Secret changed.";
+    Serving = 1, "It works.";
+}
+
+/// One reason to believe a finding, with the evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// What it says, in a clause.
+    pub text: String,
+    /// Where it says so.
+    pub evidence: Evidence,
+}
+
+/// Something a person can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// What to do, in a clause.
+    pub text: String,
+    /// The exact command, when there is one.
+    pub command: Option<String>,
+    /// What it can break: `none`, `low: restarts the pods`, ...
+    pub risk: &'static str,
+    /// How to see that it worked.
+    pub check: Option<String>,
+}
+
+/// A conclusion of one detector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Why.
+    pub reason: Reason,
+    /// What it means for the verdict.
+    pub role: Role,
+    /// Where it shows.
+    pub subject: EntityRef,
+    /// Which container, when one is meant.
+    pub container: Option<String>,
+    /// The smallest set of objects whose change mends it.
+    pub blame: Vec<EntityRef>,
+    /// Objects whose own trouble would explain this one: the node, the claim, the Service that is called.
+    pub points_at: BTreeSet<EntityRef>,
+    /// Pods that show it, filled when findings of one workload are merged.
+    pub pods: BTreeSet<EntityRef>,
+    /// One sentence without a full stop, about the workload rather than one of its pods.
+    pub claim: String,
+    /// Why it is believed.
+    pub proof: Vec<Point>,
+    /// Rival explanations that the same evidence excludes.
+    pub ruled_out: Vec<Point>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// What to do.
+    pub actions: Vec<Action>,
+}
+
+impl Finding {
+    /// A finding about something that fails now; the subject is blamed until another is.
+    pub fn new(reason: Reason, subject: EntityRef, claim: impl Into<String>) -> Self {
+        Self {
+            reason,
+            role: Role::Failing,
+            blame: vec![subject.clone()],
+            subject,
+            container: None,
+            points_at: BTreeSet::new(),
+            pods: BTreeSet::new(),
+            claim: claim.into(),
+            proof: Vec::new(),
+            ruled_out: Vec::new(),
+            since: None,
+            confidence: Confidence::High,
+            actions: Vec::new(),
+        }
+    }
+
+    /// Gives it another role.
+    #[must_use]
+    pub fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+
+    /// Names the container.
+    #[must_use]
+    pub fn container(mut self, name: &str) -> Self {
+        self.container = Some(name.to_owned());
+        self
+    }
+
+    /// Blames this object instead of the subject.
+    #[must_use]
+    pub fn blame(mut self, entity: EntityRef) -> Self {
+        self.blame = vec![entity];
+        self
+    }
+
+    /// Says that trouble of this object would explain it.
+    #[must_use]
+    pub fn points_at(mut self, entity: EntityRef) -> Self {
+        self.points_at.insert(entity);
+        self
+    }
+
+    /// Adds a reason to believe it.
+    #[must_use]
+    pub fn because(mut self, text: impl Into<String>, evidence: Evidence) -> Self {
+        self.proof.push(Point { text: text.into(), evidence });
+        self
+    }
+
+    /// Adds a rival explanation and what excludes it.
+    #[must_use]
+    pub fn rules_out(mut self, text: impl Into<String>, evidence: Evidence) -> Self {
+        self.ruled_out.push(Point { text: text.into(), evidence });
+        self
+    }
+
+    /// Says since when; none changes nothing, an earlier moment wins.
+    #[must_use]
+    pub fn since(mut self, at: Option<Timestamp>) -> Self {
+        self.since = match (self.since, at) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self
+    }
+
+    /// Says how sure it is.
+    #[must_use]
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Adds something to do.
+    #[must_use]
+    pub fn action(mut self, text: impl Into<String>, command: Option<String>, risk: &'static str) -> Self {
+        self.actions.push(Action { text: text.into(), command, risk, check: None });
+        self
+    }
+
+    /// Says how to see that the last action worked.
+    #[must_use]
+    pub fn check(mut self, command: impl Into<String>) -> Self {
+        if let Some(action) = self.actions.last_mut() {
+            action.check = Some(command.into());
+        }
+        self
+    }
+}

@@ -1,0 +1,291 @@
+//! Reads what `kubectl get -o json` and `kubectl cluster-info dump` write: a list, an object, several documents.
+//!
+//! Must never fail as a whole because of one object: what could be read is kept and what could not is said
+//! ([`Listing::problems`]). Start at [`read_list`]. The items of a list are decoded one by one while the text is
+//! scanned, so a file cut in the middle yields all objects before the cut, and memory holds facts, not text.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::Object;
+use crate::entity::Kind;
+
+/// At most so many problems are kept word for word; the rest is counted.
+const PROBLEM_CAP: usize = 5;
+
+/// At most so many top-level fields of a single object are looked at; the API has under ten.
+const FIELD_CAP: usize = 64;
+
+/// What one text held.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The decoded objects, in the order of the text.
+    pub objects: Vec<Object>,
+    /// The kind of the list, where the text names it: `PodList` gives Pod. A `List` names none.
+    pub kind: Option<Kind>,
+    /// What could not be read, for a person.
+    pub problems: Vec<String>,
+    /// Problems beyond those kept.
+    pub more_problems: usize,
+}
+
+impl Listing {
+    /// Notes a problem, within bounds.
+    pub fn problem(&mut self, text: String) {
+        if self.problems.len() < PROBLEM_CAP { self.problems.push(text) } else { self.more_problems += 1 }
+    }
+}
+
+/// Reads every JSON document of a text. `hint` is the kind to assume for items that name none
+/// (the dump's lists put it on the list only). The text may be cut or damaged anywhere.
+pub fn read_list(text: &[u8], hint: Option<&Kind>) -> Listing {
+    let mut listing = Listing::default();
+    let mut documents = serde_json::Deserializer::from_slice(text);
+    loop {
+        if let Err(error) = (Document { listing: &mut listing, hint }).deserialize(&mut documents) {
+            if !(error.is_eof() && error.line() <= 1 && error.column() == 0 && text.iter().all(u8::is_ascii_whitespace))
+            {
+                listing.problem(format!(
+                    "not readable after line {} column {}: {}",
+                    error.line(),
+                    error.column(),
+                    brief(&error)
+                ));
+            }
+            return listing;
+        }
+        if documents.end().is_ok() {
+            return listing;
+        }
+    }
+}
+
+/// Decodes one object from a JSON value (used for YAML, which is read into values first).
+pub fn decode_value(value: serde_json::Value, hint: Option<&Kind>, into: &mut Listing) {
+    let Some(map) = value.as_object() else {
+        into.problem("a document is not a Kubernetes object".to_owned());
+        return;
+    };
+    let kind = map.get("kind").and_then(|k| k.as_str()).unwrap_or_default().to_owned();
+    if map.contains_key("items") {
+        let inner = list_kind(&kind);
+        into.kind = into.kind.take().or_else(|| inner.clone());
+        let serde_json::Value::Object(mut map) = value else { return };
+        if let Some(serde_json::Value::Array(items)) = map.remove("items") {
+            for item in items {
+                decode_item(item, inner.as_ref().or(hint), into);
+            }
+        }
+    } else {
+        decode_item(value, hint, into);
+    }
+}
+
+fn decode_item(value: serde_json::Value, hint: Option<&Kind>, into: &mut Listing) {
+    let named = value.get("kind").and_then(|k| k.as_str()).map(Kind::named);
+    let Some(kind) = named.as_ref().or(hint) else {
+        into.problem("an object names no kind".to_owned());
+        return;
+    };
+    match Object::decode(kind, value) {
+        Ok(object) => into.objects.push(object),
+        Err(error) => into.problem(format!("one {kind} is not as the API writes it: {error}")),
+    }
+}
+
+/// `PodList` gives Pod; `List` gives nothing.
+fn list_kind(kind: &str) -> Option<Kind> {
+    kind.strip_suffix("List").filter(|k| !k.is_empty()).map(Kind::named)
+}
+
+fn brief(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+/// The top level: a list or a single object. A single object's text is decoded after it was scanned.
+struct Document<'a> {
+    listing: &'a mut Listing,
+    hint: Option<&'a Kind>,
+}
+
+impl<'de> DeserializeSeed<'de> for Document<'_> {
+    type Value = ();
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Document<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Kubernetes object or list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut kind: Option<String> = None;
+        let mut fields: Vec<(String, &'de RawValue)> = Vec::new();
+        let mut is_list = false;
+        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            match key.as_ref() {
+                "items" => {
+                    is_list = true;
+                    let inner = kind.as_deref().and_then(list_kind);
+                    map.next_value_seed(Items { listing: self.listing, hint: inner.as_ref().or(self.hint) })?;
+                }
+                "kind" => kind = map.next_value::<Option<String>>()?,
+                _ if !is_list && fields.len() < FIELD_CAP => fields.push((key.into_owned(), map.next_value()?)),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let named = kind.as_deref().and_then(list_kind);
+        self.listing.kind = self.listing.kind.take().or(named);
+        if !is_list {
+            single(kind.as_deref(), &fields, self.hint, self.listing);
+        }
+        Ok(())
+    }
+}
+
+/// Puts a scanned single object together again and decodes it.
+fn single(kind: Option<&str>, fields: &[(String, &RawValue)], hint: Option<&Kind>, into: &mut Listing) {
+    if kind == Some("Status") {
+        let message = fields.iter().find(|(k, _)| k == "message").map_or("", |(_, v)| v.get());
+        into.problem(format!("the API server answered with an error: {}", message.trim_matches('"')));
+        return;
+    }
+    let named = kind.map(Kind::named);
+    let Some(kind) = named.as_ref().or(hint) else {
+        into.problem("the document is no Kubernetes object: it names no kind".to_owned());
+        return;
+    };
+    let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{key:?}:{}", value.get())).collect();
+    let text = format!("{{{}}}", pairs.join(","));
+    match Object::decode(kind, &mut serde_json::Deserializer::from_str(&text)) {
+        Ok(object) => into.objects.push(object),
+        Err(error) => into.problem(format!("one {kind} is not as the API writes it: {}", brief(&error))),
+    }
+}
+
+/// `items` of a list: each is scanned as text first, so that an odd one costs only itself.
+struct Items<'a> {
+    listing: &'a mut Listing,
+    hint: Option<&'a Kind>,
+}
+
+impl<'de> DeserializeSeed<'de> for Items<'_> {
+    type Value = ();
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the items of a list")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(raw) = seq.next_element::<&'de RawValue>()? {
+            decode_raw(raw.get(), self.hint, self.listing);
+        }
+        Ok(())
+    }
+}
+
+fn decode_raw(text: &str, hint: Option<&Kind>, into: &mut Listing) {
+    #[derive(serde::Deserialize)]
+    struct Head<'a> {
+        #[serde(borrow, default)]
+        kind: Option<std::borrow::Cow<'a, str>>,
+    }
+    // The dump names the kind on the list alone; only lists that do not are scanned for it item by item.
+    let named = match hint {
+        Some(_) => None,
+        None => serde_json::from_str::<Head<'_>>(text).ok().and_then(|h| h.kind).map(|k| Kind::named(&k)),
+    };
+    let Some(kind) = named.as_ref().or(hint) else {
+        into.problem("an object names no kind".to_owned());
+        return;
+    };
+    match Object::decode(kind, &mut serde_json::Deserializer::from_str(text)) {
+        Ok(object) => into.objects.push(object),
+        Err(error) => into.problem(format!("one {kind} is not as the API writes it: {}", brief(&error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(listing: &Listing) -> Vec<String> {
+        listing.objects.iter().map(|o| o.entity().to_string()).collect()
+    }
+
+    #[test]
+    fn the_shapes_that_kubectl_writes() {
+        let pod = r#"{"metadata":{"name":"a","namespace":"n"}}"#;
+        let full = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"n"}}"#;
+        for (text, hint) in [
+            (format!(r#"{{"kind":"PodList","items":[{pod}]}}"#), None),
+            (format!(r#"{{"items":[{full}],"kind":"List"}}"#), None),
+            (format!(r#"{{"items":[{pod}],"kind":"PodList"}}"#), Some(Kind::Pod)),
+            (full.to_owned(), None),
+            (format!("{full}\n{}", r#"{"kind":"PodList","items":null}"#), None),
+        ] {
+            let listing = read_list(text.as_bytes(), hint.as_ref());
+            assert_eq!(names(&listing), ["Pod n/a"], "{text}: {:?}", listing.problems);
+            assert!(listing.problems.is_empty(), "{text}: {:?}", listing.problems);
+        }
+    }
+
+    #[test]
+    fn what_stands_before_the_cut_is_kept() {
+        let text = r#"{"kind":"PodList","items":[{"metadata":{"name":"a"}},{"metadata":{"na"#;
+        let listing = read_list(text.as_bytes(), None);
+        assert_eq!(listing.objects.len(), 1);
+        assert_eq!(listing.problems.len(), 1, "{:?}", listing.problems);
+    }
+
+    #[test]
+    fn one_odd_object_costs_only_itself() {
+        let text = r#"{"kind":"PodList","items":[{"metadata":{"name":7}},{"metadata":{"name":"b"},"spec":{"containers":null}}]}"#;
+        let listing = read_list(text.as_bytes(), None);
+        assert_eq!(names(&listing), ["Pod b"]);
+        assert_eq!(listing.problems.len(), 1);
+    }
+
+    #[test]
+    fn secrets_keep_names_only() {
+        let text = r#"{"kind":"SecretList","items":[{"metadata":{"name":"s"},"data":{"password":"aHVudGVyMg=="}}]}"#;
+        let listing = read_list(text.as_bytes(), None);
+        let debug = format!("{:?}", listing.objects);
+        assert!(debug.contains("password") && !debug.contains("aHVudGVyMg"), "{debug}");
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_not_followed() {
+        let deep = "[".repeat(100_000);
+        let text = format!(r#"{{"kind":"PodList","items":[{{"metadata":{{"name":"a"}},"spec":{{"affinity":{deep}"#);
+        let listing = read_list(text.as_bytes(), None);
+        assert!(!listing.problems.is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            let _ = read_list(&bytes, Some(&Kind::Pod));
+        }
+    }
+}

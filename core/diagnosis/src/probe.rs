@@ -1,0 +1,108 @@
+//! One planned read: what a plan is made of, and what an evidence source is asked.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::entity::Kind;
+
+/// One container of one pod.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContainerRef {
+    /// Namespace of the pod.
+    pub namespace: String,
+    /// Name of the pod.
+    pub pod: String,
+    /// Name of the container.
+    pub container: String,
+}
+
+/// One planned read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Probe {
+    /// All objects of a kind, in one namespace, or everywhere (and for cluster-scoped kinds) when it is none.
+    Objects {
+        /// The kind to list.
+        kind: Kind,
+        /// The namespace, or none.
+        namespace: Option<String>,
+    },
+    /// The log of a container.
+    Log {
+        /// Whose log.
+        of: ContainerRef,
+        /// The run before the current one.
+        previous: bool,
+        /// Log templates that appear after this moment are marked as new.
+        onset: Option<Timestamp>,
+    },
+}
+
+impl Probe {
+    /// The command that reads the same by hand.
+    pub fn command(&self) -> String {
+        match self {
+            Probe::Objects { kind, namespace: Some(ns) } => format!("kubectl -n {ns} get {} -o json", kind.plural()),
+            Probe::Objects { kind, namespace: None } if kind.namespaced() => {
+                format!("kubectl get {} -A -o json", kind.plural())
+            }
+            Probe::Objects { kind, namespace: None } => format!("kubectl get {} -o json", kind.plural()),
+            Probe::Log { of, previous, .. } => log_command(of, *previous),
+        }
+    }
+}
+
+/// The command that shows a container's log.
+pub fn log_command(of: &ContainerRef, previous: bool) -> String {
+    let flag = if previous { " --previous" } else { "" };
+    format!("kubectl -n {} logs {} -c {}{flag}", of.namespace, of.pod, of.container)
+}
+
+impl fmt::Display for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Probe::Objects { kind, namespace: Some(ns) } => write!(f, "{} in {ns}", kind.plural()),
+            Probe::Objects { kind, namespace: None } => write!(f, "{}", kind.plural()),
+            Probe::Log { of, previous, .. } => {
+                let which = if *previous { "previous log" } else { "log" };
+                write!(f, "{which} of {}/{} container {}", of.namespace, of.pod, of.container)
+            }
+        }
+    }
+}
+
+/// Why a read gave nothing. "I saw nothing" and "I was not allowed to look" stay different.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadFailure {
+    /// A recording does not hold it.
+    NotRecorded,
+    /// The API server refused; its own words.
+    Forbidden(String),
+    /// The object is not there (any more).
+    NotFound(String),
+    /// The container has no previous run.
+    NoPrevious,
+    /// The container has not started, so there is no log yet.
+    NotStarted,
+    /// No answer within the time limit.
+    TimedOut(String),
+    /// There is an answer, but it cannot be used; why.
+    Unreadable(String),
+    /// The budget of the investigation was used up before this read.
+    OutOfBudget,
+}
+
+impl fmt::Display for ReadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadFailure::NotRecorded => f.write_str("not in the recording"),
+            ReadFailure::Forbidden(words) => write!(f, "forbidden: {words}"),
+            ReadFailure::NotFound(words) => write!(f, "not found: {words}"),
+            ReadFailure::NoPrevious => f.write_str("the container has no previous run"),
+            ReadFailure::NotStarted => f.write_str("the container has not started"),
+            ReadFailure::TimedOut(words) => write!(f, "no answer in time: {words}"),
+            ReadFailure::Unreadable(words) => write!(f, "not readable: {words}"),
+            ReadFailure::OutOfBudget => f.write_str("not read: the budget of this investigation was used up"),
+        }
+    }
+}
