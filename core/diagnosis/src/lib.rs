@@ -8,6 +8,7 @@ pub mod entity;
 pub mod evidence;
 pub mod finding;
 pub mod kube;
+pub mod link;
 pub mod logs;
 pub mod probe;
 pub mod quantity;
