@@ -17,7 +17,9 @@ mod environment;
 mod error;
 mod field;
 mod file;
+mod flags;
 mod investigation;
+mod list;
 mod load;
 mod log;
 mod node;
@@ -30,6 +32,7 @@ mod settings;
 mod suggest;
 mod units;
 mod value;
+mod walk;
 
 pub use describe::{Described, describe};
 pub use error::{ConfigError, ConfigErrors, Place};

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{ConfigError, ConfigErrors, Place, Problem};
 use crate::field::{self, Field, Slot};
-use crate::node::{self, Located, Node};
+use crate::node::{Located, Node};
 use crate::quote::{plain, quote};
 use crate::secret::read_secret_lines;
-use crate::suggest::{self, Meant};
-use crate::{Settings, environment, file};
+use crate::{Settings, environment, file, flags};
 
 /// Where settings may come from. Nothing here is read from the process, so that tests decide all.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +79,7 @@ pub fn load(sources: &Sources<'_>) -> Result<Loaded, ConfigErrors> {
         None => Vec::new(),
     };
     layers.extend(environment::layer(&sources.env, &mut errors));
-    layers.extend(flags(sources, &mut errors));
+    layers.extend(flags::layer(&sources.flags, &mut errors));
 
     let mut settings = Settings::default();
     let mut origin: BTreeMap<_, _> = field::all()
@@ -103,42 +102,6 @@ pub fn load(sources: &Sources<'_>) -> Result<Loaded, ConfigErrors> {
     } else {
         Err(ConfigErrors(errors))
     }
-}
-
-fn flags(sources: &Sources<'_>, errors: &mut Vec<ConfigError>) -> Vec<Assignment> {
-    let mut found = Vec::new();
-    for (key, value, flag) in &sources.flags {
-        let place = Place::Flag(flag);
-        let Some(field) = field::find(key) else {
-            errors.push(unknown_flag_key(key).at(place));
-            continue;
-        };
-        match node::from_text(value) {
-            Ok(value) => {
-                let value = Located {
-                    value,
-                    line: 0,
-                    column: 0,
-                };
-                found.push(Assignment {
-                    field,
-                    value,
-                    place,
-                    base: None,
-                });
-            }
-            Err(problem) => errors.push(environment::named(field, problem).at(place)),
-        }
-    }
-    found
-}
-
-fn unknown_flag_key(key: &str) -> Problem {
-    let fix = match suggest::for_key(key) {
-        Some(Meant::Key(near) | Meant::Section(near)) => format!("did you mean {}?", quote(near)),
-        None => "`midwatch config show` lists every setting".to_owned(),
-    };
-    Problem::new(format!("unknown key {}", quote(key)), fix)
 }
 
 fn apply(assignment: &Assignment, settings: &mut Settings) -> Result<(), ConfigError> {

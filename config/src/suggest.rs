@@ -29,16 +29,15 @@ pub(crate) fn for_key(unknown: &str) -> Option<Meant> {
         .map(|field| Meant::Key(field.key))
 }
 
+/// `log_level` is the setting, not a slip for the section `log`, so whole keys come first.
 fn for_top_level(unknown: &str) -> Option<Meant> {
-    let dotless = |field: &&Field| fold(field.key) == fold(unknown);
-    nearest_word(unknown, &field::sections())
-        .map(Meant::Section)
-        .or_else(|| {
-            field::all()
-                .find(dotless)
-                .or_else(|| best(unknown, field::all()))
-                .map(|f| Meant::Key(f.key))
-        })
+    let whole = field::all().find(|field| same_letters(field.key, unknown));
+    let section = || nearest_word(unknown, &field::sections()).map(Meant::Section);
+    let elsewhere = || best(unknown, field::all()).map(|field| Meant::Key(field.key));
+    whole
+        .map(|field| Meant::Key(field.key))
+        .or_else(section)
+        .or_else(elsewhere)
 }
 
 /// The valid names at the place of an unknown key, for when nothing is near.

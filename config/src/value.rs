@@ -6,15 +6,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use crate::error::Problem;
 use crate::field::{Field, Slot};
 use crate::node::{Located, Node};
 use crate::quote::quote;
-use crate::secret::{SHORTEST_LITERAL, too_short};
 use crate::units::{parse_duration, parse_size};
-use crate::{Settings, describe, suggest};
+use crate::{Settings, describe, list, suggest};
 
 /// A mistake and the node it belongs to: the whole value or one item of a list.
 pub(crate) type Wrong = Located<Problem>;
@@ -37,7 +34,7 @@ impl Field {
             Slot::Size { at, min, max } => *at(settings) = self.size(node, *min, *max)?,
             Slot::Choice(at) => self.choose(settings, *at, node)?,
             Slot::Texts(at) => *at(settings) = self.texts(node, |_| None)?,
-            Slot::Names(at) => *at(settings) = self.texts(node, bad_pattern)?,
+            Slot::Names(at) => *at(settings) = self.texts(node, list::bad_pattern)?,
             Slot::Directive(at) => *at(settings) = self.directive(node)?,
             Slot::Secrets { at, .. } => *at(settings) = self.secrets(node)?,
             Slot::SecretFile(at) => *at(settings) = self.path(node, base)?,
@@ -106,71 +103,6 @@ impl Field {
         })
     }
 
-    /// A list of texts; a single text stands for a list of one.
-    fn texts(
-        &self,
-        node: &Located<Node>,
-        refuse: fn(&str) -> Option<&'static str>,
-    ) -> Result<Vec<String>, Wrong> {
-        let one = std::slice::from_ref(node);
-        let items = match &node.value {
-            Node::List(items) => items.as_slice(),
-            Node::Text(_) => one,
-            _ => return Err(self.wrong(node)),
-        };
-        let text = |item: &Located<Node>| match &item.value {
-            Node::Text(text) if text.trim().is_empty() => {
-                Err(self.bad_item(item, "an empty text", "remove it"))
-            }
-            Node::Text(text) => match refuse(text) {
-                Some(fix) => Err(self.bad_item(item, &quote(text), fix)),
-                None => Ok(text.clone()),
-            },
-            Node::Number(_) | Node::Flag(_) => {
-                Err(self.bad_item(item, item.value.kind(), "put it in quotes to make it text"))
-            }
-            other => Err(self.bad_item(item, other.kind(), "write each item as one text")),
-        };
-        items.iter().map(text).collect()
-    }
-
-    fn secrets(&self, node: &Located<Node>) -> Result<Vec<SecretString>, Wrong> {
-        let texts = match &node.value {
-            Node::Text(_) | Node::List(_) => self.texts(node, |_| None)?,
-            other => {
-                let what = format!(
-                    "`{}` is {}, expected {}",
-                    self.key,
-                    other.kind(),
-                    self.expects()
-                );
-                return Err(place(node, Problem::new(what, self.example())));
-            }
-        };
-        if let Some(index) = texts.iter().position(|text| too_short(text)) {
-            let item = match &node.value {
-                Node::List(items) => items
-                    .get(index)
-                    .map_or((node.line, node.column), |i| (i.line, i.column)),
-                _ => (node.line, node.column),
-            };
-            let problem = Problem::new(
-                format!(
-                    "item {} of `{}` has fewer than {SHORTEST_LITERAL} characters",
-                    index + 1,
-                    self.key
-                ),
-                "remove it: redacting so short a text would blank out ordinary words",
-            );
-            return Err(Located {
-                value: problem,
-                line: item.0,
-                column: item.1,
-            });
-        }
-        Ok(texts.into_iter().map(SecretString::from).collect())
-    }
-
     fn path(&self, node: &Located<Node>, base: Option<&Path>) -> Result<Option<PathBuf>, Wrong> {
         match &node.value {
             Node::Nothing => Ok(None),
@@ -191,14 +123,7 @@ impl Field {
         }
     }
 
-    fn bad_item(&self, item: &Located<Node>, found: &str, fix: &str) -> Wrong {
-        place(
-            item,
-            Problem::new(format!("an item of `{}` is {found}", self.key), fix),
-        )
-    }
-
-    fn wrong(&self, node: &Located<Node>) -> Wrong {
+    pub(crate) fn wrong(&self, node: &Located<Node>) -> Wrong {
         let default = describe::shown(self, &mut Settings::default());
         let fix = match node.value {
             Node::Nothing => {
@@ -220,7 +145,7 @@ impl Field {
     }
 
     /// The default as an example of how the value is written.
-    fn example(&self) -> String {
+    pub(crate) fn example(&self) -> String {
         let default = describe::shown(self, &mut Settings::default());
         match self.slot {
             Slot::Duration { .. } => {
@@ -237,7 +162,7 @@ impl Field {
     }
 }
 
-fn place(node: &Located<Node>, problem: Problem) -> Wrong {
+pub(crate) fn place(node: &Located<Node>, problem: Problem) -> Wrong {
     Located {
         value: problem,
         line: node.line,
@@ -251,13 +176,6 @@ fn scalar(node: &Located<Node>) -> Option<&str> {
         Node::Number(text) | Node::Text(text) => Some(text.trim()),
         _ => None,
     }
-}
-
-/// Names hold no spaces, commas or equals signs: one of these means that two were run together.
-fn bad_pattern(text: &str) -> Option<&'static str> {
-    let wrong = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '=');
-    text.contains(wrong)
-        .then_some("write one name or pattern per item, such as `*_PIN`; several as `[A, B]`")
 }
 
 /// Why a log filter is wrong. A bare word is a valid filter (a target), so a misspelt level would
