@@ -1,4 +1,4 @@
-//! Every setting with its value and where the value came from, for `config check` and `config show`.
+//! Every setting with its value and where the value came from, for `config check`.
 //!
 //! Never shows a secret: only that one is set. Start at [`describe`].
 

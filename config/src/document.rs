@@ -27,6 +27,8 @@ pub(crate) struct Broken {
     pub(crate) line: u32,
     pub(crate) column: u32,
     pub(crate) what: String,
+    /// What to do, when the mistake is one of the known ones.
+    pub(crate) fix: Option<&'static str>,
 }
 
 /// Reads one YAML document; text without any content is `Node::Nothing`.
@@ -66,6 +68,46 @@ fn options() -> Options {
     }
 }
 
+/// The parser's words for a mistake, and ours: what and fix. Matched by text because errors inside
+/// an alias arrive wrapped, with nothing of their kind left but the text.
+const PLAINLY: &[(&str, &str, &str)] = &[
+    (
+        "unknown anchor",
+        "a value starts with `*` and so stands for an anchor, which does not exist",
+        "put the value in quotes to make it text: `\"*_DSN\"`",
+    ),
+    (
+        "recursion limit",
+        "values are nested too deeply",
+        "settings are at most three levels deep",
+    ),
+    (
+        "Depth {",
+        "values are nested too deeply",
+        "settings are at most three levels deep",
+    ),
+    (
+        "ocuments",
+        "there is more than one document in the file",
+        "keep one and remove the `---` between them",
+    ),
+    (
+        "recursive references",
+        "an anchor contains itself",
+        "write the value out",
+    ),
+    (
+        "alias",
+        "aliases (`*name`) copy too many values",
+        "write the values out",
+    ),
+    (
+        "budget breached",
+        "the file holds too many values",
+        "check that it is the right file",
+    ),
+];
+
 fn broken(error: &Error) -> Broken {
     let error = error.without_snippet();
     let (line, column) = error.location().map_or((0, 0), |at| {
@@ -74,10 +116,22 @@ fn broken(error: &Error) -> Broken {
             u32::try_from(at.column()).unwrap_or(0),
         )
     });
+    let text = error.to_string();
+    if let Some((_, what, fix)) = PLAINLY.iter().find(|(needle, ..)| text.contains(needle)) {
+        return Broken {
+            line,
+            column,
+            what: (*what).to_owned(),
+            fix: Some(fix),
+        };
+    }
+    // The place stands before the message already.
+    let what = text.split(" at line ").next().unwrap_or_default();
     Broken {
         line,
         column,
-        what: error.to_string(),
+        what: format!("this is not valid YAML: {what}"),
+        fix: None,
     }
 }
 

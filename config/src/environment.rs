@@ -80,7 +80,7 @@ fn unknown(key: &str) -> Problem {
         }
         Some(Meant::Key(near)) => field::find(near).map_or_else(String::new, did_you_mean),
         Some(Meant::Section(near)) => format!("did you mean {PREFIX}{}__...?", near.to_uppercase()),
-        None => "`midwatch config show` lists every setting".to_owned(),
+        None => suggest::valid_near(key),
     };
     Problem::new(format!("unknown key {}", quote(key)), fix)
 }

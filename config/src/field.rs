@@ -163,3 +163,40 @@ impl Field {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_unique_and_two_levels_deep() {
+        let keys: BTreeSet<_> = all().map(|field| field.key).collect();
+        assert_eq!(keys.len(), all().count());
+        assert!(keys.iter().all(|key| key.split('.').count() == 2));
+        let sections: BTreeSet<_> = sections().into_iter().collect();
+        assert_eq!(
+            sections.len(),
+            super::sections().len(),
+            "a section is in two places"
+        );
+    }
+
+    #[test]
+    fn every_secret_has_its_file_and_the_other_way_round() {
+        for field in all() {
+            match field.slot {
+                Slot::Secrets { .. } => {
+                    let file = find(&format!("{}_file", field.key)).map(|file| &file.slot);
+                    assert!(matches!(file, Some(Slot::SecretFile(_))), "{}", field.key);
+                }
+                Slot::SecretFile(_) => {
+                    let of = field.key.strip_suffix("_file").and_then(find);
+                    assert!(of.is_some_and(Field::secret), "{}", field.key);
+                }
+                _ => {}
+            }
+        }
+    }
+}

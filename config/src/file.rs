@@ -98,17 +98,19 @@ fn parse(path: &Path, text: &str) -> Result<Located<Node>, ConfigError> {
         Ok(root) => return Ok(root),
         Err(error) => error,
     };
-    let Broken { line, column, what } = error;
+    let Broken {
+        line,
+        column,
+        what,
+        fix,
+    } = error;
+    let column = if line == 0 { 0 } else { column };
     let place = Place::File {
         path: path.to_owned(),
         line,
-        column: if line == 0 { 0 } else { column },
+        column,
     };
-    Err(Problem::new(
-        format!("this is not valid YAML: {}", plain(&what)),
-        yaml_hint(text, line),
-    )
-    .at(place))
+    Err(Problem::new(plain(&what), fix.unwrap_or_else(|| yaml_hint(text, line))).at(place))
 }
 
 /// What is probably the matter with the line where YAML stopped making sense.

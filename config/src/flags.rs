@@ -46,7 +46,7 @@ pub(crate) fn layer(flags: &[Flag], errors: &mut Vec<ConfigError>) -> Vec<Assign
 fn unknown_flag_key(key: &str) -> Problem {
     let fix = match suggest::for_key(key) {
         Some(Meant::Key(near) | Meant::Section(near)) => format!("did you mean {}?", quote(near)),
-        None => "`midwatch config show` lists every setting".to_owned(),
+        None => suggest::valid_near(key),
     };
     Problem::new(format!("unknown key {}", quote(key)), fix)
 }

@@ -55,6 +55,12 @@ pub(crate) fn valid_at(section: Option<&str>) -> String {
     )
 }
 
+/// The valid names in the section of an unknown dotted key, or the sections when it has none.
+pub(crate) fn valid_near(unknown: &str) -> String {
+    let section = unknown.split_once('.').map(|(section, _)| section);
+    valid_at(section.filter(|section| field::sections().contains(section)))
+}
+
 /// The setting whose last name is most like this one.
 fn best(leaf: &str, fields: impl Iterator<Item = &'static Field>) -> Option<&'static Field> {
     fields

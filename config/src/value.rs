@@ -178,29 +178,25 @@ fn scalar(node: &Located<Node>) -> Option<&str> {
     }
 }
 
-/// Why a log filter is wrong. A bare word is a valid filter (a target), so a misspelt level would
-/// pass unnoticed without this.
+/// Why a log filter is wrong, for the first of its parts that is.
 fn bad_directive(text: &str) -> Option<String> {
+    text.split(',').map(str::trim).find_map(bad_part)
+}
+
+/// A bare word is a valid part (a target), so a misspelt level would pass unnoticed without this.
+fn bad_part(part: &str) -> Option<String> {
     const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
-    for part in text.split(',').map(str::trim) {
-        let (target, level) = part.rsplit_once('=').map_or(("", part), |(t, l)| (t, l));
-        let known = LEVELS.iter().any(|name| name.eq_ignore_ascii_case(level));
-        let near = suggest::nearest_word(level, LEVELS);
-        match near {
-            _ if level.is_empty() => {
-                return Some(
-                    "a part of it is empty: remove the extra comma or give a level".to_owned(),
-                );
-            }
-            _ if known => {}
-            Some(near) => return Some(format!("did you mean {}?", quote(near))),
-            None if !target.is_empty() || level.contains(char::is_whitespace) => {
-                return Some(
-                    "levels are `off`, `error`, `warn`, `info`, `debug` and `trace`".to_owned(),
-                );
-            }
-            None => {}
-        }
+    let (target, level) = part.rsplit_once('=').unwrap_or(("", part));
+    if level.is_empty() {
+        return Some("a part of it is empty: remove the extra comma or give a level".to_owned());
     }
-    None
+    if LEVELS.iter().any(|name| name.eq_ignore_ascii_case(level)) {
+        return None;
+    }
+    if let Some(near) = suggest::nearest_word(level, LEVELS) {
+        return Some(format!("did you mean {}?", quote(near)));
+    }
+    let cannot_be_a_target = !target.is_empty() || level.contains(char::is_whitespace);
+    let levels = "levels are `off`, `error`, `warn`, `info`, `debug` and `trace`";
+    cannot_be_a_target.then(|| levels.to_owned())
 }

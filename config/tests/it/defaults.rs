@@ -42,7 +42,7 @@ fn documented() -> Vec<(String, String)> {
             found.push((format!("{section}.{key}"), std::mem::take(&mut comment)));
         } else if let Some(name) = line.strip_suffix(':') {
             assert!(!comment.is_empty(), "the section {name} has no comment");
-            section = name.to_owned();
+            name.clone_into(&mut section);
             comment.clear();
         } else {
             assert!(text.is_empty(), "{line}");

@@ -1,5 +1,6 @@
 //! Files that are no proper configuration: sensible behaviour or one clear sentence.
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
 use crate::support::World;
@@ -55,20 +56,36 @@ fn anchors_copy_values() {
 
 #[test]
 fn broken_yaml_has_a_place_and_a_hint() {
+    const LOOK: &str = "look at this line and the one before it: indentation, a missing `:`, an open quote or bracket";
+    let not_yaml = |place: &str, what: &str, fix: &str| {
+        format!("m.yaml:{place}: this is not valid YAML: {what}\n    {fix}")
+    };
     let table = [
-        ("log:\n\tlevel: info\n", "", "use spaces"),
-        ("log: [\n", "", "bracket"),
-        ("log: {level: 'a\n", "", "quote"),
-        ("log:\n  level: *nobody\n", "", "look at this line"),
-        ("a: 1\n---\nb: 2\n", "", ""),
+        (
+            "log:\n\tlevel: info\n",
+            not_yaml(
+                "2:2",
+                "tabs disallowed within this context (block indentation)",
+                "YAML does not allow tabs at the start of a line: use spaces",
+            ),
+        ),
+        ("log: [\n", not_yaml("1:6", "unclosed bracket '['", LOOK)),
+        ("log: {level: 'a\n", not_yaml("1:14", "unclosed quote", LOOK)),
+        (
+            "redaction:\n  extra_names: [*_DSN]\n",
+            "m.yaml:2:17: a value starts with `*` and so stands for an anchor, which does not exist\n    put the value in quotes to make it text: `\"*_DSN\"`".to_owned(),
+        ),
+        (
+            "log: {}\n---\nlog: {}\n",
+            "m.yaml:2:1: there is more than one document in the file\n    keep one and remove the `---` between them".to_owned(),
+        ),
+        (
+            "log: &a [*a]\n",
+            "m.yaml:1:10: an anchor contains itself\n    write the value out".to_owned(),
+        ),
     ];
-    for (text, place, hint) in table {
-        let errors = World::with_file(text).errors();
-        println!("{errors}\n");
-        assert!(errors.starts_with(place), "{errors}");
-        assert!(errors.contains("this is not valid YAML: "), "{errors}");
-        assert!(errors.contains(hint), "{errors}");
-        assert_eq!(errors.lines().count(), 2, "{errors}");
+    for (text, expected) in table {
+        assert_eq!(World::with_file(text).errors(), expected);
     }
 }
 
@@ -91,37 +108,56 @@ fn too_large_not_text_not_a_file() {
     );
 }
 
-#[test]
-fn bombs_and_depth_end_quickly_in_an_error() {
+/// Nine lists of nine aliases each: 9^10 texts when expanded.
+fn bomb() -> String {
     let mut bomb = "redaction:\n  keep:\n    - &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..10 {
         let again = vec![format!("*a{}", level - 1); 9].join(", ");
-        bomb.push_str(&format!("    - &a{level} [{again}]\n"));
+        writeln!(bomb, "    - &a{level} [{again}]").expect("text");
     }
-    let deep = format!("log: {}", "[".repeat(500_000));
-    let closed = format!("log: {}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let blocks = format!("{}x", "- ".repeat(300_000));
-    let cycle = "log: &a [*a]".to_owned();
-    for text in [bomb, deep, closed, blocks, cycle] {
+    bomb
+}
+
+#[test]
+fn bombs_and_depth_end_quickly_in_an_error() {
+    let deep = "values are nested too deeply\n    settings are at most three levels deep";
+    let table = [
+        (
+            bomb(),
+            "aliases (`*name`) copy too many values\n    write the values out",
+        ),
+        (format!("log: {}", "[".repeat(500_000)), deep),
+        (
+            format!("log: {}{}", "[".repeat(100_000), "]".repeat(100_000)),
+            deep,
+        ),
+        (format!("{}x", "- ".repeat(300_000)), deep),
+        (format!("{}x", "? ".repeat(300_000)), deep),
+    ];
+    for (text, expected) in table {
         let start = Instant::now();
         let errors = World::with_file(text).errors();
-        println!("{errors}\n");
-        assert!(errors.len() < 600, "{errors}");
+        assert!(errors.ends_with(expected), "{errors}");
         assert!(start.elapsed().as_secs() < 5);
     }
 }
 
 #[test]
-fn a_large_file_of_many_mistakes_is_read_in_time() {
-    let text: String = (0..40_000)
-        .map(|n| format!("some_unknown_key_{n}: 1\n"))
-        .collect();
+fn a_file_of_many_mistakes_lists_the_first() {
+    let text = "unknown: 1\n".repeat(90_000);
     let start = Instant::now();
-    let errors = World::with_file(text).load().expect_err("mistakes");
-    let last = errors.0.last().expect("an error");
+    let errors = World::with_file(text).load().expect_err("mistakes").0;
+    let last = errors.last().expect("an error");
     assert_eq!(
-        (errors.0.len(), last.what.as_str()),
+        (errors.len(), last.what.as_str()),
         (26, "there are more than 25 mistakes in this file")
     );
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_long_list_is_fine() {
+    let text = format!("redaction:\n  keep:\n{}", "    - abcdefgh\n".repeat(10_000));
+    let settings = World::with_file(text).load().expect("valid").settings;
+    assert_eq!(settings.redaction.keep.len(), 10_000);
 }

@@ -1,7 +1,7 @@
 //! Which layer wins, and what is said about it.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use midwatch_config::{
@@ -28,7 +28,7 @@ log:
 #[test]
 fn a_file_sets_what_it_names() {
     let settings = World::with_file(FILE).load().expect("valid").settings;
-    assert_eq!(settings.investigation.lookback, Duration::from_secs(7200));
+    assert_eq!(settings.investigation.lookback, Duration::from_hours(2));
     assert_eq!(settings.investigation.tail_lines, 50);
     assert!(!settings.investigation.previous_logs);
     assert_eq!(settings.investigation.depth, Depth::Deep);
@@ -51,7 +51,7 @@ fn flags_beat_variables_beat_the_file() {
     let loaded = world.load().expect("valid");
     assert_eq!(
         loaded.settings.investigation.lookback,
-        Duration::from_secs(4 * 3600)
+        Duration::from_hours(4)
     );
     assert_eq!(loaded.settings.investigation.tail_lines, 60);
     let rows = describe(&loaded);
@@ -166,4 +166,16 @@ fn only_variables_that_matter_are_kept() {
     let kept = environment_of(vars.map(|name| (OsString::from(name), OsString::from("v"))));
     let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["MIDWATCH__LOG__LEVEL", "midwatch_config", "HOME"]);
+}
+
+#[test]
+fn a_named_file_that_is_missing_is_a_mistake_and_no_other_is_taken() {
+    let world = World::new();
+    let sources = Sources {
+        file: Some(Path::new("/nowhere/m.yaml")),
+        search: vec![world.write("found.yaml", "")],
+        ..Sources::default()
+    };
+    let expected = "flag --config: there is no file `/nowhere/m.yaml`\n    check the path; relative paths start at the working directory";
+    assert_eq!(load(&sources).expect_err("a mistake").to_string(), expected);
 }

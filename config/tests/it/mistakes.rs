@@ -143,7 +143,12 @@ fn in_variables() {
         (
             "MIDWATCH__ZEBRA",
             "x",
-            "unknown key `zebra`\n    `midwatch config show` lists every setting",
+            "unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`",
+        ),
+        (
+            "MIDWATCH__LOG__ZEBRA",
+            "x",
+            "unknown key `log.zebra`\n    valid here: `level`, `format`",
         ),
         (
             "MIDWATCH_LOG_LEVEL",
@@ -198,7 +203,7 @@ fn in_flags() {
         (
             "zebra",
             "2h",
-            "unknown key `zebra`\n    `midwatch config show` lists every setting",
+            "unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`",
         ),
     ];
     for (key, value, expected) in table {
