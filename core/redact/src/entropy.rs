@@ -124,7 +124,9 @@ fn is_path_like(bytes: &[u8], part: &Range<usize>) -> bool {
     let body = &bytes[part.clone()];
     let slashes = body.iter().filter(|byte| **byte == b'/').count();
     let before = part.start.checked_sub(1).map(|at| bytes[at]);
-    slashes > 0 && (body[0] == b'/' || matches!(before, Some(b'.' | b':' | b'@' | b'~')) || bytes.get(part.end) == Some(&b'.'))
+    // A file name goes on after its dot; a sentence does not.
+    let extension = bytes.get(part.end) == Some(&b'.') && bytes.get(part.end + 1).is_some_and(u8::is_ascii_alphanumeric);
+    slashes > 0 && (body[0] == b'/' || matches!(before, Some(b'.' | b'@' | b'~')) || extension)
 }
 
 /// Whether a run is random.

@@ -21,8 +21,10 @@ pub(crate) fn of(value: &str) -> Vec<String> {
     if let Some(plain) = percent_decoded(value) {
         add(plain);
     }
-    add(percent_encoded(value, "%20"));
-    add(percent_encoded(value, "+"));
+    add(percent_encoded(value, "%20", b"-_.~"));
+    add(percent_encoded(value, "+", b"-_.*"));
+    add(percent_encoded(value, "%20", b"-_.~!*'()"));
+    add(percent_encoded(value, "%20", b""));
     add(json_escaped(value));
     for shift in 0..3 {
         if let Some(form) = base64_inside(value, shift) {
@@ -48,11 +50,12 @@ fn base64_inside(value: &str, shift: usize) -> Option<String> {
     text.get(front..end).filter(|form| form.len() >= MIN_BASE64).map(str::to_owned)
 }
 
-fn percent_encoded(value: &str, space: &str) -> String {
+/// The encoders of URLs, forms and scripts leave different signs as they are.
+fn percent_encoded(value: &str, space: &str, keeps: &[u8]) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() || keeps.contains(&byte) => out.push(char::from(byte)),
             b' ' => out.push_str(space),
             // Writing to a String cannot fail.
             _ => drop(write!(out, "%{byte:02X}")),

@@ -103,7 +103,7 @@ pub(crate) fn classify(name: &str) -> Option<NameClass> {
     if name.len() > 200 || matches!(name, "PWD" | "OLDPWD") {
         return None;
     }
-    let mut words = words(name);
+    let mut words = words(name.trim_end_matches(|c: char| c.is_ascii_digit()));
     while words.last().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
         words.pop();
     }

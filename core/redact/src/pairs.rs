@@ -223,7 +223,7 @@ fn block_scalar(bytes: &[u8], name: usize, from: usize) -> Range<usize> {
 /// Where a value without quotes ends.
 fn unquoted_end(bytes: &[u8], from: usize) -> usize {
     let limit = bytes.len().min(from + quoting::MAX_VALUE);
-    let mut at = from;
+    let mut at = from + reference(&bytes[from.min(limit)..limit]);
     while at < limit {
         match bytes[at] {
             byte if byte.is_ascii_whitespace() || byte.is_ascii_control() => return at,
@@ -239,6 +239,17 @@ fn unquoted_end(bytes: &[u8], from: usize) -> usize {
         }
     }
     limit
+}
+
+/// The length of `$(NAME)` or `${NAME}`, which end in a sign that otherwise ends the value.
+fn reference(bytes: &[u8]) -> usize {
+    let close = match bytes {
+        [b'$', b'(', ..] => b')',
+        [b'$', b'{', ..] => b'}',
+        _ => return 0,
+    };
+    let name = bytes[2..].iter().take(MAX_NAME).take_while(|byte| quoting::is_ident(**byte)).count();
+    if bytes.get(2 + name) == Some(&close) { 3 + name } else { 0 }
 }
 
 /// Whether another pair, or nothing, follows a separator.
