@@ -25,11 +25,7 @@ pub fn describe(loaded: &Loaded) -> Vec<Described> {
     let row = |field: &'static Field| Described {
         key: field.key,
         value: shown(field, &mut settings),
-        origin: loaded
-            .origin
-            .get(field.key)
-            .cloned()
-            .unwrap_or(Origin::Default),
+        origin: loaded.origin.get(field.key).cloned().unwrap_or(Origin::Default),
     };
     field::all().map(row).collect()
 }
@@ -46,9 +42,9 @@ pub(crate) fn shown(field: &Field, settings: &mut Settings) -> String {
         Slot::Directive(at) => at(settings).clone(),
         Slot::Secrets { at, .. } if at(settings).is_empty() => "[]".to_owned(),
         Slot::Secrets { .. } => "(set)".to_owned(),
-        Slot::SecretFile(at) => at(settings)
-            .as_ref()
-            .map_or_else(|| "null".to_owned(), |path| path.display().to_string()),
+        Slot::SecretFile(at) => {
+            at(settings).as_ref().map_or_else(|| "null".to_owned(), |path| path.display().to_string())
+        }
     }
 }
 

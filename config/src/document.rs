@@ -34,15 +34,9 @@ pub(crate) struct Broken {
 /// Reads one YAML document; text without any content is `Node::Nothing`.
 pub(crate) fn parse(text: &str) -> Result<Located<Node>, Broken> {
     if has_no_content(text) {
-        return Ok(Located {
-            value: Node::Nothing,
-            line: 1,
-            column: 1,
-        });
+        return Ok(Located { value: Node::Nothing, line: 1, column: 1 });
     }
-    serde_saphyr::from_str_with_options::<Spanned<Node>>(text, options())
-        .map(located)
-        .map_err(|error| broken(&error))
+    serde_saphyr::from_str_with_options::<Spanned<Node>>(text, options()).map(located).map_err(|error| broken(&error))
 }
 
 /// Whether there are only blank lines, comments and document markers.
@@ -76,73 +70,32 @@ const PLAINLY: &[(&str, &str, &str)] = &[
         "a value starts with `*` and so stands for an anchor, which does not exist",
         "put the value in quotes to make it text: `\"*_DSN\"`",
     ),
-    (
-        "recursion limit",
-        "values are nested too deeply",
-        "settings are at most three levels deep",
-    ),
-    (
-        "Depth {",
-        "values are nested too deeply",
-        "settings are at most three levels deep",
-    ),
-    (
-        "ocuments",
-        "there is more than one document in the file",
-        "keep one and remove the `---` between them",
-    ),
-    (
-        "recursive references",
-        "an anchor contains itself",
-        "write the value out",
-    ),
-    (
-        "alias",
-        "aliases (`*name`) copy too many values",
-        "write the values out",
-    ),
-    (
-        "budget breached",
-        "the file holds too many values",
-        "check that it is the right file",
-    ),
+    ("recursion limit", "values are nested too deeply", "settings are at most three levels deep"),
+    ("Depth {", "values are nested too deeply", "settings are at most three levels deep"),
+    ("ocuments", "there is more than one document in the file", "keep one and remove the `---` between them"),
+    ("recursive references", "an anchor contains itself", "write the value out"),
+    ("alias", "aliases (`*name`) copy too many values", "write the values out"),
+    ("budget breached", "the file holds too many values", "check that it is the right file"),
 ];
 
 fn broken(error: &Error) -> Broken {
     let error = error.without_snippet();
-    let (line, column) = error.location().map_or((0, 0), |at| {
-        (
-            u32::try_from(at.line()).unwrap_or(0),
-            u32::try_from(at.column()).unwrap_or(0),
-        )
-    });
+    let (line, column) = error
+        .location()
+        .map_or((0, 0), |at| (u32::try_from(at.line()).unwrap_or(0), u32::try_from(at.column()).unwrap_or(0)));
     let text = error.to_string();
     if let Some((_, what, fix)) = PLAINLY.iter().find(|(needle, ..)| text.contains(needle)) {
-        return Broken {
-            line,
-            column,
-            what: (*what).to_owned(),
-            fix: Some(fix),
-        };
+        return Broken { line, column, what: (*what).to_owned(), fix: Some(fix) };
     }
     // The place stands before the message already.
     let what = text.split(" at line ").next().unwrap_or_default();
-    Broken {
-        line,
-        column,
-        what: format!("this is not valid YAML: {what}"),
-        fix: None,
-    }
+    Broken { line, column, what: format!("this is not valid YAML: {what}"), fix: None }
 }
 
 fn located<T>(spanned: Spanned<T>) -> Located<T> {
     let at = spanned.referenced;
     let number = |value| u32::try_from(value).unwrap_or(u32::MAX);
-    Located {
-        value: spanned.value,
-        line: number(at.line()),
-        column: number(at.column()),
-    }
+    Located { value: spanned.value, line: number(at.line()), column: number(at.column()) }
 }
 
 impl<'de> Deserialize<'de> for Node {

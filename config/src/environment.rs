@@ -47,36 +47,22 @@ fn assignment(name: &str, value: &str) -> Option<Result<Assignment, Problem>> {
     };
     let assign = |value| Assignment {
         field,
-        value: Located {
-            value,
-            line: 0,
-            column: 0,
-        },
+        value: Located { value, line: 0, column: 0 },
         place: Place::Env(name.to_owned()),
         base: None,
     };
-    Some(
-        node::from_text(value)
-            .map(assign)
-            .map_err(|problem| named(field, problem)),
-    )
+    Some(node::from_text(value).map(assign).map_err(|problem| named(field, problem)))
 }
 
 fn after<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {
     let start = name.get(..prefix.len())?;
-    start
-        .eq_ignore_ascii_case(prefix)
-        .then(|| name.get(prefix.len()..))
-        .flatten()
+    start.eq_ignore_ascii_case(prefix).then(|| name.get(prefix.len()..)).flatten()
 }
 
 fn unknown(key: &str) -> Problem {
     let fix = match suggest::for_key(key) {
         _ if field::sections().contains(&key) => {
-            format!(
-                "{} is a section: add `__` and the name of a setting",
-                quote(key)
-            )
+            format!("{} is a section: add `__` and the name of a setting", quote(key))
         }
         Some(Meant::Key(near)) => field::find(near).map_or_else(String::new, did_you_mean),
         Some(Meant::Section(near)) => format!("did you mean {PREFIX}{}__...?", near.to_uppercase()),
@@ -100,16 +86,10 @@ fn did_you_mean(field: &Field) -> String {
 
 fn twice(other: &str) -> Problem {
     let what = format!("the same setting is also set by {}", plain(other));
-    Problem::new(
-        what,
-        "case does not matter in these names: keep one of them",
-    )
+    Problem::new(what, "case does not matter in these names: keep one of them")
 }
 
 /// The problem with the setting's key in front, as it has no file and line to be found by.
 pub(crate) fn named(field: &Field, problem: Problem) -> Problem {
-    Problem::new(
-        format!("{}: {}", quote(field.key), problem.what),
-        problem.fix,
-    )
+    Problem::new(format!("{}: {}", quote(field.key), problem.what), problem.fix)
 }

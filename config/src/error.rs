@@ -30,11 +30,7 @@ pub enum Place {
 impl Place {
     /// The file as a whole, for mistakes that have no line.
     pub(crate) fn whole(path: &std::path::Path) -> Self {
-        Self::File {
-            path: path.to_owned(),
-            line: 0,
-            column: 0,
-        }
+        Self::File { path: path.to_owned(), line: 0, column: 0 }
     }
 }
 
@@ -93,17 +89,10 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            fix: fix.into(),
-        }
+        Self { what: what.into(), fix: fix.into() }
     }
 
     pub(crate) fn at(self, place: Place) -> ConfigError {
-        ConfigError {
-            place,
-            what: self.what,
-            fix: self.fix,
-        }
+        ConfigError { place, what: self.what, fix: self.fix }
     }
 }

@@ -82,14 +82,7 @@ pub fn keys() -> Vec<Key> {
 
 /// All settings, in the order of `default.yaml`.
 pub(crate) fn all() -> impl Iterator<Item = &'static Field> {
-    [
-        investigation::FIELDS,
-        redaction::FIELDS,
-        output::FIELDS,
-        log::FIELDS,
-    ]
-    .into_iter()
-    .flatten()
+    [investigation::FIELDS, redaction::FIELDS, output::FIELDS, log::FIELDS].into_iter().flatten()
 }
 
 /// The setting with this dotted key.
@@ -106,9 +99,7 @@ pub(crate) fn sections() -> Vec<&'static str> {
 
 impl Field {
     pub(crate) fn section(&self) -> &'static str {
-        self.key
-            .split_once('.')
-            .map_or(self.key, |(section, _)| section)
+        self.key.split_once('.').map_or(self.key, |(section, _)| section)
     }
 
     pub(crate) fn leaf(&self) -> &'static str {
@@ -117,11 +108,7 @@ impl Field {
 
     /// The environment variable that sets it.
     pub(crate) fn variable(&self) -> String {
-        format!(
-            "{}{}",
-            crate::environment::PREFIX,
-            self.key.replace('.', "__").to_uppercase()
-        )
+        format!("{}{}", crate::environment::PREFIX, self.key.replace('.', "__").to_uppercase())
     }
 
     /// Whether the value must never be shown.
@@ -135,11 +122,7 @@ impl Field {
             Slot::Flag(_) => "`true` or `false`".to_owned(),
             Slot::Count { min, max, .. } => format!("a whole number from {min} to {max}"),
             Slot::Duration { min, max, .. } => {
-                format!(
-                    "a duration from {} to {}",
-                    show_duration(*min),
-                    show_duration(*max)
-                )
+                format!("a duration from {} to {}", show_duration(*min), show_duration(*max))
             }
             Slot::Size { min, max, .. } => {
                 format!("a size from {} to {}", show_size(*min), show_size(*max))
@@ -176,11 +159,7 @@ mod tests {
         assert_eq!(keys.len(), all().count());
         assert!(keys.iter().all(|key| key.split('.').count() == 2));
         let sections: BTreeSet<_> = sections().into_iter().collect();
-        assert_eq!(
-            sections.len(),
-            super::sections().len(),
-            "a section is in two places"
-        );
+        assert_eq!(sections.len(), super::sections().len(), "a section is in two places");
     }
 
     #[test]

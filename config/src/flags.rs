@@ -25,17 +25,8 @@ pub(crate) fn layer(flags: &[Flag], errors: &mut Vec<ConfigError>) -> Vec<Assign
         };
         match node::from_text(value) {
             Ok(value) => {
-                let value = Located {
-                    value,
-                    line: 0,
-                    column: 0,
-                };
-                found.push(Assignment {
-                    field,
-                    value,
-                    place,
-                    base: None,
-                });
+                let value = Located { value, line: 0, column: 0 };
+                found.push(Assignment { field, value, place, base: None });
             }
             Err(problem) => errors.push(environment::named(field, problem).at(place)),
         }

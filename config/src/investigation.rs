@@ -81,11 +81,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field {
         key: "investigation.tail_lines",
         doc: "Lines read from the end of each log on live reads; recorded files are always streamed whole.",
-        slot: Slot::Count {
-            at: |s| &mut s.investigation.tail_lines,
-            min: 1,
-            max: 100_000,
-        },
+        slot: Slot::Count { at: |s| &mut s.investigation.tail_lines, min: 1, max: 100_000 },
     },
     Field {
         key: "investigation.previous_logs",
@@ -95,11 +91,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field {
         key: "investigation.parallel_reads",
         doc: "Reads in flight at the same time.",
-        slot: Slot::Count {
-            at: |s| &mut s.investigation.parallel_reads,
-            min: 1,
-            max: 32,
-        },
+        slot: Slot::Count { at: |s| &mut s.investigation.parallel_reads, min: 1, max: 32 },
     },
     Field {
         key: "investigation.deadline",
@@ -118,28 +110,16 @@ pub(crate) const FIELDS: &[Field] = &[
     Field {
         key: "investigation.pods_per_workload",
         doc: "Pods of one workload that are read in depth.",
-        slot: Slot::Count {
-            at: |s| &mut s.investigation.pods_per_workload,
-            min: 1,
-            max: 10,
-        },
+        slot: Slot::Count { at: |s| &mut s.investigation.pods_per_workload, min: 1, max: 10 },
     },
     Field {
         key: "investigation.max_reads",
         doc: "Budget of reads in one investigation.",
-        slot: Slot::Count {
-            at: |s| &mut s.investigation.max_reads,
-            min: 1,
-            max: 10_000,
-        },
+        slot: Slot::Count { at: |s| &mut s.investigation.max_reads, min: 1, max: 10_000 },
     },
     Field {
         key: "investigation.max_log_bytes",
         doc: "Bytes read from one log stream.",
-        slot: Slot::Size {
-            at: |s| &mut s.investigation.max_log_bytes,
-            min: 64 * KIB,
-            max: TIB,
-        },
+        slot: Slot::Size { at: |s| &mut s.investigation.max_log_bytes, min: 64 * KIB, max: TIB },
     },
 ];

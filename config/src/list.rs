@@ -26,9 +26,7 @@ impl Field {
             _ => return Err(self.wrong(node)),
         };
         let text = |item: &Located<Node>| match &item.value {
-            Node::Text(text) if text.trim().is_empty() => {
-                Err(self.bad_item(item, "an empty text", "remove it"))
-            }
+            Node::Text(text) if text.trim().is_empty() => Err(self.bad_item(item, "an empty text", "remove it")),
             Node::Text(text) => match refuse(text) {
                 Some(fix) => Err(self.bad_item(item, &quote(text), fix)),
                 None => Ok(text.clone()),
@@ -45,12 +43,7 @@ impl Field {
         let texts = match &node.value {
             Node::Text(_) | Node::List(_) => self.texts(node, |_| None)?,
             other => {
-                let what = format!(
-                    "`{}` is {}, expected {}",
-                    self.key,
-                    other.kind(),
-                    self.expects()
-                );
+                let what = format!("`{}` is {}, expected {}", self.key, other.kind(), self.expects());
                 return Err(place(node, Problem::new(what, self.example())));
             }
         };
@@ -63,10 +56,7 @@ impl Field {
     /// Names the item by its number, as its text must not be shown.
     fn short_secret(&self, node: &Located<Node>, index: usize) -> Wrong {
         let number = index + 1;
-        let what = format!(
-            "item {number} of `{}` has fewer than {SHORTEST_LITERAL} characters",
-            self.key
-        );
+        let what = format!("item {number} of `{}` has fewer than {SHORTEST_LITERAL} characters", self.key);
         let fix = "remove it: redacting so short a text would blank out ordinary words";
         let item = match &node.value {
             Node::List(items) => items.get(index),
@@ -76,16 +66,12 @@ impl Field {
     }
 
     fn bad_item(&self, item: &Located<Node>, found: &str, fix: &str) -> Wrong {
-        place(
-            item,
-            Problem::new(format!("an item of `{}` is {found}", self.key), fix),
-        )
+        place(item, Problem::new(format!("an item of `{}` is {found}", self.key), fix))
     }
 }
 
 /// Names hold no spaces, commas or equals signs: one of these means that two were run together.
 pub(crate) fn bad_pattern(text: &str) -> Option<&'static str> {
     let wrong = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '=');
-    text.contains(wrong)
-        .then_some("write one name or pattern per item, such as `*_PIN`; several as `[A, B]`")
+    text.contains(wrong).then_some("write one name or pattern per item, such as `*_PIN`; several as `[A, B]`")
 }

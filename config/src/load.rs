@@ -82,9 +82,7 @@ pub fn load(sources: &Sources<'_>) -> Result<Loaded, ConfigErrors> {
     layers.extend(flags::layer(&sources.flags, &mut errors));
 
     let mut settings = Settings::default();
-    let mut origin: BTreeMap<_, _> = field::all()
-        .map(|f| (f.key.to_owned(), Origin::Default))
-        .collect();
+    let mut origin: BTreeMap<_, _> = field::all().map(|f| (f.key.to_owned(), Origin::Default)).collect();
     for assignment in layers {
         let place = assignment.place.clone();
         match apply(&assignment, &mut settings) {
@@ -93,46 +91,23 @@ pub fn load(sources: &Sources<'_>) -> Result<Loaded, ConfigErrors> {
         }
     }
     secret_files(&mut settings, &mut origin, &mut errors);
-    if errors.is_empty() {
-        Ok(Loaded {
-            settings,
-            origin,
-            file,
-        })
-    } else {
-        Err(ConfigErrors(errors))
-    }
+    if errors.is_empty() { Ok(Loaded { settings, origin, file }) } else { Err(ConfigErrors(errors)) }
 }
 
 fn apply(assignment: &Assignment, settings: &mut Settings) -> Result<(), ConfigError> {
-    let Assignment {
-        field,
-        value,
-        place,
-        base,
-    } = assignment;
-    field
-        .set(settings, value, base.as_deref())
-        .map_err(|wrong| {
-            let place = match place {
-                Place::File { path, .. } => Place::File {
-                    path: path.clone(),
-                    line: wrong.line,
-                    column: wrong.column,
-                },
-                other => other.clone(),
-            };
-            wrong.value.at(place)
-        })
+    let Assignment { field, value, place, base } = assignment;
+    field.set(settings, value, base.as_deref()).map_err(|wrong| {
+        let place = match place {
+            Place::File { path, .. } => Place::File { path: path.clone(), line: wrong.line, column: wrong.column },
+            other => other.clone(),
+        };
+        wrong.value.at(place)
+    })
 }
 
 /// Fills every secret setting whose `_file` sibling is set. Both set is a mistake, in whichever
 /// layers they are: it would be a guess which of them is the stale one.
-fn secret_files(
-    settings: &mut Settings,
-    origin: &mut BTreeMap<String, Origin>,
-    errors: &mut Vec<ConfigError>,
-) {
+fn secret_files(settings: &mut Settings, origin: &mut BTreeMap<String, Origin>, errors: &mut Vec<ConfigError>) {
     for field in field::all() {
         let Slot::Secrets { at, file } = &field.slot else {
             continue;
@@ -163,10 +138,6 @@ fn secret_files(
 
 fn both(key: &str, sibling: &str, origin: &BTreeMap<String, Origin>) -> Problem {
     let there = origin.get(key).map(ToString::to_string).unwrap_or_default();
-    let what = format!(
-        "{} and {} are both set, the first by {there}",
-        quote(key),
-        quote(sibling)
-    );
+    let what = format!("{} and {} are both set, the first by {there}", quote(key), quote(sibling));
     Problem::new(what, "keep one of them")
 }

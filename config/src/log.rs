@@ -27,10 +27,7 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self {
-            level: "warn".to_owned(),
-            format: LogFormat::Text,
-        }
+        Self { level: "warn".to_owned(), format: LogFormat::Text }
     }
 }
 
@@ -41,9 +38,5 @@ pub(crate) const FIELDS: &[Field] = &[
         doc: "How much Midwatch writes about itself.",
         slot: Slot::Directive(|s| &mut s.log.level),
     },
-    Field {
-        key: "log.format",
-        doc: "Form of Midwatch's own log lines.",
-        slot: Slot::Choice(|s| &mut s.log.format),
-    },
+    Field { key: "log.format", doc: "Form of Midwatch's own log lines.", slot: Slot::Choice(|s| &mut s.log.format) },
 ];

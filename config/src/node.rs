@@ -57,10 +57,7 @@ impl Node {
 /// it stands, so that `#` and `: ` in a value lose their YAML meaning and need no quotes.
 pub(crate) fn from_text(text: &str) -> Result<Node, Problem> {
     if text.trim().is_empty() {
-        return Err(Problem::new(
-            "the value is empty",
-            "unset it, or give a value; `[]` is the empty list",
-        ));
+        return Err(Problem::new("the value is empty", "unset it, or give a value; `[]` is the empty list"));
     }
     let yaml = text.starts_with(['[', '"', '\'']) || text.starts_with("- ");
     if !yaml {
@@ -73,7 +70,5 @@ pub(crate) fn from_text(text: &str) -> Result<Node, Problem> {
             "close the bracket or the quote, or put the whole value in single quotes",
         )
     };
-    document::parse(text)
-        .map(|root| root.value)
-        .map_err(|_| problem())
+    document::parse(text).map(|root| root.value).map_err(|_| problem())
 }

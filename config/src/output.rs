@@ -44,16 +44,8 @@ pub struct Output {
 
 /// Fields of the section `output`, in the order of `default.yaml`.
 pub(crate) const FIELDS: &[Field] = &[
-    Field {
-        key: "output.format",
-        doc: "Form of the report.",
-        slot: Slot::Choice(|s| &mut s.output.format),
-    },
-    Field {
-        key: "output.colour",
-        doc: "When colour is used.",
-        slot: Slot::Choice(|s| &mut s.output.colour),
-    },
+    Field { key: "output.format", doc: "Form of the report.", slot: Slot::Choice(|s| &mut s.output.format) },
+    Field { key: "output.colour", doc: "When colour is used.", slot: Slot::Choice(|s| &mut s.output.colour) },
     Field {
         key: "output.progress",
         doc: "When progress is shown while reading.",

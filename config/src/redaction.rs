@@ -52,10 +52,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field {
         key: "redaction.extra_literals",
         doc: "Literal values that are always redacted.",
-        slot: Slot::Secrets {
-            at: |s| &mut s.redaction.extra_literals,
-            file: |s| &mut s.redaction.extra_literals_file,
-        },
+        slot: Slot::Secrets { at: |s| &mut s.redaction.extra_literals, file: |s| &mut s.redaction.extra_literals_file },
     },
     Field {
         key: "redaction.extra_literals_file",

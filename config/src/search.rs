@@ -10,9 +10,7 @@ use std::path::PathBuf;
 /// variable.
 pub fn search_paths(env: &[(String, String)]) -> Vec<PathBuf> {
     let value = |name: &str| {
-        env.iter()
-            .find(|(key, value)| key == name && !value.is_empty())
-            .map(|(_, value)| PathBuf::from(value))
+        env.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| PathBuf::from(value))
     };
     // The XDG specification has relative paths ignored.
     let xdg = value("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
@@ -25,17 +23,13 @@ pub fn search_paths(env: &[(String, String)]) -> Vec<PathBuf> {
 /// The variables that matter here, from `std::env::vars_os()`: everything that starts with
 /// `MIDWATCH` and the two that say where the user's configuration lives. `std::env::vars()` would
 /// panic on a stranger's variable that is not UTF-8.
-pub fn environment_of(
-    vars: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Vec<(String, String)> {
+pub fn environment_of(vars: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
     vars.into_iter()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| {
             name == "HOME"
                 || name == "XDG_CONFIG_HOME"
-                || name
-                    .get(..8)
-                    .is_some_and(|start| start.eq_ignore_ascii_case("MIDWATCH"))
+                || name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("MIDWATCH"))
         })
         .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
         .collect()

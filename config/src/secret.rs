@@ -58,9 +58,7 @@ impl SecretFileError {
             Self::Empty(_) => "write the secret into it, or remove the setting",
             Self::TooLarge(_) => "check that it is the right file: a secret is small",
             Self::NotText(_) => "save it as UTF-8 text",
-            Self::ShortLine { .. } => {
-                "remove the line: redacting so short a text would blank out ordinary words"
-            }
+            Self::ShortLine { .. } => "remove the line: redacting so short a text would blank out ordinary words",
         }
     }
 }
@@ -69,9 +67,7 @@ impl SecretFileError {
 pub fn read_secret(path: &Path) -> Result<SecretString, SecretFileError> {
     let bytes = read_limited(path)?;
     let text = String::from_utf8(bytes).map_err(|_| SecretFileError::NotText(path.to_owned()))?;
-    let trimmed = text
-        .strip_suffix('\n')
-        .map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t));
+    let trimmed = text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t));
     if trimmed.trim().is_empty() {
         return Err(SecretFileError::Empty(path.to_owned()));
     }
@@ -87,10 +83,7 @@ pub fn read_secret_lines(path: &Path) -> Result<Vec<SecretString>, SecretFileErr
             continue;
         }
         if too_short(line) {
-            return Err(SecretFileError::ShortLine {
-                path: path.to_owned(),
-                line: index + 1,
-            });
+            return Err(SecretFileError::ShortLine { path: path.to_owned(), line: index + 1 });
         }
         secrets.push(SecretString::from(line));
     }
@@ -103,19 +96,14 @@ pub(crate) fn too_short(literal: &str) -> bool {
 }
 
 fn read_limited(path: &Path) -> Result<Vec<u8>, SecretFileError> {
-    let unreadable = |error| SecretFileError::Unreadable {
-        path: path.to_owned(),
-        error,
-    };
+    let unreadable = |error| SecretFileError::Unreadable { path: path.to_owned(), error };
     // Asked before opening: to open a pipe would wait for its other end.
     if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(SecretFileError::NotAFile(path.to_owned()));
     }
     let mut bytes = Vec::new();
     let limit = SECRET_FILE_LIMIT as u64 + 1;
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
+    File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() > SECRET_FILE_LIMIT {
         return Err(SecretFileError::TooLarge(path.to_owned()));
     }

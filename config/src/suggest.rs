@@ -24,9 +24,7 @@ pub(crate) fn for_key(unknown: &str) -> Option<Meant> {
     };
     let section = nearest_word(section, &field::sections()).unwrap_or(section);
     let near = |field: &&Field| field.section() == section;
-    best(leaf, field::all().filter(near))
-        .or_else(|| best(leaf, field::all()))
-        .map(|field| Meant::Key(field.key))
+    best(leaf, field::all().filter(near)).or_else(|| best(leaf, field::all())).map(|field| Meant::Key(field.key))
 }
 
 /// `log_level` is the setting, not a slip for the section `log`, so whole keys come first.
@@ -34,25 +32,16 @@ fn for_top_level(unknown: &str) -> Option<Meant> {
     let whole = field::all().find(|field| same_letters(field.key, unknown));
     let section = || nearest_word(unknown, &field::sections()).map(Meant::Section);
     let elsewhere = || best(unknown, field::all()).map(|field| Meant::Key(field.key));
-    whole
-        .map(|field| Meant::Key(field.key))
-        .or_else(section)
-        .or_else(elsewhere)
+    whole.map(|field| Meant::Key(field.key)).or_else(section).or_else(elsewhere)
 }
 
 /// The valid names at the place of an unknown key, for when nothing is near.
 pub(crate) fn valid_at(section: Option<&str>) -> String {
     let leaves: Vec<_> = match section {
-        Some(section) => field::all()
-            .filter(|f| f.section() == section)
-            .map(Field::leaf)
-            .collect(),
+        Some(section) => field::all().filter(|f| f.section() == section).map(Field::leaf).collect(),
         None => field::sections(),
     };
-    format!(
-        "valid here: {}",
-        alternatives(&leaves).replace(" or ", ", ")
-    )
+    format!("valid here: {}", alternatives(&leaves).replace(" or ", ", "))
 }
 
 /// The valid names in the section of an unknown dotted key, or the sections when it has none.
@@ -93,10 +82,7 @@ fn distance(found: &str, valid: &str) -> Option<usize> {
 
 /// `tailLines`, `tail-lines` and `TAIL_LINES` are one name.
 fn fold(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '_' | '-' | '.' | ' '))
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| !matches!(c, '_' | '-' | '.' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether two names are the same apart from case and separators.
@@ -139,9 +125,6 @@ mod tests {
     fn words_that_are_not_near_get_no_hint() {
         assert_eq!(nearest_word("jsn", &["thread", "json"]), Some("json"));
         assert_eq!(nearest_word("xml", &["thread", "json"]), None);
-        assert_eq!(
-            nearest_word(&"j".repeat(1 << 20), &["thread", "json"]),
-            None
-        );
+        assert_eq!(nearest_word(&"j".repeat(1 << 20), &["thread", "json"]), None);
     }
 }

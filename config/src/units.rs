@@ -7,12 +7,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 const DURATIONS: [(&str, u64); 4] = [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)];
-const SIZES: [(&str, u64); 4] = [
-    ("TiB", 1 << 40),
-    ("GiB", 1 << 30),
-    ("MiB", 1 << 20),
-    ("KiB", 1 << 10),
-];
+const SIZES: [(&str, u64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
 
 /// A duration in whole seconds: units from large to small, each at most once. None when the text
 /// is no such thing or too large to count.
@@ -36,17 +31,13 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 pub(crate) fn parse_size(text: &str) -> Option<u64> {
     let (number, unit) = leading_number(text)?;
     let unit = unit.trim_start_matches(' ');
-    let (_, factor) = SIZES
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(unit))?;
+    let (_, factor) = SIZES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?;
     number.checked_mul(*factor)
 }
 
 /// Splits `15m` into 15 and `m`; none when it does not start with a digit.
 fn leading_number(text: &str) -> Option<(u64, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at_checked(end)?;
     Some((digits.parse().ok()?, rest))
 }
@@ -71,10 +62,7 @@ pub(crate) fn show_size(bytes: u64) -> String {
     SIZES
         .iter()
         .find(|(_, factor)| bytes > 0 && bytes.is_multiple_of(*factor))
-        .map_or_else(
-            || format!("{bytes}B"),
-            |(name, factor)| format!("{}{name}", bytes / factor),
-        )
+        .map_or_else(|| format!("{bytes}B"), |(name, factor)| format!("{}{name}", bytes / factor))
 }
 
 #[cfg(test)]
@@ -108,11 +96,7 @@ mod tests {
             ("١h", None),
         ];
         for (text, expected) in table {
-            assert_eq!(
-                parse_duration(text),
-                expected.map(Duration::from_secs),
-                "{text:?}"
-            );
+            assert_eq!(parse_duration(text), expected.map(Duration::from_secs), "{text:?}");
         }
     }
 
@@ -143,12 +127,6 @@ mod tests {
         for bytes in [1 << 10, 3 << 20, 2 << 30, 1 << 40, 1025 << 10] {
             assert_eq!(parse_size(&show_size(bytes)), Some(bytes));
         }
-        assert_eq!(
-            (
-                show_duration(Duration::ZERO).as_str(),
-                show_size(5).as_str()
-            ),
-            ("0s", "5B")
-        );
+        assert_eq!((show_duration(Duration::ZERO).as_str(), show_size(5).as_str()), ("0s", "5B"));
     }
 }

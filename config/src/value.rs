@@ -18,12 +18,7 @@ pub(crate) type Wrong = Located<Problem>;
 
 impl Field {
     /// Puts the value where it belongs. `base` is the folder that relative paths start from.
-    pub(crate) fn set(
-        &self,
-        settings: &mut Settings,
-        node: &Located<Node>,
-        base: Option<&Path>,
-    ) -> Result<(), Wrong> {
+    pub(crate) fn set(&self, settings: &mut Settings, node: &Located<Node>, base: Option<&Path>) -> Result<(), Wrong> {
         if node.value == Node::Nothing && !matches!(self.slot, Slot::SecretFile(_)) {
             return Err(self.wrong(node));
         }
@@ -61,27 +56,17 @@ impl Field {
             .ok_or_else(|| self.wrong(node))
     }
 
-    fn duration(
-        &self,
-        node: &Located<Node>,
-        min: Duration,
-        max: Duration,
-    ) -> Result<Duration, Wrong> {
+    fn duration(&self, node: &Located<Node>, min: Duration, max: Duration) -> Result<Duration, Wrong> {
         let text = scalar(node);
         if let Some(number) = text.and_then(|text| text.parse::<u64>().ok()) {
             let fix = format!("add the unit: `{number}s`, `{number}m` or `{number}h`");
             return Err(self.wrong_because(node, fix));
         }
-        text.and_then(parse_duration)
-            .filter(|value| (min..=max).contains(value))
-            .ok_or_else(|| self.wrong(node))
+        text.and_then(parse_duration).filter(|value| (min..=max).contains(value)).ok_or_else(|| self.wrong(node))
     }
 
     fn size(&self, node: &Located<Node>, min: u64, max: u64) -> Result<u64, Wrong> {
-        scalar(node)
-            .and_then(parse_size)
-            .filter(|value| (min..=max).contains(value))
-            .ok_or_else(|| self.wrong(node))
+        scalar(node).and_then(parse_size).filter(|value| (min..=max).contains(value)).ok_or_else(|| self.wrong(node))
     }
 
     fn choose(
@@ -106,9 +91,9 @@ impl Field {
     fn path(&self, node: &Located<Node>, base: Option<&Path>) -> Result<Option<PathBuf>, Wrong> {
         match &node.value {
             Node::Nothing => Ok(None),
-            Node::Text(text) if !text.trim().is_empty() && !text.contains('\0') => Ok(Some(
-                base.map_or_else(|| PathBuf::from(text), |base| base.join(text)),
-            )),
+            Node::Text(text) if !text.trim().is_empty() && !text.contains('\0') => {
+                Ok(Some(base.map_or_else(|| PathBuf::from(text), |base| base.join(text))))
+            }
             _ => Err(self.wrong(node)),
         }
     }
@@ -135,12 +120,7 @@ impl Field {
     }
 
     fn wrong_because(&self, node: &Located<Node>, fix: impl Into<String>) -> Wrong {
-        let what = format!(
-            "`{}` is {}, expected {}",
-            self.key,
-            node.value.found(),
-            self.expects()
-        );
+        let what = format!("`{}` is {}, expected {}", self.key, node.value.found(), self.expects());
         place(node, Problem::new(what, fix))
     }
 
@@ -163,11 +143,7 @@ impl Field {
 }
 
 pub(crate) fn place(node: &Located<Node>, problem: Problem) -> Wrong {
-    Located {
-        value: problem,
-        line: node.line,
-        column: node.column,
-    }
+    Located { value: problem, line: node.line, column: node.column }
 }
 
 /// The spelling of a number or a text, without the spaces around it.

@@ -19,16 +19,8 @@ const MOST: usize = 25;
 type Entry = (Located<String>, Located<Node>);
 
 /// Everything the file sets; its mistakes are added to `errors`.
-pub(crate) fn assignments(
-    path: &Path,
-    root: Located<Node>,
-    errors: &mut Vec<ConfigError>,
-) -> Vec<Assignment> {
-    let mut walk = Walk {
-        path,
-        mistakes: Vec::new(),
-        found: Vec::new(),
-    };
+pub(crate) fn assignments(path: &Path, root: Located<Node>, errors: &mut Vec<ConfigError>) -> Vec<Assignment> {
+    let mut walk = Walk { path, mistakes: Vec::new(), found: Vec::new() };
     walk.root(root);
     let more = walk.mistakes.len() > MOST;
     errors.extend(walk.mistakes.into_iter().take(MOST));
@@ -57,10 +49,7 @@ impl Walk<'_> {
             }
             other => self.wrong(
                 at,
-                format!(
-                    "the file is {}, expected sections with settings",
-                    other.kind()
-                ),
+                format!("the file is {}, expected sections with settings", other.kind()),
                 suggest::valid_at(None),
             ),
         }
@@ -80,16 +69,8 @@ impl Walk<'_> {
                 }
             }
             other => {
-                let found = format!(
-                    "{} is {}, expected a section with keys of its own",
-                    quote(name),
-                    other.kind()
-                );
-                self.wrong(
-                    (value.line, value.column),
-                    found,
-                    suggest::valid_at(Some(name)),
-                );
+                let found = format!("{} is {}, expected a section with keys of its own", quote(name), other.kind());
+                self.wrong((value.line, value.column), found, suggest::valid_at(Some(name)));
             }
         }
     }
@@ -100,12 +81,7 @@ impl Walk<'_> {
         };
         let place = self.place(value.line, value.column);
         let base = self.path.parent().map(Path::to_owned);
-        self.found.push(Assignment {
-            field,
-            value,
-            place,
-            base,
-        });
+        self.found.push(Assignment { field, value, place, base });
     }
 
     fn unknown(&mut self, key: &Located<String>, section: Option<&str>) {
@@ -118,10 +94,7 @@ impl Walk<'_> {
             Some(section) => format!("unknown key {name} in {}", quote(section)),
             None => format!("unknown key {name}"),
         };
-        let dotted = section.map_or_else(
-            || key.value.clone(),
-            |section| format!("{section}.{}", key.value),
-        );
+        let dotted = section.map_or_else(|| key.value.clone(), |section| format!("{section}.{}", key.value));
         let fix = match (key.value.as_str(), suggest::for_key(&dotted)) {
             ("<<", _) => "merge keys are not supported: write the settings out".to_owned(),
             (_, Some(Meant::Section(near))) => format!("did you mean {}?", quote(near)),
@@ -137,13 +110,8 @@ impl Walk<'_> {
         let mut kept = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             if let Some(line) = first.get(&key.value) {
-                let inside = section
-                    .map(|section| format!(" in {}", quote(section)))
-                    .unwrap_or_default();
-                let what = format!(
-                    "the key {}{inside} is here for the second time",
-                    quote(&key.value)
-                );
+                let inside = section.map(|section| format!(" in {}", quote(section))).unwrap_or_default();
+                let what = format!("the key {}{inside} is here for the second time", quote(&key.value));
                 let fix = format!("the first is in line {line}: keep one of them");
                 self.wrong((key.line, key.column), what, fix);
             } else {
@@ -160,11 +128,7 @@ impl Walk<'_> {
     }
 
     fn place(&self, line: u32, column: u32) -> Place {
-        Place::File {
-            path: self.path.to_owned(),
-            line,
-            column,
-        }
+        Place::File { path: self.path.to_owned(), line, column }
     }
 }
 
@@ -172,11 +136,7 @@ impl Walk<'_> {
 fn meant(near: &str, section: Option<&str>) -> String {
     match near.split_once('.') {
         Some((there, leaf)) if Some(there) == section => format!("did you mean {}?", quote(leaf)),
-        Some((there, leaf)) => format!(
-            "did you mean {} in the section {}?",
-            quote(leaf),
-            quote(there)
-        ),
+        Some((there, leaf)) => format!("did you mean {} in the section {}?", quote(leaf), quote(there)),
         None => format!("did you mean {}?", quote(near)),
     }
 }

@@ -29,37 +29,20 @@ fn files_without_settings_change_nothing() {
 #[test]
 fn a_byte_order_mark_and_windows_line_ends_are_fine() {
     let text = "\u{feff}log:\r\n  level: info\r\n";
-    assert_eq!(
-        World::with_file(text)
-            .load()
-            .expect("valid")
-            .settings
-            .log
-            .level,
-        "info"
-    );
+    assert_eq!(World::with_file(text).load().expect("valid").settings.log.level, "info");
 }
 
 #[test]
 fn anchors_copy_values() {
     let text = "redaction:\n  extra_names: &n [PIN]\n  keep: *n\n";
-    assert_eq!(
-        World::with_file(text)
-            .load()
-            .expect("valid")
-            .settings
-            .redaction
-            .keep,
-        ["PIN"]
-    );
+    assert_eq!(World::with_file(text).load().expect("valid").settings.redaction.keep, ["PIN"]);
 }
 
 #[test]
 fn broken_yaml_has_a_place_and_a_hint() {
     const LOOK: &str = "look at this line and the one before it: indentation, a missing `:`, an open quote or bracket";
-    let not_yaml = |place: &str, what: &str, fix: &str| {
-        format!("m.yaml:{place}: this is not valid YAML: {what}\n    {fix}")
-    };
+    let not_yaml =
+        |place: &str, what: &str, fix: &str| format!("m.yaml:{place}: this is not valid YAML: {what}\n    {fix}");
     let table = [
         (
             "log:\n\tlevel: info\n",
@@ -92,20 +75,15 @@ fn broken_yaml_has_a_place_and_a_hint() {
 #[test]
 fn too_large_not_text_not_a_file() {
     let large = format!("# {}\n", "x".repeat(1 << 20));
-    let large_error = "m.yaml: the file is larger than 1MiB\n    check that it is the right file: a configuration is a few KiB";
+    let large_error =
+        "m.yaml: the file is larger than 1MiB\n    check that it is the right file: a configuration is a few KiB";
     assert_eq!(World::with_file(large).errors(), large_error);
     let latin1 = b"log:\n  level: caf\xe9\n";
-    assert_eq!(
-        World::with_file(latin1).errors(),
-        "m.yaml: line 2 is not UTF-8 text\n    save the file as UTF-8"
-    );
+    assert_eq!(World::with_file(latin1).errors(), "m.yaml: line 2 is not UTF-8 text\n    save the file as UTF-8");
     let world = World::new();
     let dir = world.dir().display().to_string();
     let errors = world.env("MIDWATCH_CONFIG", &dir).errors();
-    assert!(
-        errors.ends_with(": this is not a regular file\n    name the file itself, not its folder"),
-        "{errors}"
-    );
+    assert!(errors.ends_with(": this is not a regular file\n    name the file itself, not its folder"), "{errors}");
 }
 
 /// Nine lists of nine aliases each: 9^10 texts when expanded.
@@ -122,15 +100,9 @@ fn bomb() -> String {
 fn bombs_and_depth_end_quickly_in_an_error() {
     let deep = "values are nested too deeply\n    settings are at most three levels deep";
     let table = [
-        (
-            bomb(),
-            "aliases (`*name`) copy too many values\n    write the values out",
-        ),
+        (bomb(), "aliases (`*name`) copy too many values\n    write the values out"),
         (format!("log: {}", "[".repeat(500_000)), deep),
-        (
-            format!("log: {}{}", "[".repeat(100_000), "]".repeat(100_000)),
-            deep,
-        ),
+        (format!("log: {}{}", "[".repeat(100_000), "]".repeat(100_000)), deep),
         (format!("{}x", "- ".repeat(300_000)), deep),
         (format!("{}x", "? ".repeat(300_000)), deep),
     ];
@@ -148,10 +120,7 @@ fn a_file_of_many_mistakes_lists_the_first() {
     let start = Instant::now();
     let errors = World::with_file(text).load().expect_err("mistakes").0;
     let last = errors.last().expect("an error");
-    assert_eq!(
-        (errors.len(), last.what.as_str()),
-        (26, "there are more than 25 mistakes in this file")
-    );
+    assert_eq!((errors.len(), last.what.as_str()), (26, "there are more than 25 mistakes in this file"));
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
 

@@ -7,17 +7,13 @@ use crate::support::World;
 
 /// Words that get past the first checks.
 fn yamlish() -> impl Strategy<Value = String> {
-    let mut words: Vec<String> = keys()
-        .iter()
-        .flat_map(|k| k.key.split('.').map(str::to_owned))
-        .collect();
+    let mut words: Vec<String> = keys().iter().flat_map(|k| k.key.split('.').map(str::to_owned)).collect();
     let marks = [
-        "\n", "\n  ", ": ", "- ", "[", "]", "{", "}", "&a ", "*a", "<<", "'", "\"", "# ", "|\n",
-        "1h", "5", "true", "~", "\t", "!!int ", "? ", "---\n", "é", "\u{0}",
+        "\n", "\n  ", ": ", "- ", "[", "]", "{", "}", "&a ", "*a", "<<", "'", "\"", "# ", "|\n", "1h", "5", "true",
+        "~", "\t", "!!int ", "? ", "---\n", "é", "\u{0}",
     ];
     words.extend(marks.map(str::to_owned));
-    proptest::collection::vec(proptest::sample::select(words), 0..40)
-        .prop_map(|parts| parts.concat())
+    proptest::collection::vec(proptest::sample::select(words), 0..40).prop_map(|parts| parts.concat())
 }
 
 proptest! {

@@ -4,9 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use midwatch_config::{
-    Depth, LogFormat, OutputFormat, Sources, When, describe, environment_of, load, search_paths,
-};
+use midwatch_config::{Depth, LogFormat, OutputFormat, Sources, When, describe, environment_of, load, search_paths};
 
 use crate::support::World;
 
@@ -49,29 +47,20 @@ fn flags_beat_variables_beat_the_file() {
         .env("MIDWATCH_SERVICE_HOST", "10.0.0.1")
         .flag("investigation.lookback", "4h", "--since");
     let loaded = world.load().expect("valid");
-    assert_eq!(
-        loaded.settings.investigation.lookback,
-        Duration::from_hours(4)
-    );
+    assert_eq!(loaded.settings.investigation.lookback, Duration::from_hours(4));
     assert_eq!(loaded.settings.investigation.tail_lines, 60);
     let rows = describe(&loaded);
     let row = |key: &str| {
         let row = rows.iter().find(|row| row.key == key).expect("a row");
         let origin = row.origin.to_string();
-        (
-            row.value.clone(),
-            origin.replace(&format!("{}/", world.dir().display()), ""),
-        )
+        (row.value.clone(), origin.replace(&format!("{}/", world.dir().display()), ""))
     };
     let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
     assert_eq!(row("investigation.lookback"), pair("4h", "flag --since"));
     let variable = "environment variable midwatch__investigation__Tail_Lines";
     assert_eq!(row("investigation.tail_lines"), pair("60", variable));
     assert_eq!(row("investigation.depth"), pair("deep", "m.yaml:5:10"));
-    assert_eq!(
-        row("redaction.keep"),
-        pair(r#"["shop.example.com", "10.0.0.1"]"#, "m.yaml:8:9")
-    );
+    assert_eq!(row("redaction.keep"), pair(r#"["shop.example.com", "10.0.0.1"]"#, "m.yaml:8:9"));
     assert_eq!(row("output.colour"), pair("auto", "default"));
 }
 
@@ -117,36 +106,21 @@ fn the_flag_then_the_variable_then_the_search_choose_the_file() {
     chosen.push(load(&sources).expect("valid").file);
     sources.search.clear();
     chosen.push(load(&sources).expect("valid").file);
-    assert_eq!(
-        chosen,
-        [Some(flag.clone()), Some(variable), Some(found), None]
-    );
+    assert_eq!(chosen, [Some(flag.clone()), Some(variable), Some(found), None]);
 }
 
 #[test]
 fn where_files_are_looked_for() {
     let env = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-        pairs
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect()
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
     };
     let paths = |pairs: &[(&str, &str)]| -> Vec<String> {
-        search_paths(&env(pairs))
-            .iter()
-            .map(|p| p.display().to_string())
-            .collect()
+        search_paths(&env(pairs)).iter().map(|p| p.display().to_string()).collect()
     };
     let home = ("HOME", "/home/u");
     assert_eq!(paths(&[]), ["midwatch.yaml"]);
-    assert_eq!(
-        paths(&[home]),
-        ["midwatch.yaml", "/home/u/.config/midwatch/config.yaml"]
-    );
-    assert_eq!(
-        paths(&[home, ("XDG_CONFIG_HOME", "/x")]),
-        ["midwatch.yaml", "/x/midwatch/config.yaml"]
-    );
+    assert_eq!(paths(&[home]), ["midwatch.yaml", "/home/u/.config/midwatch/config.yaml"]);
+    assert_eq!(paths(&[home, ("XDG_CONFIG_HOME", "/x")]), ["midwatch.yaml", "/x/midwatch/config.yaml"]);
     for useless in ["", "relative"] {
         assert_eq!(paths(&[home, ("XDG_CONFIG_HOME", useless)]).len(), 2);
         assert!(paths(&[home, ("XDG_CONFIG_HOME", useless)])[1].starts_with("/home/u"));
@@ -155,14 +129,7 @@ fn where_files_are_looked_for() {
 
 #[test]
 fn only_variables_that_matter_are_kept() {
-    let vars = [
-        "MIDWATCH__LOG__LEVEL",
-        "midwatch_config",
-        "HOME",
-        "PATH",
-        "MIDWATC",
-        "é",
-    ];
+    let vars = ["MIDWATCH__LOG__LEVEL", "midwatch_config", "HOME", "PATH", "MIDWATC", "é"];
     let kept = environment_of(vars.map(|name| (OsString::from(name), OsString::from("v"))));
     let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["MIDWATCH__LOG__LEVEL", "midwatch_config", "HOME"]);

@@ -16,18 +16,9 @@ const FILES: &[(&str, &str)] = &[
         "lookback: 2h\n",
         "m.yaml:1:1: unknown key `lookback`\n    did you mean `lookback` in the section `investigation`?",
     ),
-    (
-        "# c\n\noutptu:\n  format: json\n",
-        "m.yaml:3:1: unknown key `outptu`\n    did you mean `output`?",
-    ),
-    (
-        "zebra: 1\n",
-        "m.yaml:1:1: unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`",
-    ),
-    (
-        "log:\n  zebra: 1\n",
-        "m.yaml:2:3: unknown key `zebra` in `log`\n    valid here: `level`, `format`",
-    ),
+    ("# c\n\noutptu:\n  format: json\n", "m.yaml:3:1: unknown key `outptu`\n    did you mean `output`?"),
+    ("zebra: 1\n", "m.yaml:1:1: unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`"),
+    ("log:\n  zebra: 1\n", "m.yaml:2:3: unknown key `zebra` in `log`\n    valid here: `level`, `format`"),
     (
         "output:\n  format: jsn\n",
         "m.yaml:2:11: `output.format` is `jsn`, expected `thread`, `markdown` or `json`\n    did you mean `json`?",
@@ -125,31 +116,11 @@ fn in_variables() {
             "2h",
             "unknown key `investigation.lokback`\n    did you mean MIDWATCH__INVESTIGATION__LOOKBACK?",
         ),
-        (
-            "MIDWATCH__LOOKBACK",
-            "2h",
-            "unknown key `lookback`\n    did you mean MIDWATCH__INVESTIGATION__LOOKBACK?",
-        ),
-        (
-            "MIDWATCH__INVESTGATION",
-            "2h",
-            "unknown key `investgation`\n    did you mean MIDWATCH__INVESTIGATION__...?",
-        ),
-        (
-            "MIDWATCH__LOG",
-            "x",
-            "unknown key `log`\n    `log` is a section: add `__` and the name of a setting",
-        ),
-        (
-            "MIDWATCH__ZEBRA",
-            "x",
-            "unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`",
-        ),
-        (
-            "MIDWATCH__LOG__ZEBRA",
-            "x",
-            "unknown key `log.zebra`\n    valid here: `level`, `format`",
-        ),
+        ("MIDWATCH__LOOKBACK", "2h", "unknown key `lookback`\n    did you mean MIDWATCH__INVESTIGATION__LOOKBACK?"),
+        ("MIDWATCH__INVESTGATION", "2h", "unknown key `investgation`\n    did you mean MIDWATCH__INVESTIGATION__...?"),
+        ("MIDWATCH__LOG", "x", "unknown key `log`\n    `log` is a section: add `__` and the name of a setting"),
+        ("MIDWATCH__ZEBRA", "x", "unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`"),
+        ("MIDWATCH__LOG__ZEBRA", "x", "unknown key `log.zebra`\n    valid here: `level`, `format`"),
         (
             "MIDWATCH_LOG_LEVEL",
             "info",
@@ -200,52 +171,33 @@ fn in_flags() {
             "2h",
             "unknown key `investigation.lokback`\n    did you mean `investigation.lookback`?",
         ),
-        (
-            "zebra",
-            "2h",
-            "unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`",
-        ),
+        ("zebra", "2h", "unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`"),
     ];
     for (key, value, expected) in table {
-        assert_eq!(
-            World::new().flag(key, value, "--since").errors(),
-            format!("flag --since: {expected}")
-        );
+        assert_eq!(World::new().flag(key, value, "--since").errors(), format!("flag --since: {expected}"));
     }
 }
 
 #[test]
 fn the_same_variable_twice() {
-    let world = World::new()
-        .env("midwatch__log__level", "info")
-        .env("MIDWATCH__LOG__LEVEL", "warn");
+    let world = World::new().env("midwatch__log__level", "info").env("MIDWATCH__LOG__LEVEL", "warn");
     let expected = "environment variable midwatch__log__level: the same setting is also set by MIDWATCH__LOG__LEVEL\n    case does not matter in these names: keep one of them";
     assert_eq!(world.errors(), expected);
 }
 
 #[test]
 fn all_at_once_in_the_order_of_the_layers() {
-    let world = World::with_file("log:\n  levle: x\n  format: xml\noutput: []\n")
-        .env("MIDWATCH__X", "1")
-        .flag("output.format", "xml", "--output");
+    let world = World::with_file("log:\n  levle: x\n  format: xml\noutput: []\n").env("MIDWATCH__X", "1").flag(
+        "output.format",
+        "xml",
+        "--output",
+    );
     let errors = world.load().expect_err("mistakes").0;
-    let places: Vec<_> = errors
-        .iter()
-        .map(|e| {
-            e.place
-                .to_string()
-                .replace(&format!("{}/", world.dir().display()), "")
-        })
-        .collect();
+    let places: Vec<_> =
+        errors.iter().map(|e| e.place.to_string().replace(&format!("{}/", world.dir().display()), "")).collect();
     assert_eq!(
         places,
-        [
-            "m.yaml:2:3",
-            "m.yaml:4:9",
-            "environment variable MIDWATCH__X",
-            "m.yaml:3:11",
-            "flag --output"
-        ]
+        ["m.yaml:2:3", "m.yaml:4:9", "environment variable MIDWATCH__X", "m.yaml:3:11", "flag --output"]
     );
     assert_eq!(world.errors().lines().count(), 10);
 }
@@ -253,26 +205,12 @@ fn all_at_once_in_the_order_of_the_layers() {
 #[test]
 fn log_filters() {
     let load = |level: &str| World::new().env("MIDWATCH__LOG__LEVEL", level).load();
-    for good in [
-        "warn",
-        "WARN",
-        "off",
-        "info,midwatch=debug",
-        "midwatch_snapshot=trace",
-        "midwatch_config",
-        "a[b]=info",
-    ] {
+    for good in
+        ["warn", "WARN", "off", "info,midwatch=debug", "midwatch_snapshot=trace", "midwatch_config", "a[b]=info"]
+    {
         assert!(load(good).is_ok(), "{good}");
     }
-    for bad in [
-        "wran",
-        "info,",
-        ",",
-        "midwatch=loud",
-        "midwatch=",
-        "info debug",
-        "debgu,x=info",
-    ] {
+    for bad in ["wran", "info,", ",", "midwatch=loud", "midwatch=", "info debug", "debgu,x=info"] {
         assert!(load(bad).is_err(), "{bad}");
     }
 }

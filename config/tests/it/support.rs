@@ -16,12 +16,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        Self {
-            dir,
-            file: None,
-            env: Vec::new(),
-            flags: Vec::new(),
-        }
+        Self { dir, file: None, env: Vec::new(), flags: Vec::new() }
     }
 
     pub(crate) fn with_file(text: impl AsRef<[u8]>) -> Self {

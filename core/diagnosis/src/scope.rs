@@ -61,7 +61,11 @@ fn neighbours(view: &View, target: &EntityRef) -> BTreeSet<EntityRef> {
         Kind::Node => found.extend(view.pods.iter().filter(|p| p.spec.node_name == target.name).map(pod_unit)),
         Kind::PersistentVolumeClaim => {
             let mounts = |p: &&crate::kube::Pod| {
-                p.spec.volumes.iter().filter_map(|v| v.persistent_volume_claim.as_ref()).any(|c| c.claim_name == target.name)
+                p.spec
+                    .volumes
+                    .iter()
+                    .filter_map(|v| v.persistent_volume_claim.as_ref())
+                    .any(|c| c.claim_name == target.name)
             };
             found.extend(view.pods.within(target.ns()).filter(mounts).map(pod_unit));
         }

@@ -29,8 +29,14 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every class, in the order of reports.
-    pub const ALL: [Verdict; 6] =
-        [Verdict::Cause, Verdict::Healthy, Verdict::Recovered, Verdict::Expected, Verdict::Blind, Verdict::Inconclusive];
+    pub const ALL: [Verdict; 6] = [
+        Verdict::Cause,
+        Verdict::Healthy,
+        Verdict::Recovered,
+        Verdict::Expected,
+        Verdict::Blind,
+        Verdict::Inconclusive,
+    ];
 
     /// The name in JSON.
     pub fn as_str(self) -> &'static str {
@@ -104,9 +110,17 @@ fn cause(reach: &Reach, base: Diagnosis, mut incidents: Vec<Incident>, elsewhere
     Diagnosis { verdict: Verdict::Cause, confidence, incidents, in_scope, ..base }
 }
 
-fn no_cause(view: &View, scope: &Scope, reach: &Reach, base: Diagnosis, expected: Vec<Finding>, over: Vec<Finding>) -> Diagnosis {
+fn no_cause(
+    view: &View,
+    scope: &Scope,
+    reach: &Reach,
+    base: Diagnosis,
+    expected: Vec<Finding>,
+    over: Vec<Finding>,
+) -> Diagnosis {
     let decide = |verdict, confidence, grounds| (verdict, confidence, grounds);
-    let under_way: Vec<Finding> = expected.iter().filter(|f| !reach.is_whole() || is_under_way(f.reason)).cloned().collect();
+    let under_way: Vec<Finding> =
+        expected.iter().filter(|f| !reach.is_whole() || is_under_way(f.reason)).cloned().collect();
     let (verdict, confidence, grounds) = if is_blind(view, scope) {
         decide(Verdict::Blind, Confidence::High, Vec::new())
     } else if !base.incidents.is_empty() {

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 /// A digest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogDigest {
+    /// Lines.
+    pub lines: u64,
     /// When the last line was written.
     pub last_at: Option<Timestamp>,
 }

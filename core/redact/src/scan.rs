@@ -1,0 +1,200 @@
+//! From a text to its hits and from hits to the safe text.
+//!
+//! Must never skip a rule because another one found something, and must end: every pass hides
+//! more, and their number is bounded. Start at [`hide`].
+
+use crate::hit::{Dress, Hit, Rule};
+use crate::kind::{Finding, SecretKind};
+use crate::redactor::{Entropy, Redactor};
+use crate::triggers::{self, Trigger};
+use crate::{blocks, commands, entropy, headers, json, manifests, pairs, tokens, urls};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Hiding one secret can bring another one to light (a run that was too odd to judge is cut);
+/// so a text is read again until nothing is found.
+const MAX_PASSES: usize = 8;
+
+/// A text while the rules read it.
+pub(crate) struct Scan<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) hits: Vec<Hit>,
+    /// Places that look random and are known to be public: certificates.
+    pub(crate) public: Vec<Range<usize>>,
+    /// End of the last name that was read: several words of one name are one name.
+    pub(crate) names_read: usize,
+    /// Nesting depths at which `kind: Secret` was seen.
+    pub(crate) secret_objects: Vec<manifests::Seen>,
+}
+
+impl Scan<'_> {
+    pub(crate) fn hit(&mut self, span: Range<usize>, kind: SecretKind, rule: Rule) {
+        if span.start < span.end {
+            self.hits.push(Hit::new(span, kind, rule));
+        }
+    }
+}
+
+/// What the rules find, without what was learned. Not merged.
+pub(crate) fn rules(text: &str, entropy: Entropy) -> Vec<Hit> {
+    let mut scan = Scan {
+        text,
+        bytes: text.as_bytes(),
+        hits: Vec::new(),
+        public: Vec::new(),
+        names_read: 0,
+        secret_objects: Vec::new(),
+    };
+    for (trigger, start, end) in triggers::find(text) {
+        match trigger {
+            Trigger::Name => {
+                manifests::note(&mut scan, start, end);
+                pairs::at(&mut scan, start, end);
+            }
+            Trigger::Token(index) => tokens::at(&mut scan, index, start),
+            Trigger::Command(index) => commands::at(&mut scan, index, end),
+            Trigger::Url => urls::at(&mut scan, start, end),
+            Trigger::Oracle => urls::oracle(&mut scan, end),
+            Trigger::Scheme => headers::at(&mut scan, start, end),
+            Trigger::Pem => blocks::pem(&mut scan, start),
+            Trigger::PemBase64 => blocks::pem_base64(&mut scan, start),
+            Trigger::LastApplied => blocks::last_applied(&mut scan, start, end),
+            Trigger::Telegram => tokens::telegram(&mut scan, start),
+        }
+    }
+    manifests::find(&mut scan);
+    entropy::find(&mut scan, entropy);
+    scan.hits
+}
+
+fn all(redactor: &Redactor, text: &str) -> Vec<Hit> {
+    let mut hits = rules(text, redactor.policy().entropy);
+    redactor.literals().find(text, &mut hits);
+    if hits.is_empty() {
+        return hits;
+    }
+    let public = &redactor.policy().public;
+    hits.retain(|hit| !text.get(hit.start..hit.end).is_some_and(|text| public.contains(text)));
+    settle(text, hits)
+}
+
+/// Borders of characters, whole replacements, no overlaps, and only inside JSON strings when the
+/// text is a JSON document.
+fn settle(text: &str, mut hits: Vec<Hit>) -> Vec<Hit> {
+    for hit in &mut hits {
+        hit.start = text.floor_char_boundary(hit.start);
+        hit.end = text.ceil_char_boundary(hit.end);
+    }
+    let hits = json::keep_valid(text, merged(hits));
+    merged(leave_replacements(text, hits))
+}
+
+/// Nothing inside a replacement is hidden again; what overlaps one takes it in whole.
+fn leave_replacements(text: &str, mut hits: Vec<Hit>) -> Vec<Hit> {
+    let done: Vec<Range<usize>> = text
+        .match_indices("[redacted:")
+        .filter_map(|(start, _)| Some(start..start + text[start..].find(']').filter(|length| *length < 32)? + 1))
+        .collect();
+    for hit in &mut hits {
+        let first = done.partition_point(|marker| marker.end <= hit.start);
+        let reach = hit.end;
+        for marker in done[first..].iter().take_while(|marker| marker.start < reach) {
+            if marker.start <= hit.start && hit.end <= marker.end {
+                hit.end = hit.start;
+                break;
+            }
+            hit.start = hit.start.min(marker.start);
+            hit.end = hit.end.max(marker.end);
+        }
+    }
+    hits.retain(|hit| hit.len() > 0);
+    hits
+}
+
+fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
+    hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), rank(hit.kind)));
+    let mut out: Vec<Hit> = Vec::with_capacity(hits.len());
+    for hit in hits {
+        match out.last_mut() {
+            Some(last) if hit.start < last.end => {
+                if rank(hit.kind) < rank(last.kind) {
+                    (last.kind, last.rule) = (hit.kind, hit.rule);
+                }
+                if hit.end > last.end || hit.dress != last.dress {
+                    last.dress = if hit.start == last.start && hit.end == last.end { hit.dress } else { last.dress };
+                    last.end = last.end.max(hit.end);
+                }
+            }
+            _ => out.push(hit),
+        }
+    }
+    out
+}
+
+/// Which of two names for the same place is told: the more telling one.
+fn rank(kind: SecretKind) -> u8 {
+    match kind {
+        SecretKind::LastApplied | SecretKind::SecretData => 0,
+        SecretKind::Jwt | SecretKind::Hash => 1,
+        SecretKind::Cookie => 2,
+        SecretKind::Password | SecretKind::Key | SecretKind::Dsn => 3,
+        SecretKind::Token => 4,
+        SecretKind::Literal => 5,
+        SecretKind::Entropy => 6,
+    }
+}
+
+/// The text with its secrets hidden.
+pub(crate) fn hide<'a>(redactor: &Redactor, text: &'a str) -> Cow<'a, str> {
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MAX_PASSES {
+        let hits = all(redactor, &text);
+        if hits.is_empty() {
+            break;
+        }
+        text = Cow::Owned(render(&text, &hits));
+    }
+    text
+}
+
+fn render(text: &str, hits: &[Hit]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for hit in hits {
+        out.push_str(&text[at..hit.start]);
+        let quote = match hit.dress {
+            Dress::Plain => String::new(),
+            Dress::Quoted(slashes) => "\\".repeat(slashes) + "\"",
+        };
+        out.push_str(&quote);
+        out.push_str(hit.kind.replacement());
+        out.push_str(&quote);
+        at = hit.end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// The findings of the first pass.
+pub(crate) fn explain(redactor: &Redactor, text: &str) -> Vec<Finding> {
+    let (mut line, mut column, mut at) = (1, 1, 0);
+    all(redactor, text)
+        .into_iter()
+        .map(|hit| {
+            for c in text[at..hit.start].chars() {
+                (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+            }
+            at = hit.start;
+            Finding {
+                line,
+                column,
+                length: text[hit.start..hit.end].chars().count(),
+                kind: hit.kind,
+                rule: hit.rule.name,
+                why: hit.rule.why,
+                replacement: hit.kind.replacement(),
+            }
+        })
+        .collect()
+}
