@@ -14,7 +14,7 @@ use super::Gap;
 const GAPS_CAP: usize = 25;
 
 /// Every read that failed, grouped by reason, with the fix.
-pub(super) fn could_not_see(view: &View, scope: &Scope) -> Vec<Gap> {
+pub(super) fn could_not_see(view: &View) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = view.unread().map(|(kind, ns, why)| object_gap(kind, ns, why)).collect();
     gaps.extend(view.logs().filter_map(|(of, previous, outcome)| {
         let why = outcome.as_ref().err().filter(|w| is_blindness(w))?;
@@ -28,9 +28,6 @@ pub(super) fn could_not_see(view: &View, scope: &Scope) -> Vec<Gap> {
         why: "no metrics source is configured".to_owned(),
         fix: None,
     });
-    if scope.onset.is_none() {
-        gaps.retain(|g| !g.what.is_empty());
-    }
     gaps
 }
 

@@ -31,21 +31,23 @@ impl std::fmt::Display for EvidenceId {
 
 /// The evidence of one report, numbered in the order in which it is first cited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ledger(Vec<Evidence>);
+pub struct Ledger {
+    pieces: Vec<Evidence>,
+}
 
 impl Ledger {
     /// The number of a piece of evidence; the same piece keeps its number.
     fn cite(&mut self, evidence: &Evidence) -> EvidenceId {
-        let index = self.0.iter().position(|e| e == evidence).unwrap_or_else(|| {
-            self.0.push(evidence.clone());
-            self.0.len() - 1
+        let index = self.pieces.iter().position(|e| e == evidence).unwrap_or_else(|| {
+            self.pieces.push(evidence.clone());
+            self.pieces.len() - 1
         });
         EvidenceId(u32::try_from(index + 1).unwrap_or(u32::MAX))
     }
 
     /// Every piece with its number.
     pub fn iter(&self) -> impl Iterator<Item = (EvidenceId, &Evidence)> {
-        self.0.iter().enumerate().map(|(i, e)| (EvidenceId(u32::try_from(i + 1).unwrap_or(u32::MAX)), e))
+        self.pieces.iter().enumerate().map(|(i, e)| (EvidenceId(u32::try_from(i + 1).unwrap_or(u32::MAX)), e))
     }
 }
 
@@ -210,7 +212,7 @@ redact_fields! {
     Alert { labels, annotations }
     EntityRef { name }
     Evidence { about, excerpt, command }
-    Ledger { 0 }
+    Ledger { pieces }
 }
 
 impl Redact for Excerpt {
