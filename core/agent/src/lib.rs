@@ -5,6 +5,7 @@
 pub mod alertmanager;
 mod investigate;
 pub mod port;
+pub mod render;
 pub mod request;
 
 pub use investigate::{investigate, plan};
