@@ -99,6 +99,10 @@ pub(super) fn of_text(text: &str) -> Level {
         end -= 1;
     }
     let head = &text[..end];
+    // A runtime's last words, not a logger's level: `words_of_error` reads them.
+    if head.starts_with("Error: ") || head.starts_with("error: ") {
+        return Level::Unknown;
+    }
     if CRASH.as_ref().is_some_and(|crash| crash.is_match(head)) {
         return Level::Fatal;
     }

@@ -17,7 +17,7 @@ pub(super) const CERTIFICATES: &[Rule] = &[
     strong(CertificateExpired, "certificate expired", r"(?:alert|peer|invalid peer certificate:|TLS:?) certificate expired"),
     strong(CertificateExpired, "certificate: expired", r"(?i)invalid peer certificate: (?:certificate )?expired"),
     strong(CertificateExpired, "certificate has expired", r"(?:CERTIFICATE_VERIFY_FAILED\].*|problem: |verify failed.*|error.*)certificate has expired"),
-    weak(CertificateExpired, "certificate", r"(?i)certificate(?: for ['\x22]?{host}['\x22]?| of ['\x22]?{host}['\x22]?)? (?:has |is |already )?expired(?: on| at| since)? ?(?P<until>\d{4}-\d\d-\d\d\S*)?"),
+    weak(CertificateExpired, "certificate", r"(?i)certificate(?: (?:for|of|from) ['\x22]?{host}['\x22]?)? (?:has |is |already )?expired(?: on| at| since)? ?(?P<until>\d{4}-\d\d-\d\d\S*)?"),
     strong(CertificateUntrusted, "unknown authority", r"certificate signed by unknown authority"),
     strong(CertificateUntrusted, "pkix path building failed", r"PKIX path building failed"),
     strong(CertificateUntrusted, "unable to get local issuer", r"unable to get (?:local )?issuer certificate"),

@@ -72,7 +72,9 @@ fn host(text: &str) -> Option<String> {
     let bare = text.trim_matches(['[', ']']).trim_end_matches(['.', '-']);
     let is_file = FILES.iter().any(|end| bare.ends_with(end));
     let is_number = bare.bytes().all(|b| b.is_ascii_digit());
-    (!bare.is_empty() && !is_file && !is_number).then(|| capped(bare))
+    // The beginning of a time, `2026-11-22T04:28:49`, has the form of a host and a port.
+    let is_time = bare.len() >= 10 && bare.bytes().take(10).all(|b| b.is_ascii_digit() || b == b'-');
+    (!is_time && !bare.is_empty() && !is_file && !is_number).then(|| capped(bare))
 }
 
 /// Failures that have a host at the other end.
@@ -109,6 +111,7 @@ static PEERS: Forms = LazyLock::new(|| {
         r#"server at "{host}"(?: \([^)]*\))?, port {port}"#,
         r#"running on host "{host}".*?port {port}"#,
         r"dial (?:tcp|udp)[46]? {host}:{port}",
+        r"(?:read|write) (?:tcp|udp)[46]? \S+->{host}:{port}",
         r"lookup {host}(?: on \S+)?:",
         r#"upstream: "[a-z0-9+.-]+://{host}(?::{port})?"#,
         r"E[A-Z]{5,} (?P<host>[0-9A-Fa-f.:]*[0-9A-Fa-f]):{port}",
