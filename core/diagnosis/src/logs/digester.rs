@@ -51,7 +51,7 @@ pub struct LogDigester {
     pending: Option<Pending>,
 }
 
-/// A failed connection that names no host: clients of PostgreSQL name it on the next lines.
+/// A failed connection that names no host: clients of `PostgreSQL` name it on the next lines.
 #[derive(Debug)]
 struct Pending {
     number: u64,
@@ -136,7 +136,8 @@ impl LogDigester {
     /// Adds to the partial line, up to the cap.
     fn extend_partial(&mut self, piece: &[u8]) {
         let room = MAX_LINE.saturating_sub(self.partial.len());
-        self.partial.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        self.partial
+            .extend_from_slice(piece.get(..room).unwrap_or(piece));
         self.partial_len = self.partial_len.saturating_add(piece.len());
     }
 
@@ -165,14 +166,22 @@ impl LogDigester {
         }
         let previous = self.tail.back().unwrap_or(&self.blank);
         let role = self.tracer.feed(self.lines, line, previous);
-        let level = if role == Role::Frame { self.frame(line) } else { self.spoken(line, role == Role::Message) };
+        let level = if role == Role::Frame {
+            self.frame(line)
+        } else {
+            self.spoken(line, role == Role::Message)
+        };
         self.levels.add(level);
         self.remember(line, level);
     }
 
     /// Puts a line at the end of the tail.
     fn remember(&mut self, line: &[u8], level: Level) {
-        let mut slot = if self.tail.len() < TAIL { RawLine::default() } else { self.tail.pop_front().unwrap_or_default() };
+        let mut slot = if self.tail.len() < TAIL {
+            RawLine::default()
+        } else {
+            self.tail.pop_front().unwrap_or_default()
+        };
         slot.set(self.lines, level, line);
         self.tail.push_back(slot);
     }
@@ -196,7 +205,8 @@ impl LogDigester {
         if facts.garbage {
             self.garbage_bytes += line.len() as u64;
         } else {
-            self.templates.count(facts.template, self.lines, facts.level, line, self.clock);
+            self.templates
+                .count(facts.template, self.lines, facts.level, line, self.clock);
         }
         self.runs.observe(self.lines, line, fingerprint, &facts);
         facts.level
@@ -206,6 +216,9 @@ impl LogDigester {
     fn facts(&mut self, line: &[u8], fingerprint: Fingerprint, in_trace: bool) -> Facts {
         let trace = self.tracer.current();
         if let Some(entry) = self.known.get(fingerprint) {
+            if let Some(stack) = entry.facts.stack {
+                self.tracer.again(stack);
+            }
             if !entry.facts.hit {
                 return entry.facts;
             }
@@ -224,12 +237,24 @@ impl LogDigester {
             return facts;
         }
         let facts = match facts::read(line, in_trace) {
-            None => Facts { garbage: true, ..Facts::default() },
+            None => Facts {
+                garbage: true,
+                ..Facts::default()
+            },
             Some(reading) => {
                 let template = self.templates.find(&reading.view.text, reading.facts.level);
                 let facts = reading.facts;
+                let stack = reading.view.stack.as_deref().map(|stack| {
+                    let line = RawLine::new(self.lines, facts.level, line);
+                    self.tracer.whole(&line, stack)
+                });
                 let group = self.file(line, reading, trace);
-                Facts { template, group, ..facts }
+                Facts {
+                    template,
+                    group,
+                    stack,
+                    ..facts
+                }
             }
         };
         self.known.put(fingerprint, facts);
@@ -240,26 +265,53 @@ impl LogDigester {
     fn file(&mut self, line: &[u8], reading: Reading, trace: u64) -> Option<u32> {
         let (signature, values) = reading.matched.hit?;
         let line = RawLine::new(self.lines, reading.facts.level, line);
-        let waits = matches!(signature, Signature::ConnectionRefused | Signature::ConnectionTimedOut) && values.host.is_none();
-        let group = self.hits.record(signature, values, &line, reading.matched.retried, trace);
-        self.pending = group.filter(|_| waits).map(|group| Pending { number: self.lines, line, text: reading.view.text, group });
+        let waits = matches!(
+            signature,
+            Signature::ConnectionRefused | Signature::ConnectionTimedOut
+        ) && values.host.is_none();
+        let group = self
+            .hits
+            .record(signature, values, &line, reading.matched.retried, trace);
+        self.pending = group.filter(|_| waits).map(|group| Pending {
+            number: self.lines,
+            line,
+            text: reading.view.text,
+            group,
+        });
         group
     }
 
     /// Reads `Is the server running on host ...` together with the line it belongs to; whether it was one.
     fn complete_pending(&mut self, line: &[u8]) -> bool {
-        let Some(mut pending) = self.pending.take_if(|pending| self.lines > pending.number) else { return false };
+        let Some(mut pending) = self.pending.take_if(|pending| self.lines > pending.number) else {
+            return false;
+        };
         let more = [&b"running on host"[..], b"TCP/IP connections on port"];
-        if self.lines > pending.number + 2 || !more.iter().any(|words| memchr::memmem::find(line, words).is_some()) {
+        if self.lines > pending.number + 2
+            || !more
+                .iter()
+                .any(|words| memchr::memmem::find(line, words).is_some())
+        {
             return false;
         }
         pending.text.push(' ');
-        pending.text.push_str(super::clean::clean(line, 1024).trim());
-        let view = View { stated: Level::Unknown, message_len: pending.text.len(), text: pending.text };
+        pending
+            .text
+            .push_str(super::clean::clean(line, 1024).trim());
+        let view = View {
+            stated: Level::Unknown,
+            message_len: pending.text.len(),
+            text: pending.text,
+            stack: None,
+        };
         if let Some((signature, values)) = rules::matched(&view, false).hit {
             self.hits.retract(pending.group);
             if let Some(group) = self.hits.record(signature, values, &pending.line, false, 0) {
-                self.pending = Some(Pending { text: view.text, group, ..pending });
+                self.pending = Some(Pending {
+                    text: view.text,
+                    group,
+                    ..pending
+                });
             }
         }
         true

@@ -10,6 +10,7 @@
 //! How a line travels: `fingerprint` hashes its words; a known fingerprint is only counted; an unknown one is
 //! read by `view` (JSON, logfmt, plain), `level`, `stamp` and `rules`, and filed by `templates` and `hits`.
 
+mod calendar;
 mod clean;
 mod digest;
 mod digester;
@@ -18,6 +19,8 @@ mod fingerprint;
 mod hits;
 mod known;
 mod level;
+mod minutes;
+mod pattern;
 mod raw;
 mod rules;
 mod runs;

@@ -1,11 +1,13 @@
 //! Names, connections and upstreams: wording of the usual clients and of the proxies between.
 
 use super::super::signature::Signature::{
-    ConnectionRefused, ConnectionReset, ConnectionTimedOut, NameNotResolved, NoRoute, UpstreamUnavailable,
+    ConnectionRefused, ConnectionReset, ConnectionTimedOut, NameNotResolved, NoRoute,
+    UpstreamUnavailable,
 };
 use super::{Rule, strong, weak};
 
 /// Names before connections before upstreams: a name that does not resolve explains the rest of its line.
+#[rustfmt::skip] // one wording a row
 pub(super) const NETWORK: &[Rule] = &[
     // names
     strong(NameNotResolved, "no such host", r"lookup {host}(?: on \S+)?: no such host"),
@@ -53,6 +55,7 @@ pub(super) const NETWORK: &[Rule] = &[
     strong(ConnectionRefused, "connection refused", r"(?:[:\]] |\(111: |\(61\): |failed: |Exception: |port \d+: )[Cc]onnection refused(?:$|[\s.,;:)'\x22\]}])"),
     strong(ConnectionRefused, "connect call failed", r"\[Errno (?:111|61)\] Connect call failed \('{host}', {port}"),
     strong(ConnectionRefused, "error 111 connecting", r"Error 111 connecting to {host}:{port}"),
+    strong(ConnectionRefused, "cannot connect to host", r"Cannot connect to host {host}:{port} .*(?:Connect call failed|Connection refused)"),
     weak(ConnectionRefused, "connection refused", r"(?i)connection refused"),
     weak(ConnectionRefused, "econnrefused", r"\bECONNREFUSED\b"),
     weak(ConnectionRefused, "refused", r"(?i)connection (?:to|with) ['\x22]?{host}(?::{port})? (?:was )?refused|refused (?:the )?connection"),
@@ -93,12 +96,17 @@ pub(super) const NETWORK: &[Rule] = &[
     strong(ConnectionTimedOut, "can't connect to mysql", r"Can't connect to MySQL server on '{host}(?::{port})?' \(110"),
     weak(ConnectionTimedOut, "timed out", r"(?i)(?:connection|connect|connecting|request|dial|read|handshake)(?: attempt| to \S+)? (?:has )?timed out"),
     weak(ConnectionTimedOut, "timed out connecting", r"(?i)timed out (?:while )?connecting to ['\x22]?{host}(?::{port})?"),
+    weak(ConnectionTimedOut, "timeout connecting", r"(?i)time-?out (?:while )?connecting to"),
     weak(ConnectionTimedOut, "connection time", r"(?i)connection time-?out(?:$|[\s:.,;)])"),
     weak(ConnectionTimedOut, "etimedout", r"\bETIMEDOUT\b"),
     weak(ConnectionTimedOut, "i/o timeout", r"(?i)i/o timeout"),
     weak(ConnectionTimedOut, "deadline exceeded", r"(?i)(?:context )?deadline exceeded"),
     // the peer says it cannot
     strong(UpstreamUnavailable, "no live upstreams", r"no live upstreams while connecting to upstream"),
+    strong(UpstreamUnavailable, "can't reach database server", r"Can't reach database server at `?{host}`?:`?{port}"),
+    strong(UpstreamUnavailable, "server error", r"(?P<number>50[234]) Server Error: .*for url: "),
+    strong(UpstreamUnavailable, "upstream", r#"\bstatus(?:_?code)?["']?[=:] ?"?(?P<number>50[234])\b.*\bupstream["']?[=:] ?["']?(?:[a-z]+://)?{host}(?::{port})?"#),
+    strong(UpstreamUnavailable, "upstream", r#"\bupstream["']?[=:] ?["']?(?:[a-z]+://)?{host}(?::{port})?.*\bstatus(?:_?code)?["']?[=:] ?"?(?P<number>50[234])\b"#),
     strong(UpstreamUnavailable, "prematurely closed", r"upstream prematurely closed connection"),
     strong(UpstreamUnavailable, "upstream connect error", r"upstream connect error or disconnect/reset before headers"),
     strong(UpstreamUnavailable, "no healthy upstream", r"no healthy upstream"),

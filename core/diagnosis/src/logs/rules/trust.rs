@@ -1,11 +1,13 @@
 //! Certificates and credentials: what the peer or the client does not accept.
 
 use super::super::signature::Signature::{
-    AuthenticationRefused, CertificateExpired, CertificateUntrusted, CertificateWrongHost, TooManyConnections,
+    AuthenticationRefused, CertificateExpired, CertificateUntrusted, CertificateWrongHost,
+    TooManyConnections,
 };
 use super::{Rule, strong, weak};
 
 /// TLS. "will expire" and "expires" are announcements, not failures, and match nothing here.
+#[rustfmt::skip] // one wording a row
 pub(super) const CERTIFICATES: &[Rule] = &[
     strong(
         CertificateExpired,
@@ -39,6 +41,7 @@ pub(super) const CERTIFICATES: &[Rule] = &[
 ];
 
 /// Accounts, and the server's own limit, which its clients see as a refusal.
+#[rustfmt::skip] // one wording a row
 pub(super) const CREDENTIALS: &[Rule] = &[
     strong(TooManyConnections, "too many clients", r"sorry, too many clients already"),
     strong(TooManyConnections, "remaining connection slots", r"remaining connection slots are reserved"),
@@ -60,6 +63,7 @@ pub(super) const CREDENTIALS: &[Rule] = &[
     strong(AuthenticationRefused, "mongoservererror", r"MongoServerError: Authentication failed"),
     strong(AuthenticationRefused, "login failed for user", r"Login failed for user '(?P<user>[^']+)'"),
     strong(AuthenticationRefused, "invalid api key", r"(?i)(?:error|401|Unauthorized|incorrect)\W.{0,40}(?:invalid|incorrect) api key"),
+    strong(AuthenticationRefused, "client error", r"(?P<number>40[13]) Client Error: .*for url: "),
     strong(AuthenticationRefused, "no password is provided", r"(?i)fe_sendauth: no password supplied|no password (?:is|was) provided"),
     strong(AuthenticationRefused, "no password supplied", r"fe_sendauth: no password supplied"),
     weak(AuthenticationRefused, "authentication failed", r#"(?i)authentication (?:failed|failure)(?: for (?:user )?["']?(?P<user>[\w.@-]+))?"#),

@@ -42,7 +42,7 @@ fn describe(hit: &super::Hit) -> String {
     let mut out = format!("{:?}", hit.signature);
     for (key, value) in fields {
         if let Some(value) = value {
-            out.push_str(&format!(" {key}={value}"));
+            out.extend([" ", key, "=", value]);
         }
     }
     out
@@ -50,6 +50,10 @@ fn describe(hit: &super::Hit) -> String {
 
 /// Every row's line must give exactly the hit described.
 fn check(rows: &[(&str, &str)]) {
-    let wrong: Vec<_> = rows.iter().filter(|(line, hit)| hits(line) != [*hit]).map(|(line, hit)| (line, hit, hits(line))).collect();
+    let wrong: Vec<_> = rows
+        .iter()
+        .filter(|(line, hit)| hits(line) != [*hit])
+        .map(|(line, hit)| (line, hit, hits(line)))
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

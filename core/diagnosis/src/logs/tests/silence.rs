@@ -45,15 +45,25 @@ const ROWS: &[&str] = &[
     "I1122 04:28:49.123456       1 leaderelection.go:260] successfully acquired lease kube-system/x",
     "KeyError handler: 'user_id' mapped",
     "Checking file system: no errors found",
+    "2026/11/22 04:28:49 PORT is not set, using default 8080",
+    "INFO SENTRY_DSN not set, error reporting disabled",
+    "WARN METRICS_TOKEN is not set, metrics are off",
+    "WARN certificate expires in 3 days",
+    "connected to redis 10.0.0.1:6379",
 ];
 
 #[test]
 fn healthy_lines_are_silent() {
     let silent = |line: &&&str| {
         let digest = digest(line);
-        digest.hits.is_empty() && (digest.levels.error, digest.levels.fatal, digest.first_error) == (0, 0, None)
+        digest.hits.is_empty()
+            && (digest.levels.error, digest.levels.fatal, digest.first_error) == (0, 0, None)
     };
-    let loud: Vec<_> = ROWS.iter().filter(|line| !silent(line)).map(|line| (line, super::hits(line))).collect();
+    let loud: Vec<_> = ROWS
+        .iter()
+        .filter(|line| !silent(line))
+        .map(|line| (line, super::hits(line)))
+        .collect();
     assert!(loud.is_empty(), "{loud:#?}");
 }
 
@@ -64,6 +74,12 @@ fn a_key_error_of_data_is_no_configuration() {
 
 #[test]
 fn a_retry_that_worked_is_marked() {
-    let digest = digest("WARN connection refused by redis:6379, retrying... connected to redis:6379\n");
-    assert!(digest.hits.iter().all(|hit| hit.retried && hit.success_after.is_some()));
+    let digest =
+        digest("WARN connection refused by redis:6379, retrying... connected to redis:6379\n");
+    assert!(
+        digest
+            .hits
+            .iter()
+            .all(|hit| hit.retried && hit.success_after.is_some())
+    );
 }
