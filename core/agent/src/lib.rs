@@ -3,9 +3,12 @@
 //! Knows no platform and no vendor. Start at [`investigate`].
 
 pub mod alertmanager;
+mod collect;
 mod investigate;
+mod plan;
 pub mod port;
 pub mod render;
 pub mod request;
+mod scope;
 
-pub use investigate::{investigate, plan};
+pub use investigate::{Watcher, investigate, plan};

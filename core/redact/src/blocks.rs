@@ -6,7 +6,7 @@
 use crate::base64;
 use crate::hit::Rule;
 use crate::kind::SecretKind;
-use crate::quoting::{self, Escape, quote_at, quoted_end};
+use crate::quoting::{self, quote_at, quoted_end};
 use crate::scan::Scan;
 use std::ops::Range;
 
@@ -25,20 +25,35 @@ pub(crate) fn pem(scan: &mut Scan<'_>, start: usize) {
     let label_end = bytes.len().min(start + 80);
     let Some(label) = scan.text.get(start + 10..scan.text.floor_char_boundary(label_end)) else { return };
     let label = label.split("-----").next().unwrap_or_default().trim();
-    let from = start + 10 + label.len();
-    let limit = bytes.len().min(from + MAX_BLOCK);
-    let quote = (from..limit).find(|at| bytes[*at] == b'"').unwrap_or(limit);
-    let ending = find(&bytes[from..quote], b"-----END").map(|at| from + at);
-    let end = match ending {
-        Some(at) => find(&bytes[at + 8..quote], b"-----").map_or(quote, |more| at + 8 + more + 5),
-        None => from + 5.min(limit - from) + body(&bytes[(from + 5).min(limit)..quote.max((from + 5).min(limit))]),
-    };
-    if label.contains("PRIVATE KEY") {
-        let slashes = quoting::slashes_before(bytes, start, end.min(bytes.len()));
+    let (secret, public) = (label.contains("PRIVATE KEY"), label.contains("CERTIFICATE") || label.contains("PUBLIC KEY"));
+    let known = scan.is_hidden(start, PEM) || scan.public.last().is_some_and(|block| start < block.end);
+    if known || !(secret || public) {
+        return;
+    }
+    let end = pem_end(scan, start + 10 + label.len());
+    if secret {
+        let slashes = quoting::slashes_before(bytes, start, end);
         scan.hit(start..end - slashes, SecretKind::Key, PEM);
-    } else if label.contains("CERTIFICATE") || label.contains("PUBLIC KEY") {
+    } else {
         scan.public.push(start..end);
     }
+}
+
+/// The end of a block: after its `-----END ..-----`, at the quote it stands in, or where the text
+/// stops to look like a block.
+fn pem_end(scan: &mut Scan<'_>, from: usize) -> usize {
+    let bytes = scan.bytes;
+    let limit = bytes.len().min(from + MAX_BLOCK);
+    let begin = from.max(scan.no_pem_end).min(limit);
+    let stop = (begin..limit).find(|at| bytes[*at] == b'"' || bytes[*at..].starts_with(b"-----END")).unwrap_or(limit);
+    if bytes[stop..].starts_with(b"-----END") {
+        let tail = &bytes[stop + 8..bytes.len().min(stop + 80)];
+        let line = tail.iter().position(|byte| matches!(byte, b'"' | b'\n')).unwrap_or(tail.len());
+        return stop + 8 + find(&tail[..line], b"-----").map_or(line, |more| more + 5);
+    }
+    scan.no_pem_end = stop;
+    let inside = bytes.len().min(from + 5);
+    inside + body(&bytes[inside..stop.max(inside)])
 }
 
 /// How far the body of a block that was cut off goes.
@@ -52,6 +67,9 @@ pub(crate) fn pem_base64(scan: &mut Scan<'_>, start: usize) {
     let bytes = scan.bytes;
     let limit = bytes.len().min(start + MAX_BLOCK);
     let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
+    if scan.is_hidden(start, PEM_BASE64) || scan.public.last().is_some_and(|block| start < block.end) {
+        return;
+    }
     let end = (start..limit).find(|at| !part(&bytes[*at])).unwrap_or(limit);
     let head = base64::decode(&bytes[start..end.min(start + 64)]);
     if find(&head, b"PRIVATE KEY").is_some() {
@@ -64,6 +82,9 @@ pub(crate) fn pem_base64(scan: &mut Scan<'_>, start: usize) {
 /// The value of `kubectl.kubernetes.io/last-applied-configuration`.
 pub(crate) fn last_applied(scan: &mut Scan<'_>, start: usize, end: usize) {
     let bytes = scan.bytes;
+    if scan.is_hidden(start, APPLIED) {
+        return;
+    }
     let after = quote_at(bytes, end).map_or(end, |(_, after)| after);
     let at = quoting::skip_blanks(bytes, after);
     if !matches!(bytes.get(at), Some(b':' | b'=')) {
@@ -71,16 +92,14 @@ pub(crate) fn last_applied(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
     let from = quoting::skip_blanks(bytes, at + 1);
     let span = match (quote_at(bytes, from), bytes.get(from)) {
-        (Some((quote, inner)), _) => inner..long_quoted_end(scan, inner, quote),
+        (Some((quote, inner)), _) if bytes.get(inner) == Some(&b'{') => inner..long_quoted_end(scan, inner, quote),
         (None, Some(b'|' | b'>')) => indented(bytes, quoting::segment_end(bytes, from)),
-        (None, Some(b'\n' | b'\r') | None) => indented(bytes, from),
-        (None, Some(_)) => from..embedded_end(bytes, from),
+        (None, Some(b'\n' | b'\r')) => indented(bytes, from),
+        (None, Some(b'{')) => from..embedded_end(bytes, from),
+        _ => return,
     };
-    let _ = start;
     let text = scan.text.get(span.clone()).unwrap_or_default().trim_end();
-    if text.starts_with('{') || text.starts_with("\\") || text.contains('{') {
-        scan.hit(span.start..span.start + text.len(), SecretKind::LastApplied, APPLIED);
-    }
+    scan.hit(span.start..span.start + text.len(), SecretKind::LastApplied, APPLIED);
 }
 
 /// The value can be longer than other values, and can span lines in YAML.
@@ -103,7 +122,7 @@ fn indented(bytes: &[u8], from: usize) -> Range<usize> {
         return from..from;
     };
     let indent = bytes[first..].iter().take_while(|byte| **byte == b' ').count();
-    if indent == 0 {
+    if indent == 0 || bytes.get(first + indent) != Some(&b'{') {
         return from..from;
     }
     first + indent..indented_end(bytes, first, indent)
@@ -143,7 +162,6 @@ fn embedded_end(bytes: &[u8], from: usize) -> usize {
                     Some(_) => {}
                 }
             }
-            b'\\' if inside == Some(0) && matches!(quoting::escape_at(bytes, at), Escape::Ends) => {}
             _ => {}
         }
         at += 1;

@@ -34,7 +34,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     Command { name: "mariadb", flag: "-p", value: Place::Glued },
     Command { name: "redis-cli", flag: "-a", value: Place::Next },
     Command { name: "sshpass", flag: "-p", value: Place::Next },
-    Command { name: "curl ", flag: "-u", value: Place::AfterColon },
+    Command { name: "curl", flag: "-u", value: Place::AfterColon },
     Command { name: "mongosh", flag: "-p", value: Place::Next },
     Command { name: "mongodump", flag: "-p", value: Place::Next },
     Command { name: "docker login", flag: "-p", value: Place::Next },
@@ -52,7 +52,7 @@ pub(crate) fn at(scan: &mut Scan<'_>, index: usize, end: usize) {
     if bytes.get(end).is_some_and(|byte| b"-:/._@".contains(byte) || byte.is_ascii_digit()) {
         return;
     }
-    let mut at = end.saturating_sub(1);
+    let mut at = end;
     let limit = bytes.len().min(end + REACH);
     while at < limit && bytes[at] != b'\n' {
         // A blank before the flag, or the quotes of a JSON list of arguments.

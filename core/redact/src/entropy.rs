@@ -49,7 +49,7 @@ fn in_run(byte: u8) -> bool {
 
 fn judge(scan: &mut Scan<'_>, run: Range<usize>, entropy: Entropy) {
     let run = without_neighbours(scan.bytes, run);
-    if run.len() < MIN || scan.public.iter().any(|public| public.start < run.end && run.start < public.end) {
+    if run.len() < MIN || is_in_public_block(scan, &run) {
         return;
     }
     if let Some((span, rule)) = known_form(scan.bytes, &run) {
@@ -70,6 +70,11 @@ fn judge(scan: &mut Scan<'_>, run: Range<usize>, entropy: Entropy) {
             }
         }
     }
+}
+
+fn is_in_public_block(scan: &Scan<'_>, run: &Range<usize>) -> bool {
+    let first = scan.public.partition_point(|block| block.end <= run.start);
+    scan.public.get(first).is_some_and(|block| block.start < run.end)
 }
 
 /// Without the letter of an escape (`\n`) before it.

@@ -5,7 +5,7 @@
 
 use crate::base64;
 use crate::hit::Rule;
-use crate::kind::SecretKind;
+use crate::kind::{SecretKind, replacement_len};
 use crate::names::NameClass;
 use crate::quoting;
 use crate::scan::Scan;
@@ -66,7 +66,7 @@ pub(crate) fn at(scan: &mut Scan<'_>, start: usize, end: usize) {
     let limit = scan.bytes.len().min(end + quoting::MAX_VALUE);
     let span = end..end + word(&scan.bytes[end..limit]);
     let Some(text) = scan.text.get(span.clone()) else { return };
-    if text.starts_with("[redacted:") {
+    if replacement_len(&scan.bytes[end..]).is_some() {
         return;
     }
     let basic = scan.bytes[start].eq_ignore_ascii_case(&b'b') && scan.bytes[start + 1].eq_ignore_ascii_case(&b'a');

@@ -14,7 +14,7 @@ pub(crate) fn keep_valid(text: &str, hits: Vec<Hit>) -> Vec<Hit> {
         return hits;
     }
     let strings = strings(text.as_bytes());
-    hits.iter().flat_map(|hit| cut(text.as_bytes(), &strings, hit)).collect()
+    hits.iter().filter_map(|hit| cut(text.as_bytes(), &strings, hit)).collect()
 }
 
 fn is_json(text: &str) -> bool {
@@ -41,20 +41,18 @@ fn strings(bytes: &[u8]) -> Vec<Range<usize>> {
     out
 }
 
-fn cut(bytes: &[u8], strings: &[Range<usize>], hit: &Hit) -> Vec<Hit> {
+/// The part of a hit in the string it begins in: a secret does not go on in the next string, only
+/// a rule that missed the end does.
+fn cut(bytes: &[u8], strings: &[Range<usize>], hit: &Hit) -> Option<Hit> {
     let first = strings.partition_point(|string| string.end <= hit.start);
-    let mut pieces = Vec::new();
-    for string in strings[first..].iter().take_while(|string| string.start < hit.end) {
-        let (start, end) = (hit.start.max(string.start), hit.end.min(string.end));
-        if start < end {
+    match strings.get(first).filter(|string| string.start <= hit.start + 1 && string.start < hit.end) {
+        Some(string) => {
+            let (start, end) = (hit.start.max(string.start), hit.end.min(string.end));
             let (start, end) = whole_escapes(bytes, string, start, end);
-            pieces.push(Hit { start, end, ..*hit });
+            Some(Hit { start, end, ..*hit }).filter(|hit| hit.len() > 0)
         }
+        None => number(bytes, hit),
     }
-    if pieces.is_empty() {
-        pieces.extend(number(bytes, hit));
-    }
-    pieces
 }
 
 /// A hit on a bare number takes the whole number, and a string comes in its place.

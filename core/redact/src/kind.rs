@@ -70,6 +70,36 @@ impl SecretKind {
     }
 }
 
+const ALL: [SecretKind; 11] = [
+    SecretKind::Password,
+    SecretKind::Token,
+    SecretKind::Key,
+    SecretKind::Dsn,
+    SecretKind::Jwt,
+    SecretKind::Hash,
+    SecretKind::Cookie,
+    SecretKind::Entropy,
+    SecretKind::Literal,
+    SecretKind::LastApplied,
+    SecretKind::SecretData,
+];
+
+/// What every replacement begins with.
+pub(crate) const MARK: &str = "[redacted:";
+
+/// The length of the replacement that stands at the beginning, if one does. Text that only begins
+/// like one is text.
+pub(crate) fn replacement_len(bytes: &[u8]) -> Option<usize> {
+    let rest = bytes.strip_prefix(MARK.as_bytes())?;
+    let found = ALL.iter().find(|kind| rest.strip_prefix(kind.as_str().as_bytes()).is_some_and(|rest| rest.starts_with(b"]")))?;
+    Some(found.replacement().len())
+}
+
+/// Whether the text is a replacement and nothing else.
+pub(crate) fn is_replacement(text: &str) -> bool {
+    replacement_len(text.as_bytes()) == Some(text.len())
+}
+
 impl fmt::Display for SecretKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

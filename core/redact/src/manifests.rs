@@ -4,7 +4,7 @@
 //! the `data` of a ConfigMap. Start at [`note`] and [`find`].
 
 use crate::hit::Rule;
-use crate::kind::SecretKind;
+use crate::kind::{SecretKind, is_replacement};
 use crate::quoting::{self, Quote, quote_at, quoted_end};
 use crate::scan::Scan;
 use std::ops::Range;
@@ -42,7 +42,7 @@ pub(crate) fn note(scan: &mut Scan<'_>, word: usize, end: usize) {
         .rposition(|byte| byte.is_ascii_alphabetic())
         .is_some_and(|last| before[..=last].ends_with(b"kind"));
     let seen = match quote {
-        Some(Quote { mark: b'"', slashes }) if before.ends_with(b"\"") => Seen::Json(slashes),
+        Some(Quote { mark: b'"', slashes }) if before.ends_with(b"\"") && slashes < 16 => Seen::Json(slashes),
         _ => Seen::Yaml(word),
     };
     if named && scan.secret_objects.len() < MAX_SEEN && !scan.secret_objects.contains(&seen) {
@@ -58,7 +58,7 @@ pub(crate) fn find(scan: &mut Scan<'_>) {
             Seen::Yaml(at) => yaml(scan.bytes, at),
         };
         for span in spans {
-            if !scan.text.get(span.clone()).is_some_and(|value| value.starts_with("[redacted:")) {
+            if !scan.text.get(span.clone()).is_some_and(is_replacement) {
                 scan.hit(span, SecretKind::SecretData, RULE);
             }
         }
@@ -163,11 +163,15 @@ fn object(bytes: &[u8], line: usize, indent: usize) -> Vec<Range<usize>> {
     while end > 0 {
         let start = bytes[..end - 1].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let above = start..end - 1;
-        if !belongs(&above) {
+        // The first field of an item of a list stands after its dash.
+        let first = bytes[above.clone()].iter().position(|byte| *byte != b' ').is_some_and(|blanks| {
+            blanks + 2 == indent && bytes[start + blanks..above.end].starts_with(b"- ")
+        });
+        if !first && !belongs(&above) {
             break;
         }
         lines.push(above);
-        end = start;
+        end = if first { 0 } else { start };
     }
     lines.reverse();
     let mut start = line;

@@ -342,7 +342,6 @@ fn pair_at(words: &[String], at: usize) -> Option<NameClass> {
         "key" if KEY_OF.contains(&before) => Some(NameClass::Key),
         "string" if before == "connection" => Some(NameClass::Dsn),
         "data" if before == "key" => Some(NameClass::Key),
-        "config" if before == "jaas" => Some(NameClass::Dsn),
         _ => None,
     }
 }

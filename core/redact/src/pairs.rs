@@ -5,6 +5,7 @@
 //! separator, `token: expired` no value. Start at [`at`].
 
 use crate::hit::{Dress, Hit, Rule};
+use crate::kind::{MARK, replacement_len};
 use crate::names::{self, NameClass};
 use crate::quoting::{self, Escape, Quote, quote_at};
 use crate::scan::Scan;
@@ -47,7 +48,7 @@ pub(crate) fn at(scan: &mut Scan<'_>, word: usize, word_end: usize) {
     let name = name_around(scan.bytes, word, word_end);
     let Some(class) = scan.text.get(name.clone()).and_then(names::classify) else { return };
     scan.names_read = name.end;
-    if scan.text[..name.start].ends_with("[redacted:") {
+    if scan.text[..name.start].ends_with(MARK) {
         return;
     }
     let Some(place) = place(scan.bytes, &name) else { return };
@@ -108,6 +109,9 @@ fn colon(bytes: &[u8], name: &Range<usize>, colon: usize, name_quote: Option<Quo
     let from = quoting::skip_blanks(bytes, after);
     let tie = if name_quote.is_some() {
         Tie::QuotedColon
+    } else if from == after && name.start > 0 && bytes[name.start - 1] == b'/' {
+        // An image and its tag.
+        return None;
     } else if from == after {
         Tie::TightColon
     } else if begins_line(bytes, name.start) {
@@ -153,9 +157,6 @@ fn next_argument(bytes: &[u8], at: usize, name_quote: Option<Quote>) -> Option<u
 
 fn value(scan: &Scan<'_>, class: NameClass, name: &Range<usize>, place: &Place) -> Option<(Range<usize>, Dress)> {
     let bytes = scan.bytes;
-    if bytes[place.from..].starts_with(b"[redacted:") {
-        return None;
-    }
     let from = opened(bytes, place.from);
     if let Some((quote, start)) = quote_at(bytes, from) {
         let mut end = quoting::quoted_end(bytes, start, quote);
@@ -176,6 +177,9 @@ fn value(scan: &Scan<'_>, class: NameClass, name: &Range<usize>, place: &Place) 
 
 /// Past the bracket of a list of one and the letter of a Python string.
 fn opened(bytes: &[u8], from: usize) -> usize {
+    if replacement_len(&bytes[from.min(bytes.len())..]).is_some() {
+        return from;
+    }
     let listed = if bytes.get(from) == Some(&b'[') { quoting::skip_space(bytes, from + 1) } else { from };
     let lettered = matches!(bytes.get(listed), Some(b'b' | b'u' | b'r')) && quote_at(bytes, listed + 1).is_some();
     if lettered { listed + 1 } else { listed }
@@ -244,8 +248,12 @@ fn unquoted_end(bytes: &[u8], from: usize) -> usize {
     limit
 }
 
-/// The length of `$(NAME)` or `${NAME}`, which end in a sign that otherwise ends the value.
+/// The length of `$(NAME)`, `${NAME}` or a replacement, which end in a sign that otherwise ends the
+/// value.
 fn reference(bytes: &[u8]) -> usize {
+    if let Some(length) = replacement_len(bytes) {
+        return length;
+    }
     let close = match bytes {
         [b'$', b'(', ..] => b')',
         [b'$', b'{', ..] => b'}',
@@ -283,7 +291,10 @@ fn is_secret(class: NameClass, tie: Tie, text: &str) -> bool {
         Tie::Equals => true,
         Tie::QuotedColon => !(text.contains(' ') && values::is_nothing(first)),
         Tie::Next => !text.starts_with('-') && !values::is_nothing(first),
-        Tie::TightColon => !text.starts_with('/') && (class == NameClass::Password || values::looks_secret(text)),
+        Tie::TightColon => {
+            !text.starts_with('/')
+                && (class == NameClass::Password || (values::looks_secret(text) && !values::is_version(text)))
+        }
         Tie::LineColon => {
             !values::is_nothing(first)
                 && (class == NameClass::Password || !text.contains(' ') || class == NameClass::Cookie)

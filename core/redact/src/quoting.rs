@@ -6,6 +6,8 @@
 
 /// Longest value that is looked at.
 pub(crate) const MAX_VALUE: usize = 16 * 1024;
+/// Longest rest of a line that is looked at.
+const MAX_SEGMENT: usize = 8 * 1024;
 /// Deepest nesting: eight levels of JSON in JSON would need 255 backslashes.
 const MAX_SLASHES: usize = 255;
 
@@ -54,7 +56,7 @@ pub(crate) fn quoted_end(bytes: &[u8], from: usize, quote: Quote) -> usize {
 
 /// The end of the line, of the enclosing quoted text, or of the escaped line: what comes first.
 pub(crate) fn segment_end(bytes: &[u8], from: usize) -> usize {
-    let limit = bytes.len().min(from + MAX_VALUE);
+    let limit = bytes.len().min(from + MAX_SEGMENT);
     let mut at = from;
     while at < limit {
         match bytes[at] {

@@ -70,8 +70,10 @@ impl Redactor {
                 self.learn_literal(hit.kind, text);
             }
         }
+        // Of a connection string its parts were learned; anything else is a secret as a whole.
+        let in_parts = found.iter().any(|hit| hit.kind == SecretKind::Password) || value.contains("://");
         let class = names::classify(name);
-        if let Some(class) = class.filter(|class| found.is_empty() && values::worth_learning(*class, value)) {
+        if let Some(class) = class.filter(|class| !in_parts && values::worth_learning(*class, value)) {
             self.learn_literal(class.kind(), value);
         }
     }
@@ -123,13 +125,10 @@ impl Redactor {
 
     /// The same for a text that stands under a name.
     pub(crate) fn hide_named<'a>(&self, name: &str, text: &'a str) -> Cow<'a, str> {
-        let safe = self.hide(text);
-        if safe != text || self.policy.public.contains(text) {
-            return safe;
-        }
-        match names::classify(name) {
+        let in_parts = text.contains("://") || self.policy.public.contains(text);
+        match names::classify(name).filter(|_| !in_parts) {
             Some(class) if values::is_secret_under(class, text) => Cow::Owned(class.kind().replacement().to_owned()),
-            _ => safe,
+            _ => self.hide(text),
         }
     }
 

@@ -4,7 +4,7 @@
 //! more, and their number is bounded. Start at [`hide`].
 
 use crate::hit::{Dress, Hit, Rule};
-use crate::kind::{Finding, SecretKind};
+use crate::kind::{Finding, MARK, SecretKind, replacement_len};
 use crate::redactor::{Entropy, Redactor};
 use crate::triggers::{self, Trigger};
 use crate::{blocks, commands, entropy, headers, json, manifests, pairs, tokens, urls};
@@ -24,11 +24,20 @@ pub(crate) struct Scan<'a> {
     pub(crate) public: Vec<Range<usize>>,
     /// End of the last name that was read: several words of one name are one name.
     pub(crate) names_read: usize,
+    /// Up to here it is known that no block ends and no JWT begins: what was searched in vain is
+    /// not searched again.
+    pub(crate) no_pem_end: usize,
+    pub(crate) no_jwt: usize,
     /// Nesting depths at which `kind: Secret` was seen.
     pub(crate) secret_objects: Vec<manifests::Seen>,
 }
 
 impl Scan<'_> {
+    /// Whether the last hit is of the same rule and covers the place already.
+    pub(crate) fn is_hidden(&self, at: usize, rule: Rule) -> bool {
+        self.hits.last().is_some_and(|hit| hit.rule == rule && hit.start <= at && at < hit.end)
+    }
+
     pub(crate) fn hit(&mut self, span: Range<usize>, kind: SecretKind, rule: Rule) {
         if span.start < span.end {
             self.hits.push(Hit::new(span, kind, rule));
@@ -44,6 +53,8 @@ pub(crate) fn rules(text: &str, entropy: Entropy) -> Vec<Hit> {
         hits: Vec::new(),
         public: Vec::new(),
         names_read: 0,
+        no_pem_end: 0,
+        no_jwt: 0,
         secret_objects: Vec::new(),
     };
     for (trigger, start, end) in triggers::find(text) {
@@ -55,6 +66,7 @@ pub(crate) fn rules(text: &str, entropy: Entropy) -> Vec<Hit> {
             Trigger::Token(index) => tokens::at(&mut scan, index, start),
             Trigger::Command(index) => commands::at(&mut scan, index, end),
             Trigger::Url => urls::at(&mut scan, start, end),
+            Trigger::GoMysql => urls::go_mysql(&mut scan, start),
             Trigger::Oracle => urls::oracle(&mut scan, end),
             Trigger::Scheme => headers::at(&mut scan, start, end),
             Trigger::Pem => blocks::pem(&mut scan, start),
@@ -86,15 +98,14 @@ fn settle(text: &str, mut hits: Vec<Hit>) -> Vec<Hit> {
         hit.start = text.floor_char_boundary(hit.start);
         hit.end = text.ceil_char_boundary(hit.end);
     }
-    let hits = json::keep_valid(text, merged(hits));
-    merged(leave_replacements(text, hits))
+    merged(leave_replacements(text, json::keep_valid(text, hits)))
 }
 
 /// Nothing inside a replacement is hidden again; what overlaps one takes it in whole.
 fn leave_replacements(text: &str, mut hits: Vec<Hit>) -> Vec<Hit> {
     let done: Vec<Range<usize>> = text
-        .match_indices("[redacted:")
-        .filter_map(|(start, _)| Some(start..start + text[start..].find(']').filter(|length| *length < 32)? + 1))
+        .match_indices(MARK)
+        .filter_map(|(start, _)| Some(start..start + replacement_len(&text.as_bytes()[start..])?))
         .collect();
     for hit in &mut hits {
         let first = done.partition_point(|marker| marker.end <= hit.start);

@@ -157,14 +157,17 @@ pub(crate) fn at(scan: &mut Scan<'_>, index: usize, start: usize) {
     let Some(rule) = TOKENS.get(index) else { return };
     let bytes = scan.bytes;
     let from = start + rule.prefix.len();
-    if bytes.get(start..from) != Some(rule.prefix.as_bytes()) {
+    let known = scan.is_hidden(start, rule.rule) || (rule.body == Body::Jwt && start < scan.no_jwt);
+    if known || bytes.get(start..from) != Some(rule.prefix.as_bytes()) || !rule.may_begin(bytes, start) {
         return;
     }
-    let limit = bytes.len().min(from + quoting::MAX_VALUE);
+    let limit = bytes.len().min(from + rule.longest());
     let length = bytes[from..limit].iter().take_while(|byte| rule.body.has(**byte)).count();
     let end = trimmed(bytes, from, from + length);
-    if rule.fits(bytes, start, from, end) {
+    if rule.fits(&bytes[from..end]) {
         scan.hit(start + rule.keep..end, rule.kind, rule.rule);
+    } else if rule.body == Body::Jwt {
+        scan.no_jwt = end;
     }
 }
 
@@ -188,20 +191,27 @@ impl Body {
 }
 
 impl TokenRule {
-    fn fits(&self, bytes: &[u8], start: usize, from: usize, end: usize) -> bool {
-        let body = &bytes[from..end];
-        let apart = || start == 0 || !quoting::is_ident(bytes[start - 1]) || quoting::ends_escape(bytes, start);
+    /// Whether the beginning may stand here: some are short enough to turn up inside names.
+    fn may_begin(&self, bytes: &[u8], start: usize) -> bool {
+        let anywhere = !matches!(self.body, Body::Apart | Body::Capitals | Body::Hex);
+        anywhere || start == 0 || !quoting::is_ident(bytes[start - 1]) || quoting::ends_escape(bytes, start)
+    }
+
+    /// How much of the body is read; one more than is right shows that it is too long.
+    fn longest(&self) -> usize {
+        if matches!(self.body, Body::Capitals | Body::Hex) { self.min + 1 } else { quoting::MAX_VALUE }
+    }
+
+    fn fits(&self, body: &[u8]) -> bool {
         if body.len() < self.min {
             return false;
         }
         match self.body {
             Body::Apart => {
-                apart()
-                    && body.iter().any(u8::is_ascii_digit)
-                    && (body.len() > 60 || body.iter().any(u8::is_ascii_uppercase))
+                body.iter().any(u8::is_ascii_digit) && (body.len() > 60 || body.iter().any(u8::is_ascii_uppercase))
             }
-            Body::Capitals => apart() && body.len() == self.min && !body.iter().any(u8::is_ascii_lowercase),
-            Body::Hex => apart() && body.len() == self.min,
+            Body::Capitals => body.len() == self.min && !body.iter().any(u8::is_ascii_lowercase),
+            Body::Hex => body.len() == self.min,
             Body::Jwt => {
                 let dots = body.iter().filter(|byte| **byte == b'.').count();
                 dots >= 2 || (dots == 1 && body.len() >= 40)

@@ -17,8 +17,10 @@ pub(crate) enum Trigger {
     Token(usize),
     /// A command that takes a password, by its index in the table.
     Command(usize),
-    /// `://`
+    /// `://`, also with escaped slashes.
     Url,
+    /// `@tcp(`, as in the addresses of Go's MySQL driver.
+    GoMysql,
     /// `jdbc:oracle:`
     Oracle,
     /// `Bearer `, `Basic `
@@ -51,8 +53,10 @@ const WORDS: &[(&str, Trigger)] = &[
     ("connection-string", Trigger::Name),
     ("connection.string", Trigger::Name),
     ("dockerc", Trigger::Name),
-    ("jaas.config", Trigger::Name),
     ("://", Trigger::Url),
+    (":\\/\\/", Trigger::Url),
+    ("@tcp(", Trigger::GoMysql),
+    ("@unix(", Trigger::GoMysql),
     ("jdbc:oracle:", Trigger::Oracle),
     ("bearer ", Trigger::Scheme),
     ("basic ", Trigger::Scheme),

@@ -4,7 +4,7 @@
 //! Must never take `host:port/path?mail=a@b` for a user and a password. Start at [`at`].
 
 use crate::hit::Rule;
-use crate::kind::SecretKind;
+use crate::kind::{SecretKind, is_replacement};
 use crate::quoting::{self, Escape};
 use crate::scan::Scan;
 use crate::values;
@@ -16,6 +16,8 @@ const ORACLE: Rule = Rule { name: "oracle-password", why: "It stands after the u
 
 /// Longest address that is looked at.
 const MAX_URL: usize = 1024;
+/// Most `@` that are tried as the end of the password.
+const MAX_ENDS: usize = 16;
 
 /// Looks at what follows `://`.
 pub(crate) fn at(scan: &mut Scan<'_>, start: usize, from: usize) {
@@ -72,7 +74,7 @@ fn userinfo(rest: &str, web: bool) -> Option<usize> {
     if web && strict.is_none() && no_password {
         return None;
     }
-    let ends = || rest.match_indices('@').map(|(at, _)| at);
+    let ends = || rest.match_indices('@').take(MAX_ENDS).map(|(at, _)| at);
     ends().find(|at| is_host_and_rest(&rest[at + 1..])).or(strict).or_else(|| ends().last().filter(|_| !no_password))
 }
 
@@ -100,7 +102,7 @@ fn is_user(user: &str) -> bool {
 }
 
 fn is_left_out(password: &str) -> bool {
-    let placeholder = values::is_reference(password) || password.starts_with("[redacted:");
+    let placeholder = values::is_reference(password) || is_replacement(password);
     let masked = password.bytes().all(|byte| b"*xX.".contains(&byte));
     password.is_empty() || placeholder || masked || (password.starts_with('<') && password.ends_with('>'))
 }
@@ -110,7 +112,17 @@ fn is_key(user: &str) -> bool {
     user.len() >= 16
         && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
         && user.bytes().filter(u8::is_ascii_digit).count() >= 3
-        && !user.contains("[redacted")
+}
+
+/// `user:password@tcp(host:3306)/shop`, see <https://github.com/go-sql-driver/mysql#dsn-data-source-name>.
+pub(crate) fn go_mysql(scan: &mut Scan<'_>, at: usize) {
+    let stop = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`=<>".contains(byte);
+    let length = scan.bytes[..at].iter().rev().take(256).position(stop).unwrap_or(at.min(256));
+    let start = scan.text.ceil_char_boundary(at - length);
+    let colon = scan.text[start..at].find(':').map(|colon| start + colon + 1);
+    if let Some(from) = colon.filter(|from| !is_left_out(&scan.text[*from..at])) {
+        scan.hit(from..at, SecretKind::Password, RULE);
+    }
 }
 
 /// `jdbc:oracle:thin:user/password@host`.

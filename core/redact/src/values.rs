@@ -3,6 +3,7 @@
 //!
 //! Must never judge by the name alone where the name is weak. Start at [`is_secret_under`].
 
+use crate::kind;
 use crate::names::NameClass;
 
 /// Words that are values of secret-sounding names without being secrets.
@@ -164,9 +165,9 @@ pub(crate) fn is_secret_under(class: NameClass, value: &str) -> bool {
     }
     match class {
         NameClass::Password => !is_duration(value),
-        NameClass::Token | NameClass::Key | NameClass::Authorization | NameClass::Dsn => {
-            !is_duration(value) && !is_small_number(value)
-        }
+        NameClass::Token | NameClass::Key | NameClass::Authorization => !is_duration(value) && !is_small_number(value),
+        // The rules for addresses and for pairs find the password in it; the rest is evidence.
+        NameClass::Dsn => !value.contains("://") && !value.contains('=') && !value.contains("@tcp(") && !is_small_number(value),
         NameClass::Cookie => value.len() >= 6,
         NameClass::Weak => value.len() >= 8 && looks_secret(value),
         NameClass::BareSecret => !is_small_number(value) && !is_object_name(value),
@@ -178,8 +179,6 @@ pub(crate) fn worth_learning(class: NameClass, value: &str) -> bool {
     is_secret_under(class, value)
         && !is_common_word(value)
         && (class == NameClass::Password || !(is_host(value) || is_version(value)))
-        // A connection string in which no password was found holds none.
-        && (class != NameClass::Dsn || (!value.contains(' ') && !value.contains('=')))
 }
 
 /// Whether hiding the word everywhere would hide ordinary text.
@@ -192,12 +191,13 @@ pub(crate) fn is_common_word(value: &str) -> bool {
 
 /// Not a value at all: empty, a flag, masked already, a placeholder, or the first word of prose.
 pub(crate) fn is_nothing(value: &str) -> bool {
-    if value.starts_with("[redacted:") || (value.starts_with('<') && value.ends_with('>')) {
+    if kind::is_replacement(value) || (value.starts_with('<') && value.ends_with('>')) {
         return true;
     }
     let mut bytes = value.bytes();
     let first = bytes.next().unwrap_or(b'*');
-    let masked = matches!(first, b'*' | b'x' | b'X' | b'.' | b'-' | b'#' | b'?') && bytes.all(|byte| byte == first);
+    let sign = matches!(first, b'*' | b'.' | b'-' | b'#' | b'?') || (matches!(first, b'x' | b'X') && value.len() >= 3);
+    let masked = sign && bytes.all(|byte| byte == first);
     masked || NOTHING.contains(&value.trim_end_matches(['.', ':', ',', '!']).to_ascii_lowercase().as_str())
 }
 
@@ -282,7 +282,7 @@ fn is_host(value: &str) -> bool {
         && (address || named || host == "localhost" || (value.contains(':') && !host.is_empty()))
 }
 
-fn is_version(value: &str) -> bool {
+pub(crate) fn is_version(value: &str) -> bool {
     let digits = value.strip_prefix('v').unwrap_or(value);
     digits.split('.').count() > 1
         && digits.split('.').take(2).all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))

@@ -179,23 +179,35 @@ impl View {
     /// Builds the view. `as_of` is "now"; without it, now is the newest time that anything seen carries.
     /// `lookback` bounds the window of events and past failures, ending at now.
     pub fn new(collected: Vec<Collected>, as_of: Option<Timestamp>, lookback: SignedDuration) -> Self {
-        let mut view = View::default();
+        let mut view = View { times: times::Times::new(as_of, lookback), ..View::default() };
+        view.extend(collected);
+        view
+    }
+
+    /// Adds what was read later: logs of the pods that turned out to matter, another namespace.
+    pub fn extend(&mut self, collected: Vec<Collected>) {
+        let mut new_objects = false;
         for one in collected {
-            view.gaps.extend(one.gaps);
+            self.gaps.extend(one.gaps);
             match (one.probe, one.result) {
-                (Probe::Objects { kind, namespace }, result) => view.take_objects(kind, namespace, result),
+                (Probe::Objects { kind, namespace }, result) => {
+                    new_objects = true;
+                    self.take_objects(kind, namespace, result);
+                }
                 (Probe::Log { of, previous, .. }, Ok(Content::Log(digest))) => {
-                    view.logs.insert((of, previous), Ok(*digest));
+                    self.logs.insert((of, previous), Ok(*digest));
                 }
                 (Probe::Log { of, previous, .. }, Err(failure)) => {
-                    view.logs.insert((of, previous), Err(failure));
+                    self.logs.insert((of, previous), Err(failure));
                 }
                 (Probe::Log { .. }, Ok(Content::Objects(_))) => {}
             }
         }
-        view.times = times::Times::new(as_of.or_else(|| view.newest_time()), lookback);
-        view.index();
-        view
+        let newest = self.newest_time();
+        self.times.settle(newest);
+        if new_objects {
+            self.index();
+        }
     }
 
     fn take_objects(&mut self, kind: Kind, namespace: Option<String>, result: Result<Content, ReadFailure>) {

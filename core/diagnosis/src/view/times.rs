@@ -8,20 +8,27 @@ use crate::kube::{Condition, Resource};
 /// Now and how far back to look.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Times {
-    now: Option<Timestamp>,
+    /// "Now" as it was given; it wins.
+    given: Option<Timestamp>,
+    /// The newest time in the evidence, for when none was given.
+    newest: Option<Timestamp>,
     lookback: SignedDuration,
 }
 
 impl Times {
-    pub(super) fn new(now: Option<Timestamp>, lookback: SignedDuration) -> Self {
-        Self { now, lookback }
+    pub(super) fn new(given: Option<Timestamp>, lookback: SignedDuration) -> Self {
+        Self { given, newest: None, lookback }
+    }
+
+    pub(super) fn settle(&mut self, newest: Option<Timestamp>) {
+        self.newest = newest;
     }
 }
 
 impl View {
     /// "Now" of the investigation. Without any time in the evidence it is the epoch, and nothing is recent.
     pub fn now(&self) -> Timestamp {
-        self.times.now.unwrap_or(Timestamp::UNIX_EPOCH)
+        self.times.given.or(self.times.newest).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// The start of the window.
