@@ -56,13 +56,11 @@ pub fn is_active(c: char) -> bool {
 
 /// At most `cap` characters, with a mark where something is missing.
 pub fn shorten(text: &str, cap: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(cap) {
-        None => Cow::Borrowed(text),
-        Some(_) => {
-            let end = text.char_indices().nth(cap.saturating_sub(3)).map_or(text.len(), |(at, _)| at);
-            Cow::Owned(format!("{}...", text.get(..end).unwrap_or_default()))
-        }
+    if text.char_indices().nth(cap).is_none() {
+        return Cow::Borrowed(text);
     }
+    let end = text.char_indices().nth(cap.saturating_sub(3)).map_or(text.len(), |(at, _)| at);
+    Cow::Owned(format!("{}...", text.get(..end).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -153,7 +153,9 @@ pub(super) fn escape(text: &str) -> std::borrow::Cow<'_, str> {
     while let Some(c) = rest.next() {
         let inside_word = before.is_alphanumeric() && rest.peek().is_some_and(|n| n.is_alphanumeric());
         let first = out.is_empty() && matches!(c, '#' | '+' | '-' | '=');
-        if first || (c == '_' && !inside_word) || matches!(c, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '&')
+        if first
+            || (c == '_' && !inside_word)
+            || matches!(c, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '&')
         {
             out.push('\\');
         }

@@ -16,9 +16,9 @@ pub mod clean;
 mod json;
 mod markdown;
 mod plan;
+pub mod sample;
 #[cfg(test)]
 mod tests;
-pub mod sample;
 
 /// The report as pretty JSON: equal reports give equal bytes.
 pub fn json(report: &Redacted<Report>) -> Redacted<String> {

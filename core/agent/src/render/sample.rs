@@ -8,7 +8,7 @@ use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::evidence::{self, Evidence, Excerpt};
 use midwatch_diagnosis::finding::{Confidence, Finding, Reason, Role};
 use midwatch_diagnosis::link::Incident;
-use midwatch_diagnosis::logs::LogLine;
+use midwatch_diagnosis::logs::{Level, LogLine};
 use midwatch_diagnosis::probe::{ContainerRef, Probe, ReadFailure};
 use midwatch_diagnosis::report::{Report, compose};
 use midwatch_diagnosis::scope::Scope;
@@ -89,7 +89,7 @@ fn back_off(hostile: &str) -> Evidence {
 fn last_words(hostile: &str) -> Evidence {
     let of = ContainerRef { namespace: "shop".into(), pod: "checkout-5d4-x".into(), container: "api".into() };
     let text = format!("FATAL DATABASE_URL is not set{hostile}");
-    evidence::log(&of, true, &LogLine { number: 3, at: Some(ago(295)), text })
+    evidence::log(&of, true, &LogLine { number: 3, at: Some(ago(295)), level: Level::Fatal, text })
 }
 
 fn crash(hostile: &str) -> Finding {
@@ -101,7 +101,11 @@ fn crash(hostile: &str) -> Finding {
         .because(format!("its last line is `FATAL DATABASE_URL is not set`{hostile}"), last_words(hostile))
         .because("the kubelet waits before it starts it again", back_off(hostile))
         .rules_out("memory: it was not killed, exit code 1", exit)
-        .action("Set DATABASE_URL", Some("kubectl -n shop set env deployment/checkout DATABASE_URL=...".into()), "low: restarts the pods")
+        .action(
+            "Set DATABASE_URL",
+            Some("kubectl -n shop set env deployment/checkout DATABASE_URL=...".into()),
+            "low: restarts the pods",
+        )
         .check("kubectl -n shop rollout status deployment/checkout")
 }
 
