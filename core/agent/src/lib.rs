@@ -10,5 +10,6 @@ pub mod port;
 pub mod render;
 pub mod request;
 mod scope;
+pub mod score;
 
 pub use investigate::{Watcher, investigate, plan};

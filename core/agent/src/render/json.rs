@@ -21,7 +21,7 @@ pub(super) fn render(report: &Report) -> String {
 
 /// Pretty JSON whose strings hold no character that acts on a terminal. Outside of strings JSON has none of them
 /// but the line feed, so they can be escaped in the finished text.
-pub(super) fn pretty<T: Serialize>(value: &T) -> String {
+pub(crate) fn pretty<T: Serialize>(value: &T) -> String {
     // Plain structs with string keys: serialising them cannot fail.
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     let acts = |c: char| c != '\n' && clean::is_active(c);

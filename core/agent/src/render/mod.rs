@@ -20,6 +20,8 @@ pub mod sample;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use json::pretty;
+
 /// The report as pretty JSON: equal reports give equal bytes.
 pub fn json(report: &Redacted<Report>) -> Redacted<String> {
     report.map(json::render)

@@ -1,0 +1,49 @@
+//! `midwatch redact`.
+
+use std::process::ExitCode;
+
+use midwatch_redact::Finding;
+
+use crate::cli::{Common, Redact};
+use crate::failure::Failure;
+use crate::{input, output, settings};
+
+/// Secrets may span lines (keys, manifests), so the text is read as a whole; up to this.
+const CAP: usize = 256 * 1024 * 1024;
+
+/// Hides secrets, or tells of them.
+pub(crate) fn run(args: &Redact, common: &Common) -> Result<ExitCode, Failure> {
+    let settings = settings::load(common, &[])?;
+    let redactor = settings::redactor(&settings);
+    let body = input::bounded(&args.file, CAP + 1)?;
+    if body.len() > CAP {
+        return Err(Failure::usage(format!("more than {} MiB; split it first", CAP >> 20)));
+    }
+    let text = String::from_utf8_lossy(&body);
+    if args.explain {
+        return explain(&redactor.explain(&text));
+    }
+    output::print_exactly(&redactor.redact_text(&text))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A finding holds no part of what it found.
+fn explain(findings: &[Finding]) -> Result<ExitCode, Failure> {
+    let places: Vec<String> = findings.iter().map(|f| format!("{}:{}", f.line, f.column)).collect();
+    let width = places.iter().map(String::len).max().unwrap_or(0);
+    let rule_width = findings.iter().map(|f| f.rule.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (place, finding) in places.iter().zip(findings) {
+        text.push_str(&format!(
+            "{place:>width$}  {:<rule_width$}  {} characters become {}: {}\n",
+            finding.rule, finding.length, finding.replacement, finding.why
+        ));
+    }
+    text.push_str(&match findings.len() {
+        0 => "nothing to hide was found\n".to_owned(),
+        1 => "1 secret found\n".to_owned(),
+        n => format!("{n} secrets found\n"),
+    });
+    output::print_own(&text)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,1 @@
+//! The rules of marking, on a corpus made on the spot.
