@@ -7,6 +7,9 @@
 use crate::finding::Finding;
 use crate::view::View;
 
+mod nearest;
+mod say;
+
 /// One detector of the catalogue.
 pub struct Detector {
     /// Its stable name: `pod.image`.
