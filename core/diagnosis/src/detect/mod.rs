@@ -7,6 +7,9 @@
 use crate::finding::Finding;
 use crate::view::View;
 
+mod autoscale;
+mod cronjobs;
+mod jobs;
 mod nearest;
 mod say;
 
@@ -21,7 +24,23 @@ pub struct Detector {
 }
 
 /// Every detector, in the order in which they run (which decides nothing but the order of equal findings).
-pub const CATALOGUE: &[Detector] = &[];
+pub const CATALOGUE: &[Detector] = &[
+    Detector {
+        id: "job",
+        about: "Jobs that gave up, ran out of time, are suspended or failed before they completed",
+        run: jobs::detect,
+    },
+    Detector {
+        id: "cronjob",
+        about: "CronJobs with unusable schedules, missed or overlapping runs, or suspended",
+        run: cronjobs::detect,
+    },
+    Detector {
+        id: "autoscaler",
+        about: "autoscalers without target, metrics or room; budgets that block an eviction",
+        run: autoscale::detect,
+    },
+];
 
 /// Runs every detector.
 pub fn detect(view: &View) -> Vec<Finding> {
