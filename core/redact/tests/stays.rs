@@ -74,7 +74,10 @@ const STAYS: &[&str] = &[
 #[test]
 fn evidence_stays() {
     let redactor = Redactor::default();
-    let wrong: Vec<_> =
-        STAYS.iter().map(|text| (*text, redactor.redact_text(text).into_inner())).filter(|(text, safe)| text != safe).collect();
+    let wrong: Vec<_> = STAYS
+        .iter()
+        .map(|text| (*text, redactor.redact_text(text).into_inner()))
+        .filter(|(text, safe)| text != safe)
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
