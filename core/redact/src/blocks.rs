@@ -97,13 +97,17 @@ pub(crate) fn pem_base64(scan: &mut Scan<'_>, start: usize) {
     {
         return;
     }
+    let head = base64::decode(&bytes[start..limit.min(start + 64)]);
+    let secret = find(&head, b"PRIVATE KEY").is_some();
+    if !secret && find(&head, b"CERTIFICATE").is_none() {
+        return;
+    }
     let end = (start..limit)
         .find(|at| !part(&bytes[*at]))
         .unwrap_or(limit);
-    let head = base64::decode(&bytes[start..end.min(start + 64)]);
-    if find(&head, b"PRIVATE KEY").is_some() {
+    if secret {
         scan.hit(start..end, SecretKind::Key, PEM_BASE64);
-    } else if find(&head, b"CERTIFICATE").is_some() {
+    } else {
         scan.public.push(start..end);
     }
 }

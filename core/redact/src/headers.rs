@@ -9,6 +9,7 @@ use crate::kind::{SecretKind, replacement_len};
 use crate::names::NameClass;
 use crate::quoting;
 use crate::scan::Scan;
+use crate::unquoted::{line_end, unquoted_end};
 use crate::values;
 use std::ops::Range;
 
@@ -56,13 +57,29 @@ pub(crate) fn credential(scan: &Scan<'_>, class: NameClass, range: Range<usize>)
         return range.start..range.start + space;
     }
     let start = quoting::skip_blanks(scan.bytes, range.start + space).min(range.end);
-    let several = scheme.eq_ignore_ascii_case("digest") || scheme.len() > 10;
-    let end = if several {
+    let end = if has_fields(scheme) {
         range.end
     } else {
         start + word(&scan.bytes[start..range.end])
     };
     start..end
+}
+
+/// How far a value without quotes goes whose first word ends at `end`: a scheme brings more words.
+pub(crate) fn reach(scan: &Scan<'_>, from: usize, end: usize) -> usize {
+    let scheme = scan.text.get(from..end).unwrap_or_default();
+    if !SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) {
+        return end;
+    }
+    if has_fields(scheme) {
+        return line_end(scan.bytes, from).max(end);
+    }
+    unquoted_end(scan.bytes, quoting::skip_blanks(scan.bytes, end))
+}
+
+/// Schemes whose credential is a list of fields, to the end of the line.
+fn has_fields(scheme: &str) -> bool {
+    scheme.eq_ignore_ascii_case("digest") || scheme.len() > 10
 }
 
 fn word(bytes: &[u8]) -> usize {

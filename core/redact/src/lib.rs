@@ -28,6 +28,7 @@ mod redactor;
 pub mod samples;
 mod scan;
 mod settle;
+mod ties;
 mod token_table;
 mod tokens;
 mod triggers;

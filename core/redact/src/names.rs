@@ -44,6 +44,8 @@ const SINGLE: &[(&str, NameClass)] = &[
     ("password", NameClass::Password),
     ("passwd", NameClass::Password),
     ("passphrase", NameClass::Password),
+    ("requirepass", NameClass::Password),
+    ("masterauth", NameClass::Password),
     ("passcode", NameClass::Password),
     ("secret", NameClass::Token),
     ("token", NameClass::Token),

@@ -9,6 +9,7 @@ use crate::kind::{MARK, replacement_len};
 use crate::names::{self, NameClass};
 use crate::quoting::{self, Quote, quote_at};
 use crate::scan::Scan;
+use crate::ties::{Place, Tie, place};
 use crate::unquoted::{block_scalar, line_end, unquoted_end};
 use crate::{headers, values};
 use std::ops::Range;
@@ -19,30 +20,6 @@ const RULE: Rule = Rule {
 };
 /// Longest name that is read.
 const MAX_NAME: usize = 96;
-
-/// How the value is tied to its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tie {
-    /// `=`: always a value.
-    Equals,
-    /// `:` after a quoted name: JSON, a map.
-    QuotedColon,
-    /// `:` with no blank after it: a header, a map of Go.
-    TightColon,
-    /// `: ` at the beginning of a line: YAML.
-    LineColon,
-    /// `: ` in the middle of a line: YAML, or a sentence.
-    ProseColon,
-    /// The next word or the next item of a list: a flag, a name and its value.
-    Next,
-}
-
-/// Where a value begins.
-struct Place {
-    tie: Tie,
-    from: usize,
-    name_quote: Option<Quote>,
-}
 
 /// Looks for a pair at a word of a telling name.
 pub(crate) fn at(scan: &mut Scan<'_>, word: usize, word_end: usize) {
@@ -94,138 +71,6 @@ fn name_around(bytes: &[u8], word: usize, word_end: usize) -> Range<usize> {
         .take_while(|byte| matches!(byte, b'.' | b'-'))
         .count();
     start..end - dashes
-}
-
-fn place(bytes: &[u8], name: &Range<usize>) -> Option<Place> {
-    let opened = name.start.checked_sub(1).map(|before| bytes[before]);
-    let closing = quote_at(bytes, name.end).filter(|(quote, _)| opened == Some(quote.mark));
-    let name_quote = closing.map(|(quote, _)| quote);
-    let mut at = closing.map_or(name.end, |(_, after)| after);
-    // `env['TOKEN'] = ..`
-    if name_quote.is_some() && bytes.get(at) == Some(&b']') {
-        at += 1;
-    }
-    let flag = bytes[name.start..name.end].starts_with(b"-") || (opened == Some(b'-'));
-    if let Some(from) = sibling(bytes, at) {
-        return Some(Place {
-            tie: Tie::Next,
-            from,
-            name_quote: None,
-        });
-    }
-    let blank = quoting::skip_blanks(bytes, at);
-    match bytes.get(blank)? {
-        b'=' => {
-            let extra = bytes[blank + 1..]
-                .iter()
-                .take(2)
-                .take_while(|byte| matches!(byte, b'=' | b'>'))
-                .count();
-            let from = quoting::skip_blanks(bytes, blank + 1 + extra);
-            Some(Place {
-                tie: Tie::Equals,
-                from,
-                name_quote: None,
-            })
-        }
-        b'%' if bytes[blank..].starts_with(b"%3D") || bytes[blank..].starts_with(b"%3d") => {
-            Some(Place {
-                tie: Tie::Equals,
-                from: blank + 3,
-                name_quote: None,
-            })
-        }
-        b':' => colon(bytes, name, blank, name_quote),
-        _ if flag => next_argument(bytes, at, name_quote).map(|from| Place {
-            tie: Tie::Next,
-            from,
-            name_quote: None,
-        }),
-        _ => None,
-    }
-}
-
-fn colon(
-    bytes: &[u8],
-    name: &Range<usize>,
-    colon: usize,
-    name_quote: Option<Quote>,
-) -> Option<Place> {
-    let after = colon + 1;
-    if bytes.get(after) == Some(&b':') {
-        return None;
-    }
-    if bytes.get(after) == Some(&b'=') {
-        let from = quoting::skip_blanks(bytes, after + 1);
-        return Some(Place {
-            tie: Tie::Equals,
-            from,
-            name_quote: None,
-        });
-    }
-    let from = quoting::skip_blanks(bytes, after);
-    let tie = if name_quote.is_some() {
-        Tie::QuotedColon
-    } else if from == after && name.start > 0 && bytes[name.start - 1] == b'/' {
-        // An image and its tag.
-        return None;
-    } else if from == after {
-        Tie::TightColon
-    } else if begins_line(bytes, name.start) {
-        Tie::LineColon
-    } else {
-        Tie::ProseColon
-    };
-    Some(Place {
-        tie,
-        from,
-        name_quote,
-    })
-}
-
-/// Whether only blanks, a dash of a list or a comment sign stand before, on this line.
-fn begins_line(bytes: &[u8], start: usize) -> bool {
-    let before = bytes[..start]
-        .iter()
-        .rev()
-        .take(128)
-        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'-' | b'#'))
-        .count();
-    let edge = start - before;
-    edge == 0 || bytes[edge - 1] == b'\n' || quoting::ends_escape(bytes, edge)
-}
-
-/// `"DB_PASSWORD", "value": ` and `DB_PASSWORD⏎  value: `: the value of a list of variables.
-fn sibling(bytes: &[u8], at: usize) -> Option<usize> {
-    let comma = quoting::skip_space(bytes, at);
-    let at = if bytes.get(comma) == Some(&b',') {
-        quoting::skip_space(bytes, comma + 1)
-    } else {
-        comma
-    };
-    let quoted = quote_at(bytes, at);
-    let at = quoted.map_or(at, |(_, after)| after);
-    let field = bytes.get(at..at + 5)?;
-    if !field.eq_ignore_ascii_case(b"value") {
-        return None;
-    }
-    let at = quote_at(bytes, at + 5)
-        .filter(|_| quoted.is_some())
-        .map_or(at + 5, |(_, after)| after);
-    let at = quoting::skip_blanks(bytes, at);
-    (bytes.get(at) == Some(&b':')).then(|| quoting::skip_blanks(bytes, at + 1))
-}
-
-/// The word after a flag, in a shell line, a JSON list or a YAML list.
-fn next_argument(bytes: &[u8], at: usize, name_quote: Option<Quote>) -> Option<usize> {
-    let next = quoting::skip_space(bytes, at);
-    match bytes.get(next)? {
-        b',' if name_quote.is_some() => Some(quoting::skip_space(bytes, next + 1)),
-        b'-' if next > at && bytes.get(next + 1) == Some(&b' ') => Some(next + 2),
-        _ => {
-            Some(quoting::skip_blanks(bytes, at)).filter(|from| *from > at && name_quote.is_none())
-        }
-    }
 }
 
 fn value(
@@ -308,7 +153,7 @@ fn unquoted(
         unquoted_end(bytes, from)
     };
     if class == NameClass::Authorization {
-        return headers::credential(scan, class, from..line_end(bytes, from).max(end));
+        return headers::credential(scan, class, from..headers::reach(scan, from, end));
     }
     from..end
 }

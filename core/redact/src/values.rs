@@ -51,7 +51,7 @@ pub(crate) fn is_secret_under(class: NameClass, value: &str) -> bool {
                 && !value.contains("@tcp(")
                 && !is_small_number(value)
         }
-        NameClass::Cookie => value.len() >= 6,
+        NameClass::Cookie => value.len() >= 6 || value.contains('='),
         NameClass::Weak => value.len() >= 8 && looks_secret(value),
         NameClass::BareSecret => !is_small_number(value) && !is_object_name(value),
     }
