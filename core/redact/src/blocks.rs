@@ -199,7 +199,7 @@ pub(crate) fn indented_end(bytes: &[u8], first: usize, indent: usize) -> usize {
 
 /// The end of a value without quotes: of its line, or of the quoted text it stands in, which ends
 /// with fewer backslashes than the quotes inside.
-fn embedded_end(bytes: &[u8], from: usize) -> usize {
+pub(crate) fn embedded_end(bytes: &[u8], from: usize) -> usize {
     let limit = bytes.len().min(from + MAX_APPLIED);
     let mut inside = None;
     let mut at = from;

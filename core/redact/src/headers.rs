@@ -4,12 +4,13 @@
 //! Start at [`at`].
 
 use crate::base64;
+use crate::blocks::embedded_end;
 use crate::hit::Rule;
 use crate::kind::{SecretKind, replacement_len};
 use crate::names::NameClass;
 use crate::quoting;
 use crate::scan::Scan;
-use crate::unquoted::{line_end, unquoted_end};
+use crate::unquoted::unquoted_end;
 use crate::values;
 use std::ops::Range;
 
@@ -72,7 +73,12 @@ pub(crate) fn reach(scan: &Scan<'_>, from: usize, end: usize) -> usize {
         return end;
     }
     if has_fields(scheme) {
-        return line_end(scan.bytes, from).max(end);
+        // The fields hold quotes of their own.
+        let line = embedded_end(scan.bytes, from);
+        let quote = scan.bytes[from..line]
+            .iter()
+            .position(|byte| matches!(byte, b'\'' | b'\r'));
+        return quote.map_or(line, |quote| from + quote);
     }
     unquoted_end(scan.bytes, quoting::skip_blanks(scan.bytes, end))
 }

@@ -226,6 +226,29 @@ fn names_and_values() {
 }
 
 #[test]
+fn signs_of_other_kinds() {
+    check(&[
+        ("requirepass foo1", "requirepass [redacted:password]"),
+        (
+            "<password>foo1</password>",
+            "<password>[redacted:password]</password>",
+        ),
+        (
+            r#"{"cookie":["a=b"]}"#,
+            r#"{"cookie":["[redacted:cookie]"]}"#,
+        ),
+        (
+            "Authorization: Digest a=\"b\", c=\"d\"\nx",
+            "Authorization: Digest [redacted:token]\nx",
+        ),
+        (
+            "-H 'Authorization: Digest a=\"b\"' -v",
+            "-H 'Authorization: Digest [redacted:token]' -v",
+        ),
+    ]);
+}
+
+#[test]
 fn headers() {
     check(&[
         (
