@@ -95,7 +95,10 @@ fn value(
     }
     let range = unquoted(scan, class, name, place.tie, from);
     let text = scan.text.get(range.clone())?;
-    is_secret(class, place.tie, text).then_some((range, Dress::Plain))
+    // After the name of a scheme stands a credential, however the pair was tied.
+    let schemed = class == NameClass::Authorization && range.start > from;
+    let secret = is_secret(class, place.tie, text) || (schemed && !values::is_nothing(text));
+    secret.then_some((range, Dress::Plain))
 }
 
 /// Past the bracket of a list of one and the letter of a Python string.
@@ -147,7 +150,8 @@ fn unquoted(
     if tie == Tie::LineColon && matches!(bytes.get(from), Some(b'|' | b'>')) {
         return block_scalar(bytes, name.start, from);
     }
-    let end = if line || tie == Tie::LineColon {
+    let whole = line || (tie == Tie::LineColon && class != NameClass::Authorization);
+    let end = if whole {
         line_end(bytes, from)
     } else {
         unquoted_end(bytes, from)
