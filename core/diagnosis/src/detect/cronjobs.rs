@@ -69,7 +69,10 @@ fn unusable(view: &View, cron: &CronJob, entity: &EntityRef) -> Option<Finding> 
 
 fn missed(view: &View, cron: &CronJob, entity: &EntityRef) -> Option<Finding> {
     let event = view.last_event(entity, &["TooManyMissedTimes", "FailedNeedsStart", "MissSchedule"])?;
-    let recovered = cron.status.last_schedule_time.is_some_and(|last| Some(last) > event.last());
+    // The controller warns and starts the newest missed run all the same; a CronJob that keeps its schedule is fine.
+    if cron.status.last_schedule_time.is_some_and(|last| view.in_window(last)) {
+        return None;
+    }
     let deadline = cron.spec.starting_deadline_seconds.map_or("not set".to_owned(), |s| format!("{s} s"));
     let claim = format!(
         "{entity} missed start times of its schedule `{}` and is not started: startingDeadlineSeconds is {deadline}",
@@ -82,7 +85,6 @@ fn missed(view: &View, cron: &CronJob, entity: &EntityRef) -> Option<Finding> {
     );
     Some(
         Finding::new(Reason::BadSchedule, entity.clone(), claim)
-            .role(if recovered { Role::Over } else { Role::Failing })
             .since(event.first())
             .because(event.text().to_owned(), evidence::event(event))
             .action(
@@ -139,7 +141,7 @@ mod tests {
     #[rstest]
     #[case::zone("kind: CronJob\nmetadata: {name: c}\nspec: {schedule: '0 * * * *', timeZone: US/Nowhere}\n---\nkind: Event\nmetadata: {name: e}\ninvolvedObject: {kind: CronJob, namespace: shop, name: c}\nreason: UnknownTimeZone\ntype: Warning\nmessage: 'invalid timeZone'\nlastTimestamp: AGO(2m)", &[(Reason::BadSchedule, Role::Failing)])]
     #[case::missed("kind: CronJob\nmetadata: {name: c}\nspec: {schedule: '* * * * *'}\n---\nkind: Event\nmetadata: {name: e}\ninvolvedObject: {kind: CronJob, namespace: shop, name: c}\nreason: TooManyMissedTimes\ntype: Warning\nlastTimestamp: AGO(2m)", &[(Reason::BadSchedule, Role::Failing)])]
-    #[case::missed_and_started_since("kind: CronJob\nmetadata: {name: c}\nspec: {schedule: '* * * * *'}\nstatus: {lastScheduleTime: AGO(1m)}\n---\nkind: Event\nmetadata: {name: e}\ninvolvedObject: {kind: CronJob, namespace: shop, name: c}\nreason: MissSchedule\ntype: Warning\nlastTimestamp: AGO(20m)", &[(Reason::BadSchedule, Role::Over)])]
+    #[case::missed_and_started_all_the_same("kind: CronJob\nmetadata: {name: c}\nspec: {schedule: '* * * * *'}\nstatus: {lastScheduleTime: AGO(1m)}\n---\nkind: Event\nmetadata: {name: e}\ninvolvedObject: {kind: CronJob, namespace: shop, name: c}\nreason: MissSchedule\ntype: Warning\nlastTimestamp: AGO(20m)", &[])]
     #[case::pile("kind: CronJob\nmetadata: {name: c}\nspec: {schedule: '*/2 * * * *', concurrencyPolicy: Allow}\nstatus: {active: [{name: a}, {name: b}, {name: d}]}", &[(Reason::CronJobFailing, Role::Failing)])]
     #[case::one_at_a_time("kind: CronJob\nmetadata: {name: c}\nspec: {schedule: '*/2 * * * *', concurrencyPolicy: Allow}\nstatus: {active: [{name: a}]}", &[])]
     #[case::suspended("kind: CronJob\nmetadata: {name: c}\nspec: {suspend: true, schedule: 'nonsense'}", &[(Reason::Suspended, Role::Expected)])]
