@@ -7,11 +7,17 @@
 use crate::finding::Finding;
 use crate::view::View;
 
-mod autoscale;
-mod cronjobs;
-mod jobs;
+mod command;
+mod config;
+mod container;
+mod crash;
+mod image;
+mod image_cause;
+mod logcause;
 mod nearest;
-mod say;
+mod oom;
+mod probe_cause;
+mod probes;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -25,21 +31,12 @@ pub struct Detector {
 
 /// Every detector, in the order in which they run (which decides nothing but the order of equal findings).
 pub const CATALOGUE: &[Detector] = &[
-    Detector {
-        id: "job",
-        about: "Jobs that gave up, ran out of time, are suspended or failed before they completed",
-        run: jobs::detect,
-    },
-    Detector {
-        id: "cronjob",
-        about: "CronJobs with unusable schedules, missed or overlapping runs, or suspended",
-        run: cronjobs::detect,
-    },
-    Detector {
-        id: "autoscaler",
-        about: "autoscalers without target, metrics or room; budgets that block an eviction",
-        run: autoscale::detect,
-    },
+    // Pods and their containers.
+    Detector { id: "pod.crash", about: "Containers that end though they should run", run: crash::crash },
+    Detector { id: "pod.oom", about: "Containers that the kernel kills for memory", run: oom::oom },
+    Detector { id: "pod.image", about: "Images that cannot be pulled, and why", run: image::image },
+    Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
+    Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
 ];
 
 /// Runs every detector.
