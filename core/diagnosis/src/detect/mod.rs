@@ -7,6 +7,13 @@
 use crate::finding::Finding;
 use crate::view::View;
 
+mod fit;
+mod nearest;
+mod placement;
+mod predicate;
+mod say;
+mod scheduling;
+
 /// One detector of the catalogue.
 pub struct Detector {
     /// Its stable name: `pod.image`.
@@ -18,7 +25,14 @@ pub struct Detector {
 }
 
 /// Every detector, in the order in which they run (which decides nothing but the order of equal findings).
-pub const CATALOGUE: &[Detector] = &[];
+pub const CATALOGUE: &[Detector] = &[
+    // Objects other than pods and logs.
+    Detector {
+        id: "pod.scheduling",
+        about: "pods that no node takes, predicate by predicate",
+        run: scheduling::detect,
+    },
+];
 
 /// Runs every detector.
 pub fn detect(view: &View) -> Vec<Finding> {
