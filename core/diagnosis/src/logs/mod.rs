@@ -1,45 +1,38 @@
-//! Logs (the digest's shape; the digester fills it).
+//! Logs: a byte stream in, a small digest out.
+//!
+//! Start at [`LogDigester`]: it takes bytes in any chunking and keeps flat memory, whatever the length of
+//! the stream. [`LogDigest`] is what detectors and the report read.
+//!
+//! This module must never read a clock, draw a random number, or let the order of a hash map reach the
+//! digest: the same bytes give the same digest. It must never guess a time, a level or a host that the
+//! lines do not state.
+//!
+//! How a line travels: `fingerprint` hashes its words; a known fingerprint is only counted; an unknown one is
+//! read by `view` (JSON, logfmt, plain), `level`, `stamp` and `rules`, and filed by `templates` and `hits`.
 
-use jiff::Timestamp;
+mod calendar;
+mod clean;
+mod digest;
+mod digester;
+mod facts;
+mod fingerprint;
+mod hits;
+mod known;
+mod level;
+mod minutes;
+mod pattern;
+mod raw;
+mod rules;
+mod runs;
+mod signature;
+mod stamp;
+mod templates;
+mod traces;
+mod view;
 
-/// A digest.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogDigest {
-    /// When the last line was written.
-    pub last_at: Option<Timestamp>,
-}
+#[cfg(test)]
+mod tests;
 
-/// One line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// Number from 1.
-    pub number: u64,
-    /// When.
-    pub at: Option<Timestamp>,
-    /// Text.
-    pub text: String,
-}
-
-/// How a log is read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LogOptions {
-    /// Templates that first appear after this moment are new.
-    pub onset: Option<Timestamp>,
-}
-
-/// Reads a log.
-#[derive(Debug)]
-pub struct LogDigester;
-
-impl LogDigester {
-    /// Starts.
-    pub fn new(_: LogOptions) -> Self {
-        Self
-    }
-    /// Takes a piece.
-    pub fn push(&mut self, _: &[u8]) {}
-    /// Ends.
-    pub fn finish(self) -> LogDigest {
-        LogDigest::default()
-    }
-}
+pub use digest::{Level, LevelCounts, LogDigest, LogLine, LogOptions, StackTrace, Template};
+pub use digester::LogDigester;
+pub use signature::{Hit, Signature, Values};
