@@ -7,12 +7,15 @@
 use crate::finding::Finding;
 use crate::view::View;
 
+mod admission;
+mod denial;
 mod fit;
 mod nearest;
 mod placement;
 mod predicate;
 mod say;
 mod scheduling;
+mod webhooks;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -32,6 +35,7 @@ pub const CATALOGUE: &[Detector] = &[
         about: "pods that no node takes, predicate by predicate",
         run: scheduling::detect,
     },
+    Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
 ];
 
 /// Runs every detector.

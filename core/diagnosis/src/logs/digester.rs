@@ -136,8 +136,7 @@ impl LogDigester {
     /// Adds to the partial line, up to the cap.
     fn extend_partial(&mut self, piece: &[u8]) {
         let room = MAX_LINE.saturating_sub(self.partial.len());
-        self.partial
-            .extend_from_slice(piece.get(..room).unwrap_or(piece));
+        self.partial.extend_from_slice(piece.get(..room).unwrap_or(piece));
         self.partial_len = self.partial_len.saturating_add(piece.len());
     }
 
@@ -166,22 +165,15 @@ impl LogDigester {
         }
         let previous = self.tail.back().unwrap_or(&self.blank);
         let role = self.tracer.feed(self.lines, line, previous);
-        let level = if role == Role::Frame {
-            self.frame(line)
-        } else {
-            self.spoken(line, role == Role::Message)
-        };
+        let level = if role == Role::Frame { self.frame(line) } else { self.spoken(line, role == Role::Message) };
         self.levels.add(level);
         self.remember(line, level);
     }
 
     /// Puts a line at the end of the tail.
     fn remember(&mut self, line: &[u8], level: Level) {
-        let mut slot = if self.tail.len() < TAIL {
-            RawLine::default()
-        } else {
-            self.tail.pop_front().unwrap_or_default()
-        };
+        let mut slot =
+            if self.tail.len() < TAIL { RawLine::default() } else { self.tail.pop_front().unwrap_or_default() };
         slot.set(self.lines, level, line);
         self.tail.push_back(slot);
     }
@@ -205,8 +197,7 @@ impl LogDigester {
         if facts.garbage {
             self.garbage_bytes += line.len() as u64;
         } else {
-            self.templates
-                .count(facts.template, self.lines, facts.level, line, self.clock);
+            self.templates.count(facts.template, self.lines, facts.level, line, self.clock);
         }
         self.runs.observe(self.lines, line, fingerprint, &facts);
         facts.level
@@ -237,10 +228,7 @@ impl LogDigester {
             return facts;
         }
         let facts = match facts::read(line, in_trace) {
-            None => Facts {
-                garbage: true,
-                ..Facts::default()
-            },
+            None => Facts { garbage: true, ..Facts::default() },
             Some(reading) => {
                 let template = self.templates.find(&reading.view.text, reading.facts.level);
                 let facts = reading.facts;
@@ -249,12 +237,7 @@ impl LogDigester {
                     self.tracer.whole(&line, stack)
                 });
                 let group = self.file(line, reading, trace);
-                Facts {
-                    template,
-                    group,
-                    stack,
-                    ..facts
-                }
+                Facts { template, group, stack, ..facts }
             }
         };
         self.known.put(fingerprint, facts);
@@ -265,19 +248,11 @@ impl LogDigester {
     fn file(&mut self, line: &[u8], reading: Reading, trace: u64) -> Option<u32> {
         let (signature, values) = reading.matched.hit?;
         let line = RawLine::new(self.lines, reading.facts.level, line);
-        let waits = matches!(
-            signature,
-            Signature::ConnectionRefused | Signature::ConnectionTimedOut
-        ) && values.host.is_none();
-        let group = self
-            .hits
-            .record(signature, values, &line, reading.matched.retried, trace);
-        self.pending = group.filter(|_| waits).map(|group| Pending {
-            number: self.lines,
-            line,
-            text: reading.view.text,
-            group,
-        });
+        let waits =
+            matches!(signature, Signature::ConnectionRefused | Signature::ConnectionTimedOut) && values.host.is_none();
+        let group = self.hits.record(signature, values, &line, reading.matched.retried, trace);
+        self.pending =
+            group.filter(|_| waits).map(|group| Pending { number: self.lines, line, text: reading.view.text, group });
         group
     }
 
@@ -287,31 +262,16 @@ impl LogDigester {
             return false;
         };
         let more = [&b"running on host"[..], b"TCP/IP connections on port"];
-        if self.lines > pending.number + 2
-            || !more
-                .iter()
-                .any(|words| memchr::memmem::find(line, words).is_some())
-        {
+        if self.lines > pending.number + 2 || !more.iter().any(|words| memchr::memmem::find(line, words).is_some()) {
             return false;
         }
         pending.text.push(' ');
-        pending
-            .text
-            .push_str(super::clean::clean(line, 1024).trim());
-        let view = View {
-            stated: Level::Unknown,
-            message_len: pending.text.len(),
-            text: pending.text,
-            stack: None,
-        };
+        pending.text.push_str(super::clean::clean(line, 1024).trim());
+        let view = View { stated: Level::Unknown, message_len: pending.text.len(), text: pending.text, stack: None };
         if let Some((signature, values)) = rules::matched(&view, false).hit {
             self.hits.retract(pending.group);
             if let Some(group) = self.hits.record(signature, values, &pending.line, false, 0) {
-                self.pending = Some(Pending {
-                    text: view.text,
-                    group,
-                    ..pending
-                });
+                self.pending = Some(Pending { text: view.text, group, ..pending });
             }
         }
         true

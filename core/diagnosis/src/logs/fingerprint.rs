@@ -53,11 +53,7 @@ pub(super) fn of(line: &[u8]) -> Fingerprint {
         let class = CLASS[usize::from(byte)];
         if class == Class::Separator {
             if start < at {
-                let piece = if has_digit || at - start > BLOB {
-                    value(line, start, at)
-                } else {
-                    word
-                };
+                let piece = if has_digit || at - start > BLOB { value(line, start, at) } else { word };
                 hash = (hash.rotate_left(5) ^ piece).wrapping_mul(MIX);
                 word = SEED;
                 has_digit = false;
@@ -70,11 +66,7 @@ pub(super) fn of(line: &[u8]) -> Fingerprint {
         }
     }
     if start < line.len() {
-        let piece = if has_digit || line.len() - start > BLOB {
-            value(line, start, line.len())
-        } else {
-            word
-        };
+        let piece = if has_digit || line.len() - start > BLOB { value(line, start, line.len()) } else { word };
         hash = (hash.rotate_left(5) ^ piece).wrapping_mul(MIX);
     }
     Fingerprint(hash ^ (hash >> 32))
@@ -84,9 +76,7 @@ pub(super) fn of(line: &[u8]) -> Fingerprint {
 fn value(line: &[u8], start: usize, end: usize) -> u64 {
     let token = &line[start..end];
     if keeps(line, start, token) {
-        return token.iter().fold(VALUE, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(WORD)
-        });
+        return token.iter().fold(VALUE, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(WORD));
     }
     match token {
         // klog's level letter.
@@ -108,17 +98,8 @@ pub(super) fn keeps(line: &[u8], start: usize, token: &[u8]) -> bool {
 
 /// Whether a number after `before` is an HTTP status.
 fn is_status(before: &[u8]) -> bool {
-    const LEADS: [&[u8]; 9] = [
-        b"\" ",
-        b"status=",
-        b"code=",
-        b"status\":",
-        b"status\": ",
-        b"code\":",
-        b"status ",
-        b"code ",
-        b"code: ",
-    ];
+    const LEADS: [&[u8]; 9] =
+        [b"\" ", b"status=", b"code=", b"status\":", b"status\": ", b"code\":", b"status ", b"code ", b"code: "];
     LEADS.iter().any(|lead| before.ends_with(lead))
 }
 
@@ -134,10 +115,7 @@ mod tests {
 
     #[rstest]
     #[case("took 17ms for 10.0.0.1", "took 3ms for 10.0.12.9")]
-    #[case(
-        "id 550e8400-e29b-41d4-a716-446655440000",
-        "id 650e8400-e29b-41d4-a716-446655440001"
-    )]
+    #[case("id 550e8400-e29b-41d4-a716-446655440000", "id 650e8400-e29b-41d4-a716-446655440001")]
     #[case("E1122 04:28:49 x", "E1123 05:01:02 x")]
     #[case("\"GET / HTTP/1.1\" 200 512", "\"GET / HTTP/1.1\" 204 7")]
     fn values_do_not_count(#[case] a: &str, #[case] b: &str) {

@@ -1,8 +1,7 @@
 //! Names, connections and upstreams: wording of the usual clients and of the proxies between.
 
 use super::super::signature::Signature::{
-    ConnectionRefused, ConnectionReset, ConnectionTimedOut, NameNotResolved, NoRoute,
-    UpstreamUnavailable,
+    ConnectionRefused, ConnectionReset, ConnectionTimedOut, NameNotResolved, NoRoute, UpstreamUnavailable,
 };
 use super::{Rule, strong, weak};
 

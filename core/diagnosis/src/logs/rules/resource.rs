@@ -1,8 +1,8 @@
 //! Limits that are used up, and storage that refuses.
 
 use super::super::signature::Signature::{
-    DiskFull, OutOfMemory, PermissionDenied, PoolExhausted, PortInUse, QueueFull, RateLimited,
-    ReadOnlyFileSystem, ThreadOrProcessLimit, TooManyOpenFiles,
+    DiskFull, OutOfMemory, PermissionDenied, PoolExhausted, PortInUse, QueueFull, RateLimited, ReadOnlyFileSystem,
+    ThreadOrProcessLimit, TooManyOpenFiles,
 };
 use super::{Rule, strong, weak};
 

@@ -1,8 +1,7 @@
 //! Certificates and credentials: what the peer or the client does not accept.
 
 use super::super::signature::Signature::{
-    AuthenticationRefused, CertificateExpired, CertificateUntrusted, CertificateWrongHost,
-    TooManyConnections,
+    AuthenticationRefused, CertificateExpired, CertificateUntrusted, CertificateWrongHost, TooManyConnections,
 };
 use super::{Rule, strong, weak};
 

@@ -56,14 +56,9 @@ const ROWS: &[&str] = &[
 fn healthy_lines_are_silent() {
     let silent = |line: &&&str| {
         let digest = digest(line);
-        digest.hits.is_empty()
-            && (digest.levels.error, digest.levels.fatal, digest.first_error) == (0, 0, None)
+        digest.hits.is_empty() && (digest.levels.error, digest.levels.fatal, digest.first_error) == (0, 0, None)
     };
-    let loud: Vec<_> = ROWS
-        .iter()
-        .filter(|line| !silent(line))
-        .map(|line| (line, super::hits(line)))
-        .collect();
+    let loud: Vec<_> = ROWS.iter().filter(|line| !silent(line)).map(|line| (line, super::hits(line))).collect();
     assert!(loud.is_empty(), "{loud:#?}");
 }
 
@@ -74,12 +69,6 @@ fn a_key_error_of_data_is_no_configuration() {
 
 #[test]
 fn a_retry_that_worked_is_marked() {
-    let digest =
-        digest("WARN connection refused by redis:6379, retrying... connected to redis:6379\n");
-    assert!(
-        digest
-            .hits
-            .iter()
-            .all(|hit| hit.retried && hit.success_after.is_some())
-    );
+    let digest = digest("WARN connection refused by redis:6379, retrying... connected to redis:6379\n");
+    assert!(digest.hits.iter().all(|hit| hit.retried && hit.success_after.is_some()));
 }
