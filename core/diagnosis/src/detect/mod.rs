@@ -7,17 +7,15 @@
 use crate::finding::Finding;
 use crate::view::View;
 
-mod command;
-mod config;
-mod container;
-mod crash;
-mod image;
-mod image_cause;
-mod logcause;
+mod admission;
+mod denial;
+mod fit;
 mod nearest;
-mod oom;
-mod probe_cause;
-mod probes;
+mod placement;
+mod predicate;
+mod say;
+mod scheduling;
+mod webhooks;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -31,12 +29,13 @@ pub struct Detector {
 
 /// Every detector, in the order in which they run (which decides nothing but the order of equal findings).
 pub const CATALOGUE: &[Detector] = &[
-    // Pods and their containers.
-    Detector { id: "pod.crash", about: "Containers that end though they should run", run: crash::crash },
-    Detector { id: "pod.oom", about: "Containers that the kernel kills for memory", run: oom::oom },
-    Detector { id: "pod.image", about: "Images that cannot be pulled, and why", run: image::image },
-    Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
-    Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
+    // Objects other than pods and logs.
+    Detector {
+        id: "pod.scheduling",
+        about: "pods that no node takes, predicate by predicate",
+        run: scheduling::detect,
+    },
+    Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
 ];
 
 /// Runs every detector.
