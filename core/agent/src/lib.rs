@@ -7,6 +7,7 @@ mod collect;
 mod investigate;
 mod plan;
 pub mod port;
+pub mod render;
 pub mod request;
 mod scope;
 

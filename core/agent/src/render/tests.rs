@@ -1,0 +1,1 @@
+//! Each renderer on a report of each verdict.
