@@ -201,7 +201,10 @@ fn try_rule(
     let captures = regex.as_ref()?.captures(scope)?;
     let whole = captures.get(0)?;
     let (before, after) = (&scope[..whole.start()], &scope[whole.end()..]);
-    if !rule.strong && success::is_denied(before, after) {
+    if (calm || !rule.strong) && success::is_denied(before, after) {
+        return None;
+    }
+    if rule.signature == Signature::ConnectionReset && success::is_client(before) {
         return None;
     }
     if rule.signature == Signature::MissingConfiguration && !is_error && success::has_default(after)
