@@ -88,7 +88,7 @@ fn join(hash: u64, line: &[u8], start: usize, end: usize, word: u64, seen: u64) 
 }
 
 /// The part of a token with digits that counts: mostly nothing.
-fn value(line: &[u8], start: usize, end: usize) -> u64 {
+pub(super) fn value(line: &[u8], start: usize, end: usize) -> u64 {
     let token = &line[start..end];
     if keeps(line, start, token) {
         return token.iter().fold(VALUE, |hash, byte| {
