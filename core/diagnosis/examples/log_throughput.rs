@@ -22,10 +22,7 @@ const KINDS: [(&str, Line); 5] = [
 ];
 
 fn main() -> io::Result<()> {
-    let megabytes: u64 = std::env::args()
-        .nth(1)
-        .and_then(|arg| arg.parse().ok())
-        .unwrap_or(200);
+    let megabytes: u64 = std::env::args().nth(1).and_then(|arg| arg.parse().ok()).unwrap_or(200);
     for (name, line) in KINDS {
         let path = std::env::temp_dir().join(format!("log-throughput-{}.log", std::process::id()));
         write_file(&path, megabytes * 1_000_000, line)?;
@@ -38,23 +35,25 @@ fn main() -> io::Result<()> {
 
 /// Measures one file and prints a row.
 #[expect(clippy::print_stdout, reason = "an example that prints figures")]
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "megabytes per second to one digit"
-)]
+#[expect(clippy::cast_precision_loss, reason = "megabytes per second to one digit")]
 fn measure(name: &str, path: &Path) -> io::Result<()> {
-    let (_, _) = digest(path)?;
-    let (digest, seconds) = digest(path)?;
-    let megabytes = digest.bytes as f64 / 1e6;
-    let grep = grep(path)?;
+    // The best of three, in turns: other work on the machine only ever makes a run slower.
+    let (mut last, mut seconds) = digest(path)?;
+    let mut grepped = grep(path)?;
+    for _ in 0..2 {
+        let (again, took) = digest(path)?;
+        (last, seconds) = (again, seconds.min(took));
+        grepped = grepped.min(grep(path)?);
+    }
+    let megabytes = last.bytes as f64 / 1e6;
     let rate = megabytes / seconds;
     println!(
         "{name:<18} {rate:>7.1} MB/s   grep {:>7.1} MB/s   ratio {:.2}   {} lines, {} templates, {} hit groups",
-        megabytes / grep,
-        grep / seconds,
-        digest.lines,
-        digest.distinct_templates,
-        digest.hits.len()
+        megabytes / grepped,
+        grepped / seconds,
+        last.lines,
+        last.distinct_templates,
+        last.hits.len()
     );
     Ok(())
 }
@@ -73,10 +72,7 @@ fn digest(path: &Path) -> io::Result<(LogDigest, f64)> {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an example that runs grep to compare with"
-)]
+#[expect(clippy::disallowed_methods, reason = "an example that runs grep to compare with")]
 fn grep(path: &Path) -> io::Result<f64> {
     let start = Instant::now();
     std::process::Command::new("grep")
@@ -107,14 +103,7 @@ fn mix(n: u64) -> u64 {
 }
 
 fn stamp(n: u64, out: &mut String) -> std::fmt::Result {
-    write!(
-        out,
-        "2026-11-22T{:02}:{:02}:{:02}.{:03}Z",
-        n / 360_000 % 24,
-        n / 6000 % 60,
-        n / 100 % 60,
-        n * 10 % 1000
-    )
+    write!(out, "2026-11-22T{:02}:{:02}:{:02}.{:03}Z", n / 360_000 % 24, n / 6000 % 60, n / 100 % 60, n * 10 % 1000)
 }
 
 fn info(n: u64, out: &mut String) -> std::fmt::Result {
@@ -180,29 +169,12 @@ fn error(n: u64, out: &mut String) -> std::fmt::Result {
             r / 3 % 3,
             r % 10
         ),
-        1 => write!(
-            out,
-            " ERROR handler: request {r:x} failed: could not render page {}",
-            r % 1000
-        ),
-        2 => write!(
-            out,
-            " WARN pool: connection pool exhausted {}/100, waiting {}ms",
-            r % 100,
-            r % 999
-        ),
-        _ => write!(
-            out,
-            " ERROR upstream http://rates-{}:8080/v1 returned 503 Service Unavailable",
-            r % 5
-        ),
+        1 => write!(out, " ERROR handler: request {r:x} failed: could not render page {}", r % 1000),
+        2 => write!(out, " WARN pool: connection pool exhausted {}/100, waiting {}ms", r % 100, r % 999),
+        _ => write!(out, " ERROR upstream http://rates-{}:8080/v1 returned 503 Service Unavailable", r % 5),
     }
 }
 
 fn mixed(n: u64, out: &mut String) -> std::fmt::Result {
-    if n.is_multiple_of(100) {
-        error(n, out)
-    } else {
-        info(n, out)
-    }
+    if n.is_multiple_of(100) { error(n, out) } else { info(n, out) }
 }

@@ -18,13 +18,21 @@ const LINES: &[&str] = &[
 
 fn main() {
     let files: Vec<String> = std::env::args().skip(1).collect();
-    if files.is_empty() { measure() } else { files.iter().for_each(|file| tell(file)) }
+    if files.is_empty() {
+        measure();
+    } else {
+        for file in &files {
+            tell(file);
+        }
+    }
 }
 
 fn measure() {
     let clean = text(LINES);
     let mut some = LINES.to_vec();
-    some.push("connect to postgres://app:hunter2@db:5432/shop failed, password=hunter2 token=abc123");
+    some.push(
+        "connect to postgres://app:hunter2@db:5432/shop failed, password=hunter2 token=abc123",
+    );
     let mixed = text(&some);
     let mut learned = Redactor::default();
     for (_, secret) in midwatch_redact::samples::seeded_secrets(1, 1000) {
@@ -32,31 +40,55 @@ fn measure() {
     }
     let built = Instant::now();
     learned.freeze();
-    println!("building the search over 1,000 learned values: {:?}", built.elapsed());
+    println!(
+        "building the search over 1,000 learned values: {:?}",
+        built.elapsed()
+    );
     for (name, redactor, text) in [
         ("no secrets", &Redactor::default(), &clean),
         ("no secrets, 1,000 values learned", &learned, &clean),
-        ("secrets in every seventh line", &Redactor::default(), &mixed),
-        ("secrets in every seventh line, line by line", &Redactor::default(), &mixed),
+        (
+            "secrets in every seventh line",
+            &Redactor::default(),
+            &mixed,
+        ),
+        (
+            "secrets in every seventh line, line by line",
+            &Redactor::default(),
+            &mixed,
+        ),
     ] {
         let begun = Instant::now();
         let length = if name.ends_with("by line") {
-            text.lines().map(|line| redactor.redact_text(line).len()).sum()
+            text.lines()
+                .map(|line| redactor.redact_text(line).len())
+                .sum()
         } else {
             redactor.redact_text(text).len()
         };
-        let speed = text.len() as f64 / begun.elapsed().as_secs_f64() / 1e6;
-        println!("{name}: {speed:.0} MB/s ({length} bytes left)");
+        let micros = begun.elapsed().as_micros().max(1);
+        let speed = text.len() as u128 / micros;
+        println!("{name}: {speed} MB/s ({length} bytes left)");
     }
 }
 
 fn text(lines: &[&str]) -> String {
-    lines.iter().cycle().take(200_000).map(|line| format!("{line}\n")).collect()
+    let mut text = String::new();
+    for line in lines.iter().cycle().take(200_000) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
 }
 
 fn tell(file: &str) {
-    let Ok(text) = std::fs::read_to_string(file) else { return };
+    let Ok(text) = std::fs::read_to_string(file) else {
+        return;
+    };
     for found in Redactor::default().explain(&text) {
-        println!("{file}:{}:{} {} {} ({} characters)", found.line, found.column, found.rule, found.kind, found.length);
+        println!(
+            "{file}:{}:{} {} {} ({} characters)",
+            found.line, found.column, found.rule, found.kind, found.length
+        );
     }
 }

@@ -33,7 +33,11 @@ pub(crate) fn of(value: &str) -> Vec<String> {
         }
     }
     if value.contains('\n') {
-        value.lines().map(str::trim).filter(|line| line.len() >= MIN_LINE).for_each(|line| add(line.to_owned()));
+        value
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.len() >= MIN_LINE)
+            .for_each(|line| add(line.to_owned()));
     }
     forms
 }
@@ -47,7 +51,9 @@ fn base64_inside(value: &str, shift: usize) -> Option<String> {
     // Symbols that also hold bits of neighbours: one or two at the front, one at the end.
     let front = [0, 2, 3][shift];
     let end = bytes.len() * 8 / 6;
-    text.get(front..end).filter(|form| form.len() >= MIN_BASE64).map(str::to_owned)
+    text.get(front..end)
+        .filter(|form| form.len() >= MIN_BASE64)
+        .map(str::to_owned)
 }
 
 /// The encoders of URLs, forms and scripts leave different signs as they are.
@@ -55,7 +61,9 @@ fn percent_encoded(value: &str, space: &str, keeps: &[u8]) -> String {
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
         match byte {
-            _ if byte.is_ascii_alphanumeric() || keeps.contains(&byte) => out.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() || keeps.contains(&byte) => {
+                out.push(char::from(byte));
+            }
             b' ' => out.push_str(space),
             // Writing to a String cannot fail.
             _ => drop(write!(out, "%{byte:02X}")),
@@ -73,24 +81,23 @@ pub(crate) fn percent_decoded(value: &str) -> Option<String> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let hex = value.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match hex.filter(|_| byte == b'%') {
-            Some(plain) => {
-                out.push(plain);
-                at += 3;
-            }
-            None => {
-                out.push(byte);
-                at += 1;
-            }
-        }
+        let hex = value
+            .get(at + 1..at + 3)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let plain = hex.filter(|_| byte == b'%');
+        out.push(plain.unwrap_or(byte));
+        at += if plain.is_some() { 3 } else { 1 };
     }
     String::from_utf8(out).ok()
 }
 
 fn json_escaped(value: &str) -> String {
     let quoted = serde_json::Value::from(value).to_string();
-    quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned()
+    quoted
+        .trim_start_matches('"')
+        .strip_suffix('"')
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -104,7 +111,10 @@ mod tests {
         for before in ["", "u", "us", "use", "user:"] {
             for after in ["", "\n", "@db", "&x=1"] {
                 let text = base64::encode(format!("{before}{value}{after}").as_bytes());
-                assert!(forms.iter().any(|form| text.contains(form.as_str())), "{text}");
+                assert!(
+                    forms.iter().any(|form| text.contains(form.as_str())),
+                    "{text}"
+                );
             }
         }
     }

@@ -44,6 +44,8 @@ const SINGLE: &[(&str, NameClass)] = &[
     ("password", NameClass::Password),
     ("passwd", NameClass::Password),
     ("passphrase", NameClass::Password),
+    ("requirepass", NameClass::Password),
+    ("masterauth", NameClass::Password),
     ("passcode", NameClass::Password),
     ("secret", NameClass::Token),
     ("token", NameClass::Token),
@@ -72,225 +74,38 @@ const WHOLE: &[(&str, NameClass)] = &[
 ];
 
 /// Words that make a secret of a `key` that follows them.
+#[rustfmt::skip] // a list of words, folded
 const KEY_OF: &[&str] = &[
-    "api",
-    "private",
-    "access",
-    "encryption",
-    "signing",
-    "session",
-    "secret",
-    "account",
-    "app",
-    "application",
-    "master",
-    "license",
-    "shared",
-    "hmac",
-    "jwt",
-    "auth",
-    "service",
-    "storage",
-    "encrypt",
-    "decryption",
-    "cipher",
-    "webhook",
-    "integration",
-    "subscription",
-    "aes",
-    "crypto",
-    "client",
-    "ssh",
-    "deploy",
-    "admin",
-    "routing",
+    "api", "private", "access", "encryption", "signing", "session", "secret", "account", "app",
+    "application", "master", "license", "shared", "hmac", "jwt", "auth", "service", "storage",
+    "encrypt", "decryption", "cipher", "webhook", "integration", "subscription", "aes",
+    "crypto", "client", "ssh", "deploy", "admin", "routing",
 ];
 
 /// Last words that say the value is something *about* the secret, not the secret.
+#[rustfmt::skip] // a list of words, folded
 const ABOUT: &[&str] = &[
-    "ttl",
-    "name",
-    "names",
-    "file",
-    "files",
-    "path",
-    "paths",
-    "dir",
-    "directory",
-    "url",
-    "uri",
-    "endpoint",
-    "host",
-    "hostname",
-    "port",
-    "min",
-    "max",
-    "length",
-    "len",
-    "size",
-    "limit",
-    "prefix",
-    "suffix",
-    "expiry",
-    "expires",
-    "expiration",
-    "expired",
-    "expire",
-    "exp",
-    "timeout",
-    "duration",
-    "seconds",
-    "secs",
-    "sec",
-    "ms",
-    "minutes",
-    "hours",
-    "days",
-    "age",
-    "interval",
-    "period",
-    "type",
-    "kind",
-    "policy",
-    "enabled",
-    "disabled",
-    "enable",
-    "disable",
-    "count",
-    "total",
-    "version",
-    "ref",
-    "refs",
-    "user",
-    "username",
-    "issuer",
-    "algorithm",
-    "alg",
-    "algo",
-    "audience",
-    "aud",
-    "mount",
-    "field",
-    "header",
-    "headers",
-    "param",
-    "label",
-    "labels",
-    "namespace",
-    "ns",
-    "store",
-    "provider",
-    "manager",
-    "engine",
-    "backend",
-    "service",
-    "class",
-    "format",
-    "encoding",
-    "regex",
-    "pattern",
-    "rotation",
-    "rotate",
-    "rotator",
-    "rotated",
-    "required",
-    "optional",
-    "mode",
-    "status",
-    "state",
-    "error",
-    "errors",
-    "reason",
-    "message",
-    "hint",
-    "reset",
-    "change",
-    "changed",
-    "at",
-    "time",
-    "timestamp",
-    "date",
-    "created",
-    "updated",
-    "usage",
-    "used",
-    "rate",
-    "budget",
-    "bucket",
-    "index",
-    "scope",
-    "scopes",
-    "claim",
-    "claims",
-    "review",
-    "request",
-    "requests",
-    "response",
-    "controller",
-    "operator",
-    "exporter",
-    "api",
-    "server",
-    "client",
-    "cache",
-    "validator",
-    "validation",
-    "source",
-    "check",
-    "checks",
-    "strategy",
-    "set",
-    "present",
-    "exists",
-    "valid",
-    "invalid",
-    "missing",
-    "failed",
-    "failure",
-    "failures",
-    "ok",
-    "auth",
-    "authentication",
-    "method",
-    "methods",
-    "fingerprint",
-    "id",
-    "ids",
-    "arn",
-    "location",
-    "owner",
-    "resource",
-    "template",
-    "volume",
-    "handler",
-    "worker",
-    "proxy",
-    "gateway",
-    "sync",
-    "syncer",
-    "generator",
-    "length",
-    "domain",
-    "samesite",
-    "secure",
-    "region",
-    "bytes",
-    "lifetime",
-    "grace",
-    "is",
-    "found",
-    "not",
-    "got",
-    "store",
-    "deleted",
-    "revoked",
-    "lookup",
-    "level",
-    "cost",
-    "rounds",
-    "ca",
-    "hosts",
-    "map",
+    "ttl", "name", "names", "file", "files", "path", "paths", "dir", "directory", "url", "uri",
+    "endpoint", "host", "hostname", "port", "min", "max", "length", "len", "size", "limit",
+    "prefix", "suffix", "expiry", "expires", "expiration", "expired", "expire", "exp",
+    "timeout", "duration", "seconds", "secs", "sec", "ms", "minutes", "hours", "days", "age",
+    "interval", "period", "type", "kind", "policy", "enabled", "disabled", "enable", "disable",
+    "count", "total", "version", "ref", "refs", "user", "username", "issuer", "algorithm",
+    "alg", "algo", "audience", "aud", "mount", "field", "header", "headers", "param", "label",
+    "labels", "namespace", "ns", "store", "provider", "manager", "engine", "backend", "service",
+    "class", "format", "encoding", "regex", "pattern", "rotation", "rotate", "rotator",
+    "rotated", "required", "optional", "mode", "status", "state", "error", "errors", "reason",
+    "message", "hint", "reset", "change", "changed", "at", "time", "timestamp", "date",
+    "created", "updated", "usage", "used", "rate", "budget", "bucket", "index", "scope",
+    "scopes", "claim", "claims", "review", "request", "requests", "response", "controller",
+    "operator", "exporter", "api", "server", "client", "cache", "validator", "validation",
+    "source", "check", "checks", "strategy", "set", "present", "exists", "valid", "invalid",
+    "missing", "failed", "failure", "failures", "ok", "auth", "authentication", "method",
+    "methods", "fingerprint", "id", "ids", "arn", "location", "owner", "resource", "template",
+    "volume", "handler", "worker", "proxy", "gateway", "sync", "syncer", "generator", "length",
+    "domain", "samesite", "secure", "region", "bytes", "lifetime", "grace", "is", "found",
+    "not", "got", "store", "deleted", "revoked", "lookup", "level", "cost", "rounds", "ca",
+    "hosts", "map",
 ];
 
 /// What the name says, if it says secret.
@@ -299,7 +114,10 @@ pub(crate) fn classify(name: &str) -> Option<NameClass> {
         return None;
     }
     let mut words = words(name.trim_end_matches(|c: char| c.is_ascii_digit()));
-    while words.last().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
+    while words
+        .last()
+        .is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
+    {
         words.pop();
     }
     if words == ["secret", "id"] || words == ["vault", "secret", "id"] {
@@ -307,13 +125,24 @@ pub(crate) fn classify(name: &str) -> Option<NameClass> {
     }
     let last = words.last()?;
     if words.len() > 1 && ABOUT.contains(&last.as_str()) && !ends_in_pair(&words) {
-        return WHOLE.iter().find(|(word, _)| *word == "auth" && last == word).map(|(_, class)| *class);
+        return WHOLE
+            .iter()
+            .find(|(word, _)| *word == "auth" && last == word)
+            .map(|(_, class)| *class);
     }
-    let at = (0..words.len()).rev().find_map(|at| class_at(&words, at).map(|class| (at, class)));
+    let at = (0..words.len())
+        .rev()
+        .find_map(|at| class_at(&words, at).map(|class| (at, class)));
     let (at, class) = at?;
     let after = words.get(at + 1..).unwrap_or_default();
-    let generated = after.iter().any(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
-    (after.len() <= 2 && !generated).then_some(if words == ["secret"] { NameClass::BareSecret } else { class })
+    let generated = after
+        .iter()
+        .any(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
+    (after.len() <= 2 && !generated).then_some(if words == ["secret"] {
+        NameClass::BareSecret
+    } else {
+        class
+    })
 }
 
 /// `SECRET_KEY`, `CONNECTION_STRING`: the last word alone would say nothing.
@@ -324,7 +153,10 @@ fn ends_in_pair(words: &[String]) -> bool {
 fn class_at(words: &[String], at: usize) -> Option<NameClass> {
     let word = words.get(at)?.as_str();
     let find = |table: &[(&str, NameClass)], fits: fn(&str, &str) -> bool| {
-        table.iter().find(|(known, _)| fits(word, known)).map(|(_, class)| *class)
+        table
+            .iter()
+            .find(|(known, _)| fits(word, known))
+            .map(|(_, class)| *class)
     };
     let last = at + 1 == words.len();
     pair_at(words, at)
@@ -332,7 +164,8 @@ fn class_at(words: &[String], at: usize) -> Option<NameClass> {
         .or_else(|| find(WHOLE, |word, known| word == known).filter(|_| last))
         .or_else(|| (last && at > 0 && word == "pass").then_some(NameClass::Password))
         .or_else(|| {
-            (last && word.len() > 3 && word.ends_with("pwd") && word != "oldpwd").then_some(NameClass::Password)
+            (last && word.len() > 3 && word.ends_with("pwd") && word != "oldpwd")
+                .then_some(NameClass::Password)
         })
 }
 
@@ -374,97 +207,40 @@ fn words(name: &str) -> Vec<String> {
 mod tests {
     use super::classify;
 
+    #[rustfmt::skip] // a list of words, folded
+    const SECRET: &[&str] = &[
+        "PASSWORD", "DB_PASSWORD", "PGPASSWORD", "MYSQL_PWD", "db.passwd", "SMTP_PASS",
+        "dbPassword", "spring.datasource.password", "SECRET", "CLIENT_SECRET", "clientSecret",
+        "client-secret", "TOKEN", "GITHUB_TOKEN", "TOKEN_GITHUB", "accessToken", "API_KEY",
+        "APIKEY", "X-Api-Key", "PRIVATE_KEY", "AWS_SECRET_ACCESS_KEY", "awsAccessKey",
+        "CREDENTIALS", "REDIS_AUTH", "auth", "SENTRY_DSN", "CONNECTION_STRING",
+        "ConnectionString", "ENCRYPTION_KEY", "SIGNING_KEY", "SALT", "PASSPHRASE", "COOKIE",
+        "SESSION_KEY", "PASSWORD_1", "DB_PASSWORD2", "PASSWORD_PROD", "SECRET_KEY_BASE",
+        "AccountKey", ".dockerconfigjson", "client-key-data", "Authorization", "Set-Cookie",
+        "DD_API_KEY", "Pwd",
+    ];
+
     #[test]
     fn names_of_secrets() {
-        for name in [
-            "PASSWORD",
-            "DB_PASSWORD",
-            "PGPASSWORD",
-            "MYSQL_PWD",
-            "db.passwd",
-            "SMTP_PASS",
-            "dbPassword",
-            "spring.datasource.password",
-            "SECRET",
-            "CLIENT_SECRET",
-            "clientSecret",
-            "client-secret",
-            "TOKEN",
-            "GITHUB_TOKEN",
-            "TOKEN_GITHUB",
-            "accessToken",
-            "API_KEY",
-            "APIKEY",
-            "X-Api-Key",
-            "PRIVATE_KEY",
-            "AWS_SECRET_ACCESS_KEY",
-            "awsAccessKey",
-            "CREDENTIALS",
-            "REDIS_AUTH",
-            "auth",
-            "SENTRY_DSN",
-            "CONNECTION_STRING",
-            "ConnectionString",
-            "ENCRYPTION_KEY",
-            "SIGNING_KEY",
-            "SALT",
-            "PASSPHRASE",
-            "COOKIE",
-            "SESSION_KEY",
-            "PASSWORD_1",
-            "DB_PASSWORD2",
-            "PASSWORD_PROD",
-            "SECRET_KEY_BASE",
-            "AccountKey",
-            ".dockerconfigjson",
-            "client-key-data",
-            "Authorization",
-            "Set-Cookie",
-            "DD_API_KEY",
-            "Pwd",
-        ] {
+        for name in SECRET {
             assert!(classify(name).is_some(), "{name}");
         }
     }
 
+    #[rustfmt::skip] // a list of words, folded
+    const ABOUT: &[&str] = &[
+        "TOKEN_TTL", "SECRET_NAME", "secretName", "secretKeyRef", "PASSWORD_FILE", "TOKEN_URL",
+        "MAX_TOKENS", "PASSWORD_MIN_LENGTH", "AUTH_URL", "KEY_PREFIX", "imagePullSecrets",
+        "PWD", "OLDPWD", "token-api", "token-api-84bbb4d9c7-mt5w4", "tokenExpirationSeconds",
+        "TokenReview", "authenticated", "author", "key", "passed", "pass", "compass",
+        "tokenizer", "secretary", "passwordPolicy", "automountServiceAccountTokenMode",
+        "AUTH_ENABLED", "secret-store", "cookie-domain", "saltstack", "keyboard", "publicKey",
+        "DATABASE_URL",
+    ];
+
     #[test]
     fn names_about_secrets() {
-        for name in [
-            "TOKEN_TTL",
-            "SECRET_NAME",
-            "secretName",
-            "secretKeyRef",
-            "PASSWORD_FILE",
-            "TOKEN_URL",
-            "MAX_TOKENS",
-            "PASSWORD_MIN_LENGTH",
-            "AUTH_URL",
-            "KEY_PREFIX",
-            "imagePullSecrets",
-            "PWD",
-            "OLDPWD",
-            "token-api",
-            "token-api-84bbb4d9c7-mt5w4",
-            "tokenExpirationSeconds",
-            "TokenReview",
-            "authenticated",
-            "author",
-            "key",
-            "passed",
-            "pass",
-            "compass",
-            "tokenizer",
-            "secretary",
-            "passwordPolicy",
-            "automountServiceAccountTokenMode",
-            "AUTH_ENABLED",
-            "secret-store",
-            "cookie-domain",
-            "saltstack",
-            "keyboard",
-            "publicKey",
-            "DATABASE_URL",
-        ] {
+        for name in ABOUT {
             assert!(classify(name).is_none(), "{name}");
         }
     }

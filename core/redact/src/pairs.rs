@@ -7,38 +7,19 @@
 use crate::hit::{Dress, Hit, Rule};
 use crate::kind::{MARK, replacement_len};
 use crate::names::{self, NameClass};
-use crate::quoting::{self, Escape, Quote, quote_at};
+use crate::quoting::{self, Quote, quote_at};
 use crate::scan::Scan;
+use crate::ties::{Place, Tie, place};
+use crate::unquoted::{block_scalar, line_end, unquoted_end};
 use crate::{headers, values};
 use std::ops::Range;
 
-const RULE: Rule = Rule { name: "named-value", why: "The name in front of it says that it is a secret." };
+const RULE: Rule = Rule {
+    name: "named-value",
+    why: "The name in front of it says that it is a secret.",
+};
 /// Longest name that is read.
 const MAX_NAME: usize = 96;
-
-/// How the value is tied to its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tie {
-    /// `=`: always a value.
-    Equals,
-    /// `:` after a quoted name: JSON, a map.
-    QuotedColon,
-    /// `:` with no blank after it: a header, a map of Go.
-    TightColon,
-    /// `: ` at the beginning of a line: YAML.
-    LineColon,
-    /// `: ` in the middle of a line: YAML, or a sentence.
-    ProseColon,
-    /// The next word or the next item of a list: a flag, a name and its value.
-    Next,
-}
-
-/// Where a value begins.
-struct Place {
-    tie: Tie,
-    from: usize,
-    name_quote: Option<Quote>,
-}
 
 /// Looks for a pair at a word of a telling name.
 pub(crate) fn at(scan: &mut Scan<'_>, word: usize, word_end: usize) {
@@ -46,116 +27,58 @@ pub(crate) fn at(scan: &mut Scan<'_>, word: usize, word_end: usize) {
         return;
     }
     let name = name_around(scan.bytes, word, word_end);
-    let Some(class) = scan.text.get(name.clone()).and_then(names::classify) else { return };
+    let Some(class) = scan.text.get(name.clone()).and_then(names::classify) else {
+        return;
+    };
     scan.names_read = name.end;
     if scan.text[..name.start].ends_with(MARK) {
         return;
     }
-    let Some(place) = place(scan.bytes, &name) else { return };
-    if let Some((span, dress)) = value(scan, class, &name, &place) {
-        scan.names_read = scan.names_read.max(span.end);
-        scan.hits.push(Hit { dress, ..Hit::new(span, class.kind(), RULE) });
+    let Some(place) = place(scan.bytes, &name) else {
+        return;
+    };
+    if let Some((range, dress)) = value(scan, class, &name, &place) {
+        scan.names_read = scan.names_read.max(range.end);
+        scan.hits.push(Hit {
+            dress,
+            ..Hit::new(range, class.kind(), RULE)
+        });
     }
 }
 
 fn name_around(bytes: &[u8], word: usize, word_end: usize) -> Range<usize> {
-    let left = bytes[..word].iter().rev().take(MAX_NAME).take_while(|byte| quoting::is_ident(**byte)).count();
-    let right = bytes[word_end..].iter().take(MAX_NAME).take_while(|byte| quoting::is_ident(**byte)).count();
+    let left = bytes[..word]
+        .iter()
+        .rev()
+        .take(MAX_NAME)
+        .take_while(|byte| quoting::is_ident(**byte))
+        .count();
+    let right = bytes[word_end..]
+        .iter()
+        .take(MAX_NAME)
+        .take_while(|byte| quoting::is_ident(**byte))
+        .count();
     let start = quoting::after_escape(bytes, word - left).min(word);
     // `sig=` is a trigger with its separator.
-    let end = if bytes[word_end - 1] == b'=' { word_end - 1 } else { word_end + right };
-    let dashes = bytes[word..end].iter().rev().take_while(|byte| matches!(byte, b'.' | b'-')).count();
+    let end = if bytes[word_end - 1] == b'=' {
+        word_end - 1
+    } else {
+        word_end + right
+    };
+    let dashes = bytes[word..end]
+        .iter()
+        .rev()
+        .take_while(|byte| matches!(byte, b'.' | b'-'))
+        .count();
     start..end - dashes
 }
 
-fn place(bytes: &[u8], name: &Range<usize>) -> Option<Place> {
-    let opened = name.start.checked_sub(1).map(|before| bytes[before]);
-    let closing = quote_at(bytes, name.end).filter(|(quote, _)| opened == Some(quote.mark));
-    let name_quote = closing.map(|(quote, _)| quote);
-    let mut at = closing.map_or(name.end, |(_, after)| after);
-    // `env['TOKEN'] = ..`
-    if name_quote.is_some() && bytes.get(at) == Some(&b']') {
-        at += 1;
-    }
-    let flag = bytes[name.start..name.end].starts_with(b"-") || (opened == Some(b'-'));
-    if let Some(from) = sibling(bytes, at) {
-        return Some(Place { tie: Tie::Next, from, name_quote: None });
-    }
-    let blank = quoting::skip_blanks(bytes, at);
-    match bytes.get(blank)? {
-        b'=' => {
-            let extra = bytes[blank + 1..].iter().take(2).take_while(|byte| matches!(byte, b'=' | b'>')).count();
-            let from = quoting::skip_blanks(bytes, blank + 1 + extra);
-            Some(Place { tie: Tie::Equals, from, name_quote: None })
-        }
-        b'%' if bytes[blank..].starts_with(b"%3D") || bytes[blank..].starts_with(b"%3d") => {
-            Some(Place { tie: Tie::Equals, from: blank + 3, name_quote: None })
-        }
-        b':' => colon(bytes, name, blank, name_quote),
-        _ if flag => next_argument(bytes, at, name_quote).map(|from| Place { tie: Tie::Next, from, name_quote: None }),
-        _ => None,
-    }
-}
-
-fn colon(bytes: &[u8], name: &Range<usize>, colon: usize, name_quote: Option<Quote>) -> Option<Place> {
-    let after = colon + 1;
-    if bytes.get(after) == Some(&b':') {
-        return None;
-    }
-    if bytes.get(after) == Some(&b'=') {
-        let from = quoting::skip_blanks(bytes, after + 1);
-        return Some(Place { tie: Tie::Equals, from, name_quote: None });
-    }
-    let from = quoting::skip_blanks(bytes, after);
-    let tie = if name_quote.is_some() {
-        Tie::QuotedColon
-    } else if from == after && name.start > 0 && bytes[name.start - 1] == b'/' {
-        // An image and its tag.
-        return None;
-    } else if from == after {
-        Tie::TightColon
-    } else if begins_line(bytes, name.start) {
-        Tie::LineColon
-    } else {
-        Tie::ProseColon
-    };
-    Some(Place { tie, from, name_quote })
-}
-
-/// Whether only blanks, a dash of a list or a comment sign stand before, on this line.
-fn begins_line(bytes: &[u8], start: usize) -> bool {
-    let before =
-        bytes[..start].iter().rev().take(128).take_while(|byte| matches!(byte, b' ' | b'\t' | b'-' | b'#')).count();
-    let edge = start - before;
-    edge == 0 || bytes[edge - 1] == b'\n' || quoting::ends_escape(bytes, edge)
-}
-
-/// `"DB_PASSWORD", "value": ` and `DB_PASSWORD⏎  value: `: the value of a list of variables.
-fn sibling(bytes: &[u8], at: usize) -> Option<usize> {
-    let comma = quoting::skip_space(bytes, at);
-    let at = if bytes.get(comma) == Some(&b',') { quoting::skip_space(bytes, comma + 1) } else { comma };
-    let quoted = quote_at(bytes, at);
-    let at = quoted.map_or(at, |(_, after)| after);
-    let field = bytes.get(at..at + 5)?;
-    if !field.eq_ignore_ascii_case(b"value") {
-        return None;
-    }
-    let at = quote_at(bytes, at + 5).filter(|_| quoted.is_some()).map_or(at + 5, |(_, after)| after);
-    let at = quoting::skip_blanks(bytes, at);
-    (bytes.get(at) == Some(&b':')).then(|| quoting::skip_blanks(bytes, at + 1))
-}
-
-/// The word after a flag, in a shell line, a JSON list or a YAML list.
-fn next_argument(bytes: &[u8], at: usize, name_quote: Option<Quote>) -> Option<usize> {
-    let next = quoting::skip_space(bytes, at);
-    match bytes.get(next)? {
-        b',' if name_quote.is_some() => Some(quoting::skip_space(bytes, next + 1)),
-        b'-' if next > at && bytes.get(next + 1) == Some(&b' ') => Some(next + 2),
-        _ => Some(quoting::skip_blanks(bytes, at)).filter(|from| *from > at && name_quote.is_none()),
-    }
-}
-
-fn value(scan: &Scan<'_>, class: NameClass, name: &Range<usize>, place: &Place) -> Option<(Range<usize>, Dress)> {
+fn value(
+    scan: &Scan<'_>,
+    class: NameClass,
+    name: &Range<usize>,
+    place: &Place,
+) -> Option<(Range<usize>, Dress)> {
     let bytes = scan.bytes;
     let from = opened(bytes, place.from);
     if let Some((quote, start)) = quote_at(bytes, from) {
@@ -163,16 +86,19 @@ fn value(scan: &Scan<'_>, class: NameClass, name: &Range<usize>, place: &Place) 
         if quote.mark == b'\'' && bytes.get(end) == Some(&b'\n') {
             end = unquoted_end(bytes, start);
         }
-        let span = headers::credential(scan, class, start..end);
-        let text = scan.text.get(span.clone())?;
-        return is_secret(class, place.tie, text).then_some((span, Dress::Plain));
+        let range = headers::credential(scan, class, start..end);
+        let text = scan.text.get(range.clone())?;
+        return is_secret(class, place.tie, text).then_some((range, Dress::Plain));
     }
     if let Some(quote) = place.name_quote {
         return number(scan, class, from, quote);
     }
-    let span = unquoted(scan, class, name, place.tie, from);
-    let text = scan.text.get(span.clone())?;
-    is_secret(class, place.tie, text).then_some((span, Dress::Plain))
+    let range = unquoted(scan, class, name, place.tie, from);
+    let text = scan.text.get(range.clone())?;
+    // After the name of a scheme stands a credential, however the pair was tied.
+    let schemed = class == NameClass::Authorization && range.start > from;
+    let secret = is_secret(class, place.tie, text) || (schemed && !values::is_nothing(text));
+    secret.then_some((range, Dress::Plain))
 }
 
 /// Past the bracket of a list of one and the letter of a Python string.
@@ -180,106 +106,60 @@ fn opened(bytes: &[u8], from: usize) -> usize {
     if replacement_len(&bytes[from.min(bytes.len())..]).is_some() {
         return from;
     }
-    let listed = if bytes.get(from) == Some(&b'[') { quoting::skip_space(bytes, from + 1) } else { from };
-    let lettered = matches!(bytes.get(listed), Some(b'b' | b'u' | b'r')) && quote_at(bytes, listed + 1).is_some();
+    let listed = if bytes.get(from) == Some(&b'[') {
+        quoting::skip_space(bytes, from + 1)
+    } else {
+        from
+    };
+    let lettered = matches!(bytes.get(listed), Some(b'b' | b'u' | b'r'))
+        && quote_at(bytes, listed + 1).is_some();
     if lettered { listed + 1 } else { listed }
 }
 
 /// A bare number in JSON; other bare values are no text.
-fn number(scan: &Scan<'_>, class: NameClass, from: usize, quote: Quote) -> Option<(Range<usize>, Dress)> {
-    let digits = scan.bytes[from..].iter().take(64).take_while(|byte| byte.is_ascii_digit()).count();
-    let span = from..from + digits;
-    let whole = scan.bytes.get(span.end).is_none_or(|byte| b",}] \r\n\t\\".contains(byte));
-    let secret = digits >= 4 && whole && values::is_secret_under(class, scan.text.get(span.clone())?);
-    secret.then_some((span, Dress::Quoted(quote.slashes)))
+fn number(
+    scan: &Scan<'_>,
+    class: NameClass,
+    from: usize,
+    quote: Quote,
+) -> Option<(Range<usize>, Dress)> {
+    let digits = scan.bytes[from..]
+        .iter()
+        .take(64)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let range = from..from + digits;
+    let whole = scan
+        .bytes
+        .get(range.end)
+        .is_none_or(|byte| b",}] \r\n\t\\".contains(byte));
+    let secret =
+        digits >= 4 && whole && values::is_secret_under(class, scan.text.get(range.clone())?);
+    secret.then_some((range, Dress::Quoted(quote.slashes)))
 }
 
-fn unquoted(scan: &Scan<'_>, class: NameClass, name: &Range<usize>, tie: Tie, from: usize) -> Range<usize> {
+fn unquoted(
+    scan: &Scan<'_>,
+    class: NameClass,
+    name: &Range<usize>,
+    tie: Tie,
+    from: usize,
+) -> Range<usize> {
     let bytes = scan.bytes;
     let line = class == NameClass::Cookie && tie != Tie::Equals;
     if tie == Tie::LineColon && matches!(bytes.get(from), Some(b'|' | b'>')) {
         return block_scalar(bytes, name.start, from);
     }
-    let end = if line || tie == Tie::LineColon { line_end(bytes, from) } else { unquoted_end(bytes, from) };
+    let whole = line || (tie == Tie::LineColon && class != NameClass::Authorization);
+    let end = if whole {
+        line_end(bytes, from)
+    } else {
+        unquoted_end(bytes, from)
+    };
     if class == NameClass::Authorization {
-        return headers::credential(scan, class, from..line_end(bytes, from).max(end));
+        return headers::credential(scan, class, from..headers::reach(scan, from, end));
     }
     from..end
-}
-
-/// The rest of the line, without blanks and without a comment.
-fn line_end(bytes: &[u8], from: usize) -> usize {
-    let end = quoting::segment_end(bytes, from);
-    let comment = (from..end)
-        .find(|at| bytes[*at] == b'#' && at.checked_sub(1).is_some_and(|at| bytes[at] == b' '))
-        .unwrap_or(end);
-    let column = bytes[from..comment].windows(3).position(|gap| gap == b"   ").map_or(comment, |at| from + at);
-    column - bytes[from..column].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
-}
-
-/// A YAML block: the following lines that are indented more than the line of the name.
-fn block_scalar(bytes: &[u8], name: usize, from: usize) -> Range<usize> {
-    let line = bytes[..name].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let Some(first) = bytes[from..].iter().take(16).position(|byte| *byte == b'\n').map(|at| from + at + 1) else {
-        return from..from;
-    };
-    let start = first + bytes[first..].iter().take_while(|byte| **byte == b' ').count();
-    start..crate::blocks::indented_end(bytes, first, name - line + 1)
-}
-
-/// Where a value without quotes ends.
-fn unquoted_end(bytes: &[u8], from: usize) -> usize {
-    let limit = bytes.len().min(from + quoting::MAX_VALUE);
-    let mut at = from + reference(&bytes[from.min(limit)..limit]);
-    while at < limit {
-        match bytes[at] {
-            byte if byte.is_ascii_whitespace() || byte.is_ascii_control() => return at,
-            b'"' | b'\'' | b'`' | b'<' => return at,
-            b'\\' => match quoting::escape_at(bytes, at) {
-                Escape::Ends => return at,
-                Escape::Text(next) => at = next,
-            },
-            b'%' if bytes[at..].starts_with(b"%26") => return at,
-            b',' | b';' | b'&' | b'|' if next_pair(bytes, at + 1) => return at,
-            b')' | b']' | b'}' | b'>' if closes(bytes, at) => return at,
-            _ => at += 1,
-        }
-    }
-    limit
-}
-
-/// The length of `$(NAME)`, `${NAME}` or a replacement, which end in a sign that otherwise ends the
-/// value.
-fn reference(bytes: &[u8]) -> usize {
-    if let Some(length) = replacement_len(bytes) {
-        return length;
-    }
-    let close = match bytes {
-        [b'$', b'(', ..] => b')',
-        [b'$', b'{', ..] => b'}',
-        _ => return 0,
-    };
-    let name = bytes[2..].iter().take(MAX_NAME).take_while(|byte| quoting::is_ident(**byte)).count();
-    if bytes.get(2 + name) == Some(&close) { 3 + name } else { 0 }
-}
-
-/// Whether another pair, or nothing, follows a separator.
-fn next_pair(bytes: &[u8], at: usize) -> bool {
-    let name = bytes[at.min(bytes.len())..]
-        .iter()
-        .take(48)
-        .take_while(|byte| quoting::is_ident(**byte) || **byte == b' ')
-        .count();
-    match bytes.get(at + name) {
-        None | Some(b'=' | b':' | b'"' | b'\'' | b'\n' | b'\r' | b'\\') => true,
-        Some(_) => bytes.get(at).is_some_and(u8::is_ascii_whitespace),
-    }
-}
-
-/// Whether only closing signs follow, up to the end of the word.
-fn closes(bytes: &[u8], at: usize) -> bool {
-    let run = bytes[at..].iter().take(32).take_while(|byte| b")]}>,;.:\"'`".contains(byte)).count();
-    bytes.get(at + run).is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'\\' || *byte == b'{')
 }
 
 fn is_secret(class: NameClass, tie: Tie, text: &str) -> bool {
@@ -293,11 +173,14 @@ fn is_secret(class: NameClass, tie: Tie, text: &str) -> bool {
         Tie::Next => !text.starts_with('-') && !values::is_nothing(first),
         Tie::TightColon => {
             !text.starts_with('/')
-                && (class == NameClass::Password || (values::looks_secret(text) && !values::is_version(text)))
+                && (class == NameClass::Password
+                    || (values::looks_secret(text) && !values::is_version(text)))
         }
         Tie::LineColon => {
             !values::is_nothing(first)
-                && (class == NameClass::Password || !text.contains(' ') || class == NameClass::Cookie)
+                && (class == NameClass::Password
+                    || !text.contains(' ')
+                    || class == NameClass::Cookie)
         }
         Tie::ProseColon => {
             !values::is_nothing(first)

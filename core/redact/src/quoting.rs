@@ -20,14 +20,23 @@ pub(crate) struct Quote {
 
 /// The quote that begins at `at`, and the position after it.
 pub(crate) fn quote_at(bytes: &[u8], at: usize) -> Option<(Quote, usize)> {
-    let slashes = bytes.get(at..)?.iter().take(MAX_SLASHES).take_while(|byte| **byte == b'\\').count();
+    let slashes = bytes
+        .get(at..)?
+        .iter()
+        .take(MAX_SLASHES)
+        .take_while(|byte| **byte == b'\\')
+        .count();
     let mark = *bytes.get(at + slashes)?;
     matches!(mark, b'"' | b'\'' | b'`').then_some((Quote { mark, slashes }, at + slashes + 1))
 }
 
 /// How many backslashes stand before `at`, not looking before `from`.
 pub(crate) fn slashes_before(bytes: &[u8], from: usize, at: usize) -> usize {
-    bytes[from..at].iter().rev().take_while(|byte| **byte == b'\\').count()
+    bytes[from..at]
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'\\')
+        .count()
 }
 
 /// Where the text inside a quote ends: at its closing quote (the backslashes of that quote are
@@ -81,7 +90,10 @@ pub(crate) enum Escape {
 
 /// Reads the run of backslashes at `at`.
 pub(crate) fn escape_at(bytes: &[u8], at: usize) -> Escape {
-    let run = bytes[at..].iter().take_while(|byte| **byte == b'\\').count();
+    let run = bytes[at..]
+        .iter()
+        .take_while(|byte| **byte == b'\\')
+        .count();
     match bytes.get(at + run) {
         Some(b'"' | b'\'' | b'`' | b'n' | b'r' | b't' | b'u' | b'\n') | None => Escape::Ends,
         Some(_) => Escape::Text(at + run + 1),
@@ -96,7 +108,9 @@ pub(crate) fn is_ident(byte: u8) -> bool {
 /// How far a name begins after the run of letters it stands in: the letters of an escape (`\n`,
 /// `\u0026`, `%3D`) just before it look like part of it.
 pub(crate) fn after_escape(bytes: &[u8], start: usize) -> usize {
-    let Some(before) = start.checked_sub(1).and_then(|at| bytes.get(at)) else { return start };
+    let Some(before) = start.checked_sub(1).and_then(|at| bytes.get(at)) else {
+        return start;
+    };
     match (before, bytes.get(start)) {
         (b'\\', Some(b'u')) => start + 5,
         (b'\\', Some(b'n' | b't' | b'r' | b'b' | b'f')) => start + 1,
@@ -125,7 +139,11 @@ pub(crate) fn ends_escape(bytes: &[u8], at: usize) -> bool {
 
 /// The position after spaces and tabs, a bounded number of them.
 pub(crate) fn skip_blanks(bytes: &[u8], at: usize) -> usize {
-    at + bytes[at.min(bytes.len())..].iter().take(64).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+    at + bytes[at.min(bytes.len())..]
+        .iter()
+        .take(64)
+        .take_while(|byte| matches!(byte, b' ' | b'\t'))
+        .count()
 }
 
 /// The same, across line ends, raw or escaped.

@@ -60,11 +60,15 @@ impl<T: Redact> Redact for Option<T> {
 
 impl<T: Redact> Redact for Vec<T> {
     fn redact(&mut self, redactor: &Redactor) {
-        self.iter_mut().for_each(|value| value.redact(redactor));
+        for value in self {
+            value.redact(redactor);
+        }
     }
 
     fn redact_named(&mut self, name: &str, redactor: &Redactor) {
-        self.iter_mut().for_each(|value| value.redact_named(name, redactor));
+        for value in self {
+            value.redact_named(name, redactor);
+        }
     }
 }
 
@@ -124,4 +128,19 @@ impl Redact for &'static str {
 macro_rules! holds_no_text {
     ($($kind:ty),*) => { $(impl Redact for $kind { fn redact(&mut self, _: &Redactor) {} })* };
 }
-holds_no_text!((), bool, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64);
+holds_no_text!(
+    (),
+    bool,
+    u8,
+    u16,
+    u32,
+    u64,
+    usize,
+    i8,
+    i16,
+    i32,
+    i64,
+    isize,
+    f32,
+    f64
+);

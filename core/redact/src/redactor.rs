@@ -37,7 +37,12 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { entropy: Entropy::Hide, public: BTreeSet::new(), min_literal: 6, max_literals: 10_000 }
+        Self {
+            entropy: Entropy::Hide,
+            public: BTreeSet::new(),
+            min_literal: 6,
+            max_literals: 10_000,
+        }
     }
 }
 
@@ -71,9 +76,12 @@ impl Redactor {
             }
         }
         // Of a connection string its parts were learned; anything else is a secret as a whole.
-        let in_parts = found.iter().any(|hit| hit.kind == SecretKind::Password) || value.contains("://");
+        let in_parts =
+            found.iter().any(|hit| hit.kind == SecretKind::Password) || value.contains("://");
         let class = names::classify(name);
-        if let Some(class) = class.filter(|class| !in_parts && values::worth_learning(*class, value)) {
+        if let Some(class) =
+            class.filter(|class| !in_parts && values::worth_learning(*class, value))
+        {
             self.learn_literal(class.kind(), value);
         }
     }
@@ -127,7 +135,9 @@ impl Redactor {
     pub(crate) fn hide_named<'a>(&self, name: &str, text: &'a str) -> Cow<'a, str> {
         let in_parts = text.contains("://") || self.policy.public.contains(text);
         match names::classify(name).filter(|_| !in_parts) {
-            Some(class) if values::is_secret_under(class, text) => Cow::Owned(class.kind().replacement().to_owned()),
+            Some(class) if values::is_secret_under(class, text) => {
+                Cow::Owned(class.kind().replacement().to_owned())
+            }
             _ => self.hide(text),
         }
     }
@@ -143,6 +153,8 @@ impl Redactor {
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redactor").field("literals", &self.literals.len()).finish_non_exhaustive()
+        f.debug_struct("Redactor")
+            .field("literals", &self.literals.len())
+            .finish_non_exhaustive()
     }
 }

@@ -4,10 +4,10 @@
 //! more, and their number is bounded. Start at [`hide`].
 
 use crate::hit::{Dress, Hit, Rule};
-use crate::kind::{Finding, MARK, SecretKind, replacement_len};
+use crate::kind::{Finding, SecretKind};
 use crate::redactor::{Entropy, Redactor};
 use crate::triggers::{self, Trigger};
-use crate::{blocks, commands, entropy, headers, json, manifests, pairs, tokens, urls};
+use crate::{blocks, commands, entropy, headers, manifests, pairs, settle, tokens, urls};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -35,7 +35,9 @@ pub(crate) struct Scan<'a> {
 impl Scan<'_> {
     /// Whether the last hit is of the same rule and covers the place already.
     pub(crate) fn is_hidden(&self, at: usize, rule: Rule) -> bool {
-        self.hits.last().is_some_and(|hit| hit.rule == rule && hit.start <= at && at < hit.end)
+        self.hits
+            .last()
+            .is_some_and(|hit| hit.rule == rule && hit.start <= at && at < hit.end)
     }
 
     pub(crate) fn hit(&mut self, span: Range<usize>, kind: SecretKind, rule: Rule) {
@@ -87,73 +89,12 @@ fn all(redactor: &Redactor, text: &str) -> Vec<Hit> {
         return hits;
     }
     let public = &redactor.policy().public;
-    hits.retain(|hit| !text.get(hit.start..hit.end).is_some_and(|text| public.contains(text)));
-    settle(text, hits)
-}
-
-/// Borders of characters, whole replacements, no overlaps, and only inside JSON strings when the
-/// text is a JSON document.
-fn settle(text: &str, mut hits: Vec<Hit>) -> Vec<Hit> {
-    for hit in &mut hits {
-        hit.start = text.floor_char_boundary(hit.start);
-        hit.end = text.ceil_char_boundary(hit.end);
-    }
-    merged(leave_replacements(text, json::keep_valid(text, hits)))
-}
-
-/// Nothing inside a replacement is hidden again; what overlaps one takes it in whole.
-fn leave_replacements(text: &str, mut hits: Vec<Hit>) -> Vec<Hit> {
-    let done: Vec<Range<usize>> = text
-        .match_indices(MARK)
-        .filter_map(|(start, _)| Some(start..start + replacement_len(&text.as_bytes()[start..])?))
-        .collect();
-    for hit in &mut hits {
-        let first = done.partition_point(|marker| marker.end <= hit.start);
-        let reach = hit.end;
-        for marker in done[first..].iter().take_while(|marker| marker.start < reach) {
-            if marker.start <= hit.start && hit.end <= marker.end {
-                hit.end = hit.start;
-                break;
-            }
-            hit.start = hit.start.min(marker.start);
-            hit.end = hit.end.max(marker.end);
-        }
-    }
-    hits.retain(|hit| hit.len() > 0);
-    hits
-}
-
-fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
-    hits.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), rank(hit.kind)));
-    let mut out: Vec<Hit> = Vec::with_capacity(hits.len());
-    for hit in hits {
-        match out.last_mut() {
-            Some(last) if hit.start < last.end => {
-                if rank(hit.kind) < rank(last.kind) {
-                    (last.kind, last.rule) = (hit.kind, hit.rule);
-                }
-                if hit.end > last.end || hit.dress != last.dress {
-                    last.dress = if hit.start == last.start && hit.end == last.end { hit.dress } else { last.dress };
-                    last.end = last.end.max(hit.end);
-                }
-            }
-            _ => out.push(hit),
-        }
-    }
-    out
-}
-
-/// Which of two names for the same place is told: the more telling one.
-fn rank(kind: SecretKind) -> u8 {
-    match kind {
-        SecretKind::LastApplied | SecretKind::SecretData => 0,
-        SecretKind::Jwt | SecretKind::Hash => 1,
-        SecretKind::Cookie => 2,
-        SecretKind::Password | SecretKind::Key | SecretKind::Dsn => 3,
-        SecretKind::Token => 4,
-        SecretKind::Literal => 5,
-        SecretKind::Entropy => 6,
-    }
+    hits.retain(|hit| {
+        !text
+            .get(hit.start..hit.end)
+            .is_some_and(|text| public.contains(text))
+    });
+    settle::settle(text, hits)
 }
 
 /// The text with its secrets hidden.
@@ -194,7 +135,11 @@ pub(crate) fn explain(redactor: &Redactor, text: &str) -> Vec<Finding> {
         .into_iter()
         .map(|hit| {
             for c in text[at..hit.start].chars() {
-                (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+                (line, column) = if c == '\n' {
+                    (line + 1, 1)
+                } else {
+                    (line, column + 1)
+                };
             }
             at = hit.start;
             Finding {

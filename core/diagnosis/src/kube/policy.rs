@@ -14,7 +14,7 @@ lean! {
     /// `spec` of a LimitRange.
     LimitRangeSpec { limits: Vec<LimitRangeItem> }
     /// One rule of a LimitRange.
-    LimitRangeItem { r#type: String, max: Map, min: Map, default: Map, default_request: Map }
+    LimitRangeItem { r#type: String, max: Map, min: Map, default: Map, default_request: Map, max_limit_request_ratio: Map }
     /// A HorizontalPodAutoscaler.
     HorizontalPodAutoscaler { metadata: Meta, spec: HpaSpec, status: HpaStatus }
     /// `spec` of an autoscaler.

@@ -12,9 +12,7 @@ pub(super) fn digits(text: &[u8], at: usize, count: usize) -> Option<i64> {
         if !byte.is_ascii_digit() {
             return None;
         }
-        number = number
-            .checked_mul(10)?
-            .checked_add(i64::from(byte - b'0'))?;
+        number = number.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
     }
     Some(number)
 }
@@ -24,11 +22,7 @@ pub(super) fn clock_time(text: &[u8], at: usize) -> Option<i64> {
     if text.get(at + 2) != Some(&b':') || text.get(at + 5) != Some(&b':') {
         return None;
     }
-    let (hour, minute, second) = (
-        digits(text, at, 2)?,
-        digits(text, at + 3, 2)?,
-        digits(text, at + 6, 2)?,
-    );
+    let (hour, minute, second) = (digits(text, at, 2)?, digits(text, at + 3, 2)?, digits(text, at + 6, 2)?);
     (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
@@ -48,11 +42,7 @@ pub(super) fn fraction(text: &[u8], at: usize) -> (i32, usize) {
 
 /// `Z`, `+01:00`, `+0100`, ` +0000`, or nothing (UTC): seconds east of UTC.
 pub(super) fn zone(text: &[u8], at: usize) -> Option<i64> {
-    let at = if text.get(at) == Some(&b' ') && matches!(text.get(at + 1), Some(b'+' | b'-')) {
-        at + 1
-    } else {
-        at
-    };
+    let at = if text.get(at) == Some(&b' ') && matches!(text.get(at + 1), Some(b'+' | b'-')) { at + 1 } else { at };
     let sign = match text.get(at) {
         Some(b'+') => 1,
         Some(b'-') => -1,
@@ -68,14 +58,9 @@ pub(super) fn zone(text: &[u8], at: usize) -> Option<i64> {
 
 /// An English month's abbreviation.
 pub(super) fn month(name: &[u8]) -> Option<i64> {
-    const MONTHS: [&[u8; 3]; 12] = [
-        b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov",
-        b"Dec",
-    ];
-    MONTHS
-        .iter()
-        .position(|m| m[..] == *name)
-        .and_then(|i| i64::try_from(i + 1).ok())
+    const MONTHS: [&[u8; 3]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    MONTHS.iter().position(|m| m[..] == *name).and_then(|i| i64::try_from(i + 1).ok())
 }
 
 /// Days since 1970-01-01 in the Gregorian calendar, for the years 1970 to 2199; `None` for a date that does not exist.

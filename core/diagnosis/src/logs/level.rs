@@ -57,12 +57,14 @@ fn of_word(word: &str) -> Level {
     match word.to_ascii_lowercase().as_str() {
         "trace" | "trc" | "finest" | "finer" | "verbose" => Level::Trace,
         "debug" | "dbg" | "debu" | "fine" | "d" => Level::Debug,
-        "info" | "inf" | "information" | "informational" | "notice" | "note" | "log" | "config"
-        | "i" | "hint" => Level::Info,
+        "info" | "inf" | "information" | "informational" | "notice" | "note" | "log" | "config" | "i" | "hint" => {
+            Level::Info
+        }
         "warn" | "warning" | "wrn" | "w" => Level::Warn,
         "error" | "err" | "erro" | "severe" | "e" | "eror" => Level::Error,
-        "fatal" | "ftl" | "critical" | "crit" | "panic" | "emerg" | "emergency" | "alert"
-        | "dpanic" | "f" => Level::Fatal,
+        "fatal" | "ftl" | "critical" | "crit" | "panic" | "emerg" | "emergency" | "alert" | "dpanic" | "f" => {
+            Level::Fatal
+        }
         _ => Level::Unknown,
     }
 }
@@ -106,9 +108,7 @@ static CRASH: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// How runtimes begin the report of an exception, whatever the message then quotes.
 static HEADLINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    place(
-        r"^(?:[Ee]rror: |Caused by: |[A-Za-z_][\w.$]*(?:Error|Exception)(?:: |$)|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+: )",
-    )
+    place(r"^(?:[Ee]rror: |Caused by: |[A-Za-z_][\w.$]*(?:Error|Exception)(?:: |$)|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+: )")
 });
 
 /// The level of a line that is not JSON.
@@ -133,12 +133,7 @@ pub(super) fn of_text(text: &str) -> Level {
     }
     PLACES
         .iter()
-        .filter_map(|place| {
-            place
-                .captures(head)?
-                .get(1)
-                .map(|word| of_word(word.as_str()))
-        })
+        .filter_map(|place| place.captures(head)?.get(1).map(|word| of_word(word.as_str())))
         .find(|level| *level != Level::Unknown)
         .unwrap_or_default()
 }
@@ -178,9 +173,7 @@ pub(super) fn words_of_error(text: &str) -> bool {
             r"(?:^|[\s(\[])(?:[\w.]*(?:Error|Exception)(?::\s|$)|[Ee]rror:\s|ERR!|[Ff]ailed to \w|[Uu]nable to \w|[Cc](?:ould not|annot|an't) \w+|FATAL|[Ff]atal:)",
         )
     });
-    [&HEADLINE, &WORDS]
-        .into_iter()
-        .any(|form| form.as_ref().is_some_and(|form| form.is_match(text)))
+    [&HEADLINE, &WORDS].into_iter().any(|form| form.as_ref().is_some_and(|form| form.is_match(text)))
 }
 
 /// Whether an error says that the program ends because of it.

@@ -30,8 +30,7 @@ impl Minutes {
 
 /// Whether a zone other than UTC may follow: those times are read one by one.
 fn has_zone(line: &[u8]) -> bool {
-    line.get(19..33.min(line.len()))
-        .is_none_or(|rest| rest.contains(&b'+') || rest.contains(&b'-'))
+    line.get(19..33.min(line.len())).is_none_or(|rest| rest.contains(&b'+') || rest.contains(&b'-'))
 }
 
 /// Whether the line begins with a date, an hour and a minute.

@@ -18,14 +18,10 @@ pub(super) fn pattern(text: &str) -> String {
             hole(&mut out, 0);
             end
         } else if in_token(bytes[at]) {
-            let end = bytes[at..]
-                .iter()
-                .position(|b| !in_token(*b))
-                .map_or(bytes.len(), |n| at + n);
+            let end = bytes[at..].iter().position(|b| !in_token(*b)).map_or(bytes.len(), |n| at + n);
             let token = &bytes[at..end];
-            let varies = token.len() > 64
-                || token.iter().any(u8::is_ascii_digit)
-                    && (token == b"0" || !keeps(bytes, at, token));
+            let varies =
+                token.len() > 64 || token.iter().any(u8::is_ascii_digit) && (token == b"0" || !keeps(bytes, at, token));
             if varies {
                 hole(&mut out, 1);
             } else {
@@ -49,10 +45,7 @@ fn quoted_name(bytes: &[u8], at: usize) -> Option<usize> {
         return None;
     }
     let rest = bytes.get(at + 1..)?;
-    let len = rest
-        .iter()
-        .take(128)
-        .position(|b| *b == quote || *b == b' ')?;
+    let len = rest.iter().take(128).position(|b| *b == quote || *b == b' ')?;
     (len > 0 && rest[len] == quote).then_some(at + len + 2)
 }
 
@@ -82,23 +75,12 @@ fn push(out: &mut String, piece: &str) {
 
 /// Without the leading time.
 fn trim(pattern: &str) -> &str {
-    const LEADS: [&str; 6] = [
-        HOLE,
-        "ts=<*> ",
-        "time=<*> ",
-        "time=\"<*>\" ",
-        "[<*>]",
-        "[<*> <*>]",
-    ];
+    const LEADS: [&str; 6] = [HOLE, "ts=<*> ", "time=<*> ", "time=\"<*>\" ", "[<*>]", "[<*> <*>]"];
     let mut rest = pattern.trim();
     while let Some(shorter) = LEADS.iter().find_map(|lead| rest.strip_prefix(lead)) {
         rest = shorter.trim_start_matches([' ', ',', '+', '-']);
     }
-    if rest.is_empty() {
-        pattern.trim()
-    } else {
-        rest
-    }
+    if rest.is_empty() { pattern.trim() } else { rest }
 }
 
 #[cfg(test)]
@@ -107,10 +89,7 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case(
-        "2026-11-22 04:28:49,123 ERROR took 17ms from 10.0.0.1:5432",
-        "ERROR took <*> from <*>"
-    )]
+    #[case("2026-11-22 04:28:49,123 ERROR took 17ms from 10.0.0.1:5432", "ERROR took <*> from <*>")]
     #[case(
         "ts=2026-11-22T04:28:49.1Z level=info msg=\"requests served\" total=60 errors=0",
         "level=info msg=\"requests served\" total=<*> errors=<*>"

@@ -91,10 +91,7 @@ fn iso(text: &[u8]) -> Option<Stamp> {
     let seconds = clock_time(text, 11)?;
     let (nanos, next) = fraction(text, 19);
     let offset = zone(text, next)?;
-    Some(Stamp {
-        seconds: days * 86_400 + seconds - offset,
-        nanos,
-    })
+    Some(Stamp { seconds: days * 86_400 + seconds - offset, nanos })
 }
 
 /// `22/Nov/2026:04:28:49 +0000`.
@@ -102,17 +99,10 @@ fn clf(text: &[u8]) -> Option<Stamp> {
     if text.len() < 20 || text[6] != b'/' || !matches!(text[11], b':' | b' ') {
         return None;
     }
-    let days = days_from_civil(
-        digits(text, 7, 4)?,
-        month(text.get(3..6)?)?,
-        digits(text, 0, 2)?,
-    )?;
+    let days = days_from_civil(digits(text, 7, 4)?, month(text.get(3..6)?)?, digits(text, 0, 2)?)?;
     let seconds = clock_time(text, 12)?;
     let offset = zone(text, 20)?;
-    Some(Stamp {
-        seconds: days * 86_400 + seconds - offset,
-        nanos: 0,
-    })
+    Some(Stamp { seconds: days * 86_400 + seconds - offset, nanos: 0 })
 }
 
 /// `22 Nov 2026 04:28:49.123`, as Redis writes it.
@@ -120,16 +110,9 @@ fn spelled(text: &[u8]) -> Option<Stamp> {
     if text.len() < 20 || text[6] != b' ' || text[11] != b' ' {
         return None;
     }
-    let days = days_from_civil(
-        digits(text, 7, 4)?,
-        month(text.get(3..6)?)?,
-        digits(text, 0, 2)?,
-    )?;
+    let days = days_from_civil(digits(text, 7, 4)?, month(text.get(3..6)?)?, digits(text, 0, 2)?)?;
     let seconds = clock_time(text, 12)?;
-    Some(Stamp {
-        seconds: days * 86_400 + seconds,
-        nanos: fraction(text, 20).0,
-    })
+    Some(Stamp { seconds: days * 86_400 + seconds, nanos: fraction(text, 20).0 })
 }
 
 /// `E1122 04:28:49.123456`, only with a year from outside.
@@ -139,10 +122,7 @@ fn klog(line: &[u8], clock: Clock) -> Option<Stamp> {
         return None;
     }
     let days = days_from_civil(year, digits(line, 1, 2)?, digits(line, 3, 2)?)?;
-    Some(Stamp {
-        seconds: days * 86_400 + clock_time(line, 6)?,
-        nanos: fraction(line, 14).0,
-    })
+    Some(Stamp { seconds: days * 86_400 + clock_time(line, 6)?, nanos: fraction(line, 14).0 })
 }
 
 /// Keys under which a JSON or logfmt line states its time.
@@ -161,24 +141,14 @@ const KEYS: [&[u8]; 9] = [
 /// A calendar time or an epoch under a time key.
 fn keyed(line: &[u8]) -> Option<Stamp> {
     let json = line.iter().take(HEAD).any(|b| *b == b'{');
-    KEYS.iter()
-        .filter(|key| json == key.starts_with(b"\""))
-        .find_map(|key| {
-            let at = memchr::memmem::find(line, key)?;
-            let clean_start = at == 0 || json || line[at - 1] == b' ';
-            let rest = line.get(at + key.len()..)?;
-            let skip = rest
-                .iter()
-                .take(3)
-                .take_while(|b| matches!(b, b' ' | b'"'))
-                .count();
-            let value = rest.get(skip..)?;
-            if clean_start {
-                absolute(value).or_else(|| epoch(value))
-            } else {
-                None
-            }
-        })
+    KEYS.iter().filter(|key| json == key.starts_with(b"\"")).find_map(|key| {
+        let at = memchr::memmem::find(line, key)?;
+        let clean_start = at == 0 || json || line[at - 1] == b' ';
+        let rest = line.get(at + key.len()..)?;
+        let skip = rest.iter().take(3).take_while(|b| matches!(b, b' ' | b'"')).count();
+        let value = rest.get(skip..)?;
+        if clean_start { absolute(value).or_else(|| epoch(value)) } else { None }
+    })
 }
 
 /// Epoch seconds (10 digits), milliseconds (13), microseconds (16) or nanoseconds (19), with a fraction of seconds.
@@ -197,10 +167,7 @@ fn epoch(value: &[u8]) -> Option<Stamp> {
     } else {
         i32::try_from(number % per_second * (1_000_000_000 / per_second)).ok()?
     };
-    Some(Stamp {
-        seconds: number / per_second,
-        nanos,
-    })
+    Some(Stamp { seconds: number / per_second, nanos })
 }
 
 #[cfg(test)]
@@ -209,39 +176,25 @@ mod tests {
     use rstest::rstest;
 
     fn at(line: &str) -> Option<String> {
-        find(line.as_bytes(), Clock { year: Some(2026) })
-            .and_then(super::Stamp::to_timestamp)
-            .map(|t| t.to_string())
+        find(line.as_bytes(), Clock { year: Some(2026) }).and_then(super::Stamp::to_timestamp).map(|t| t.to_string())
     }
 
     #[rstest]
     #[case("2026-11-22T04:28:49.123Z INFO x", "2026-11-22T04:28:49.123Z")]
     #[case("2024-02-29T23:59:59+01:00 x", "2024-02-29T22:59:59Z")]
     #[case("2026-11-22 04:28:49,123 ERROR x", "2026-11-22T04:28:49.123Z")]
-    #[case(
-        "[2026-11-22 04:28:49 +0000] [7] [INFO] Booting",
-        "2026-11-22T04:28:49Z"
-    )]
+    #[case("[2026-11-22 04:28:49 +0000] [7] [INFO] Booting", "2026-11-22T04:28:49Z")]
     #[case("2026/11/22 04:28:49 [error] 7#7: x", "2026-11-22T04:28:49Z")]
+    #[case("10.0.0.1 - - [22/Nov/2026:04:28:49 +0000] \"GET /\"", "2026-11-22T04:28:49Z")]
+    #[case("1:M 22 Nov 2026 04:28:49.123 # x", "2026-11-22T04:28:49.123Z")]
+    #[case("E1122 04:28:49.123456       1 main.go:7] x", "2026-11-22T04:28:49.123456Z")]
+    #[case("ts=2026-11-22T04:28:49Z level=info", "2026-11-22T04:28:49Z")]
+    #[case(r#"{"level":"error","ts":1795321729.5,"msg":"x"}"#, "2026-11-22T04:28:49.5Z")]
+    #[case(r#"{"level":50,"time":1795321729123,"msg":"x"}"#, "2026-11-22T04:28:49.123Z")]
     #[case(
-        "10.0.0.1 - - [22/Nov/2026:04:28:49 +0000] \"GET /\"",
+        r#"{"msg":"a long message that fills the beginning of the line, and more","time":"2026-11-22T04:28:49Z"}"#,
         "2026-11-22T04:28:49Z"
     )]
-    #[case("1:M 22 Nov 2026 04:28:49.123 # x", "2026-11-22T04:28:49.123Z")]
-    #[case(
-        "E1122 04:28:49.123456       1 main.go:7] x",
-        "2026-11-22T04:28:49.123456Z"
-    )]
-    #[case("ts=2026-11-22T04:28:49Z level=info", "2026-11-22T04:28:49Z")]
-    #[case(
-        r#"{"level":"error","ts":1795321729.5,"msg":"x"}"#,
-        "2026-11-22T04:28:49.5Z"
-    )]
-    #[case(
-        r#"{"level":50,"time":1795321729123,"msg":"x"}"#,
-        "2026-11-22T04:28:49.123Z"
-    )]
-    #[case(r#"{"msg":"a long message that fills the beginning of the line, and more","time":"2026-11-22T04:28:49Z"}"#, "2026-11-22T04:28:49Z")]
     fn times_are_read(#[case] line: &str, #[case] expected: &str) {
         assert_eq!(at(line).as_deref(), Some(expected));
     }
@@ -259,13 +212,7 @@ mod tests {
 
     #[test]
     fn klog_has_no_time_without_a_year() {
-        assert_eq!(
-            find(
-                b"E1122 04:28:49.123456       1 main.go:7] x",
-                Clock::default()
-            ),
-            None
-        );
+        assert_eq!(find(b"E1122 04:28:49.123456       1 main.go:7] x", Clock::default()), None);
     }
 
     #[test]

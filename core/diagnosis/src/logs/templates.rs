@@ -46,40 +46,20 @@ impl Templates {
         if let Some(index) = self.index.get(&key) {
             return Some(*index);
         }
-        let room = if level >= Level::Warn {
-            MAX_TEMPLATES
-        } else {
-            MAX_ORDINARY
-        };
+        let room = if level >= Level::Warn { MAX_TEMPLATES } else { MAX_ORDINARY };
         if self.slots.len() >= room {
             return None;
         }
         let index = u32::try_from(self.slots.len()).ok()?;
         let (first, last) = (RawLine::default(), RawLine::default());
-        self.slots.push(Live {
-            pattern: key.0.clone(),
-            count: 0,
-            first,
-            last,
-            minute: 0,
-            in_minute: 0,
-            busiest: 0,
-        });
+        self.slots.push(Live { pattern: key.0.clone(), count: 0, first, last, minute: 0, in_minute: 0, busiest: 0 });
         self.index.insert(key, index);
         Some(index)
     }
 
     /// Counts a line to its template.
-    pub(super) fn count(
-        &mut self,
-        index: Option<u32>,
-        number: u64,
-        level: Level,
-        line: &[u8],
-        clock: Clock,
-    ) {
-        let Some(slot) = index.and_then(|index| self.slots.get_mut(usize::try_from(index).ok()?))
-        else {
+    pub(super) fn count(&mut self, index: Option<u32>, number: u64, level: Level, line: &[u8], clock: Clock) {
+        let Some(slot) = index.and_then(|index| self.slots.get_mut(usize::try_from(index).ok()?)) else {
             self.overflow += 1;
             return;
         };
@@ -102,42 +82,22 @@ impl Templates {
 
     /// The first and the last line with a time, of all lines kept.
     pub(super) fn span(&self, clock: Clock) -> (Option<stamp::Stamp>, Option<stamp::Stamp>) {
-        let timed =
-            |line: &RawLine| stamp::find(&line.bytes, clock).map(|stamp| (line.number, stamp));
-        let first = self
-            .slots
-            .iter()
-            .filter_map(|live| timed(&live.first))
-            .min_by_key(|(number, _)| *number);
-        let last = self
-            .slots
-            .iter()
-            .filter_map(|live| timed(&live.last))
-            .max_by_key(|(number, _)| *number);
+        let timed = |line: &RawLine| stamp::find(&line.bytes, clock).map(|stamp| (line.number, stamp));
+        let first = self.slots.iter().filter_map(|live| timed(&live.first)).min_by_key(|(number, _)| *number);
+        let last = self.slots.iter().filter_map(|live| timed(&live.last)).max_by_key(|(number, _)| *number);
         (first.map(|(_, stamp)| stamp), last.map(|(_, stamp)| stamp))
     }
 
     /// The ranked handful.
     pub(super) fn finish(mut self, onset: Option<jiff::Timestamp>, clock: Clock) -> Vec<Template> {
         let (start, end) = self.span(clock);
-        let minutes = start
-            .zip(end)
-            .map_or(0, |(start, end)| (end.seconds - start.seconds) / 60 + 1);
+        let minutes = start.zip(end).map_or(0, |(start, end)| (end.seconds - start.seconds) / 60 + 1);
         let start = start.and_then(stamp::Stamp::to_timestamp);
         let onset = onset.filter(|onset| start.is_some_and(|start| start < *onset));
         self.slots.retain(|live| live.count > 0);
-        self.slots.sort_by_key(|live| {
-            (
-                rank(live.first.level),
-                std::cmp::Reverse(live.count),
-                live.first.number,
-            )
-        });
+        self.slots.sort_by_key(|live| (rank(live.first.level), std::cmp::Reverse(live.count), live.first.number));
         self.slots.truncate(MAX_SHOWN);
-        self.slots
-            .into_iter()
-            .map(|live| live.finish(onset, minutes, clock))
-            .collect()
+        self.slots.into_iter().map(|live| live.finish(onset, minutes, clock)).collect()
     }
 }
 

@@ -73,12 +73,7 @@ pub(super) fn read(line: &[u8]) -> View {
     let text = clean(body, MAX_READ);
     let stated = level::of_text(&text);
     let text = unescape(text);
-    View {
-        stated,
-        message_len: text.len(),
-        text,
-        stack: None,
-    }
+    View { stated, message_len: text.len(), text, stack: None }
 }
 
 /// A line that is one JSON object, possibly after a short prefix.
@@ -97,11 +92,7 @@ fn json(body: &[u8]) -> Option<View> {
     let mut text = String::new();
     for key in MESSAGE {
         if let Some(value) = object.get(key) {
-            let name = if text.is_empty() || value.is_object() {
-                ""
-            } else {
-                key
-            };
+            let name = if text.is_empty() || value.is_object() { "" } else { key };
             add(&mut text, name, value, 0);
         }
     }
@@ -110,37 +101,19 @@ fn json(body: &[u8]) -> Option<View> {
     if stated == Level::Unknown {
         stated = level::of_text(text.get(..message_len).unwrap_or_default());
     }
-    Some(View {
-        stated,
-        text,
-        message_len,
-        stack: stack(&object),
-    })
+    Some(View { stated, text, message_len, stack: stack(&object) })
 }
 
 /// The first field with a stack trace of several lines.
 fn stack(object: &Map<String, Value>) -> Option<String> {
-    const KEYS: [&str; 8] = [
-        "stack",
-        "stack_trace",
-        "stacktrace",
-        "exc_info",
-        "exception",
-        "error",
-        "err",
-        "traceback",
-    ];
+    const KEYS: [&str; 8] =
+        ["stack", "stack_trace", "stacktrace", "exc_info", "exception", "error", "err", "traceback"];
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
-        Value::Object(inner) => inner
-            .get("stack")
-            .and_then(Value::as_str)
-            .map(str::to_owned),
+        Value::Object(inner) => inner.get("stack").and_then(Value::as_str).map(str::to_owned),
         _ => None,
     };
-    KEYS.iter()
-        .filter_map(|key| text(object.get(*key)?))
-        .find(|text| text.trim().contains('\n'))
+    KEYS.iter().filter_map(|key| text(object.get(*key)?)).find(|text| text.trim().contains('\n'))
 }
 
 /// The fields that are neither message nor noise.
@@ -161,10 +134,7 @@ fn add(text: &mut String, key: &str, value: &Value, depth: u8) {
         Value::Null => return,
         Value::Object(object) => return add_rest(text, object, depth + 1),
         Value::Array(items) => {
-            return items
-                .iter()
-                .take(20)
-                .for_each(|item| add(text, key, item, depth + 1));
+            return items.iter().take(20).for_each(|item| add(text, key, item, depth + 1));
         }
         Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
@@ -187,9 +157,7 @@ fn add(text: &mut String, key: &str, value: &Value, depth: u8) {
 /// `\"` to `"` and `\n` to a space, in lines that hold quoted values.
 fn unescape(text: String) -> String {
     if text.contains("\\\"") || text.contains("\\n") {
-        text.replace("\\\"", "\"")
-            .replace("\\n", " ")
-            .replace("\\t", " ")
+        text.replace("\\\"", "\"").replace("\\n", " ").replace("\\t", " ")
     } else {
         text
     }
@@ -201,13 +169,12 @@ mod tests {
 
     #[test]
     fn json_is_unpacked() {
-        let view = read(br#"{"level":"error","ts":1,"msg":"boom","error":"dial \"db\": no","port":5432,"http":{"status":502}}"#);
+        let view = read(
+            br#"{"level":"error","ts":1,"msg":"boom","error":"dial \"db\": no","port":5432,"http":{"status":502}}"#,
+        );
         assert_eq!(
             (view.stated, view.text.as_str()),
-            (
-                Level::Error,
-                "boom error=dial \"db\": no status=502 port=5432"
-            )
+            (Level::Error, "boom error=dial \"db\": no status=502 port=5432")
         );
         assert_eq!(&view.text[..view.message_len], "boom error=dial \"db\": no");
     }
@@ -215,17 +182,11 @@ mod tests {
     #[test]
     fn logfmt_is_unescaped_and_prefixes_go() {
         let view = read(br#"2026-11-22T04:28:49.123Z level=warn msg="lookup \"db\""#);
-        assert_eq!(
-            (view.stated, view.text.as_str()),
-            (Level::Warn, r#"level=warn msg="lookup "db""#)
-        );
+        assert_eq!((view.stated, view.text.as_str()), (Level::Warn, r#"level=warn msg="lookup "db""#));
     }
 
     #[test]
     fn broken_json_is_text() {
-        assert_eq!(
-            read(br#"{"level":"error","msg":"#).text,
-            r#"{"level":"error","msg":"#
-        );
+        assert_eq!(read(br#"{"level":"error","msg":"#).text, r#"{"level":"error","msg":"#);
     }
 }

@@ -38,22 +38,12 @@ struct Rule {
 
 /// A rule that counts at any level.
 const fn strong(signature: Signature, needle: &'static str, pattern: &'static str) -> Rule {
-    Rule {
-        signature,
-        strong: true,
-        needle,
-        pattern,
-    }
+    Rule { signature, strong: true, needle, pattern }
 }
 
 /// A rule that counts only where the words around it allow.
 const fn weak(signature: Signature, needle: &'static str, pattern: &'static str) -> Rule {
-    Rule {
-        signature,
-        strong: false,
-        needle,
-        pattern,
-    }
+    Rule { signature, strong: false, needle, pattern }
 }
 
 /// All tables, the most specific first.
@@ -113,44 +103,38 @@ impl Engine {
             literals.push(rule.needle);
             marks.push(Mark::Rule(u16::try_from(rules.len()).unwrap_or(u16::MAX)));
             let pattern = rule.pattern;
-            let build: Box<dyn FnOnce() -> Option<Regex> + Send> =
-                Box::new(move || compile(pattern));
+            let build: Box<dyn FnOnce() -> Option<Regex> + Send> = Box::new(move || compile(pattern));
             rules.push((rule, LazyLock::new(build)));
         }
-        for (words, mark) in [
-            (success::WORDS, Mark::Success),
-            (success::STARTS, Mark::Starts),
-            (success::RETRIES, Mark::Retry),
-        ] {
+        for (words, mark) in
+            [(success::WORDS, Mark::Success), (success::STARTS, Mark::Starts), (success::RETRIES, Mark::Retry)]
+        {
             literals.extend(words);
             marks.extend(words.iter().map(|_| mark));
         }
-        let needles = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .build(literals)
-            .ok();
-        Self {
-            needles,
-            marks,
-            rules,
-        }
+        let needles =
+            AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(literals).ok();
+        Self { needles, marks, rules }
     }
+}
+
+/// All text of the tables: the words in it are the ones that matter.
+pub(super) fn wording() -> impl Iterator<Item = &'static str> {
+    let tables = FAMILIES
+        .iter()
+        .flat_map(|family| family.iter())
+        .flat_map(|rule| [rule.needle, rule.pattern]);
+    let words = [success::WORDS, success::STARTS, success::RETRIES];
+    tables.chain(words.into_iter().flatten().copied())
 }
 
 /// Builds a rule's expression.
 fn compile(pattern: &str) -> Option<Regex> {
     let full = pattern
-        .replace(
-            "{host}",
-            r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)",
-        )
+        .replace("{host}", r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)")
         .replace("{port}", r"(?P<port>\d{1,5})")
         .replace("{path}", r#"(?P<path>/[^\s'":,;)]*)"#)
-        .replace(
-            "{env}",
-            r"(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})",
-        );
+        .replace("{env}", r"(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})");
     Regex::new(&full).ok()
 }
 
@@ -175,9 +159,7 @@ pub(super) fn matched(view: &View, calm: bool) -> Matched {
     candidates.dedup();
     let calm = calm || success::is_answered(&view.text);
     let message = view.text.get(..view.message_len).unwrap_or(&view.text);
-    out.hit = candidates
-        .iter()
-        .find_map(|index| try_rule(*index, &view.text, message, calm, view.stated.is_error()));
+    out.hit = candidates.iter().find_map(|index| try_rule(*index, &view.text, message, calm, view.stated.is_error()));
     out.starts = out.starts && out.hit.is_none() && success::starts(message);
     if says_success {
         out.success = success::read(message, out.hit.is_some());
@@ -186,13 +168,7 @@ pub(super) fn matched(view: &View, calm: bool) -> Matched {
 }
 
 /// One candidate: its signature and values when it holds.
-fn try_rule(
-    index: u16,
-    text: &str,
-    message: &str,
-    calm: bool,
-    is_error: bool,
-) -> Option<(Signature, Values)> {
+fn try_rule(index: u16, text: &str, message: &str, calm: bool, is_error: bool) -> Option<(Signature, Values)> {
     let (rule, regex) = ENGINE.rules.get(usize::from(index))?;
     if calm && !rule.strong {
         return None;
@@ -201,17 +177,16 @@ fn try_rule(
     let captures = regex.as_ref()?.captures(scope)?;
     let whole = captures.get(0)?;
     let (before, after) = (&scope[..whole.start()], &scope[whole.end()..]);
-    if !rule.strong && success::is_denied(before, after) {
+    if (calm || !rule.strong) && success::is_denied(before, after) {
         return None;
     }
-    if rule.signature == Signature::MissingConfiguration && !is_error && success::has_default(after)
-    {
+    if rule.signature == Signature::ConnectionReset && success::is_client(before) {
         return None;
     }
-    Some((
-        rule.signature,
-        values::read(rule.signature, regex.as_ref()?, &captures, text),
-    ))
+    if rule.signature == Signature::MissingConfiguration && !is_error && success::has_default(after) {
+        return None;
+    }
+    Some((rule.signature, values::read(rule.signature, regex.as_ref()?, &captures, text)))
 }
 
 #[cfg(test)]
@@ -225,9 +200,6 @@ mod tests {
             assert!(regex.is_some(), "{}", rule.pattern);
             assert!(rule.needle.len() >= 3, "{}", rule.needle);
         }
-        assert_eq!(
-            ENGINE.rules.len(),
-            FAMILIES.iter().map(|family| family.len()).sum::<usize>()
-        );
+        assert_eq!(ENGINE.rules.len(), FAMILIES.iter().map(|family| family.len()).sum::<usize>());
     }
 }

@@ -1,8 +1,8 @@
 //! Limits that are used up, and storage that refuses.
 
 use super::super::signature::Signature::{
-    DiskFull, OutOfMemory, PermissionDenied, PoolExhausted, PortInUse, QueueFull, RateLimited,
-    ReadOnlyFileSystem, ThreadOrProcessLimit, TooManyOpenFiles,
+    DiskFull, OutOfMemory, PermissionDenied, PoolExhausted, PortInUse, QueueFull, RateLimited, ReadOnlyFileSystem,
+    ThreadOrProcessLimit, TooManyOpenFiles,
 };
 use super::{Rule, strong, weak};
 
@@ -18,6 +18,7 @@ pub(super) const LIMITS: &[Rule] = &[
     strong(PoolExhausted, "connection from the pool", r"(?i)(?:timed out|timeout) (?:while )?waiting for a (?:free )?connection from the pool"),
     strong(PoolExhausted, "connection from pool", r"(?i)timeout waiting for (?:a )?connection from pool"),
     strong(PoolExhausted, "pool timed out", r"pool timed out while waiting for an open connection"),
+    strong(PoolExhausted, "pooltimedout", r"\bPoolTimedOut\b"),
     strong(PoolExhausted, "connection pool timeout", r"redis: connection pool timeout"),
     strong(PoolExhausted, "pool is probably full", r"Timeout acquiring a connection\. The pool is probably full"),
     weak(PoolExhausted, "connections in use", r"(?i)all (?P<number>\d+) connections (?:are )?in use"),
@@ -29,8 +30,8 @@ pub(super) const LIMITS: &[Rule] = &[
     weak(PoolExhausted, "exhausted", r"(?i)exhausted (?:the )?(?:connection|db|database|thread)? ?pool|connections? exhausted\D{0,12}(?P<number>\d+/\d+)?"),
     strong(ThreadOrProcessLimit, "native thread", r"unable to create (?:new )?native thread"),
     strong(ThreadOrProcessLimit, "can't start new thread", r"RuntimeError: can't start new thread"),
-    strong(ThreadOrProcessLimit, "newosproc", r"failed to create new OS thread|runtime: may need to increase max user processes"),
-    strong(ThreadOrProcessLimit, "fork", r"(?i)(?:fork|clone|cannot fork)[^/]{0,40}: (?:retry: )?resource temporarily unavailable"),
+    strong(ThreadOrProcessLimit, "os thread", r"failed to create new OS thread|runtime: may need to increase max user processes"),
+    strong(ThreadOrProcessLimit, "fork", r"(?i)\b(?:fork|clone)\b.{0,60}: (?:retry: )?resource temporarily unavailable"),
     strong(ThreadOrProcessLimit, "pthread_create", r"pthread_create.{0,30}(?:failed|Resource temporarily unavailable|EAGAIN)"),
     strong(OutOfMemory, "outofmemory", r"OutOfMemoryError(?:: (?P<name>[A-Za-z ]{3,40}))?"),
     strong(OutOfMemory, "outofmemoryexception", r"\bSystem\.OutOfMemoryException\b"),
@@ -100,6 +101,7 @@ pub(super) const STORAGE: &[Rule] = &[
     strong(PermissionDenied, "permission denied", r"(?:bind\(\) to \S*?:{port} failed )\(13: Permission denied\)"),
     strong(PermissionDenied, "permission denied", r"listen (?:tcp|udp)[46]? \S*?:{port}: bind: permission denied"),
     strong(PermissionDenied, "permission denied for", r"permission denied for (?:table|relation|schema|database|sequence|function|view) (?P<name>[\w.\x22]+)"),
+    strong(PermissionDenied, "topic authorization failed", r"Topic authorization failed for topics \[(?P<name>[^\]]+)\]"),
     strong(PermissionDenied, "accessdeniedexception", r"java\.nio\.file\.AccessDeniedException: {path}"),
     strong(PermissionDenied, "permission denied", r"(?i){path}['\x22]?: permission denied"),
     strong(PermissionDenied, "permission denied", r"(?i)(?:: |\(13: |\(os error )permission denied(?:$|[\s.,;:)'\x22\]}])"),

@@ -45,15 +45,8 @@ pub(super) const WORDS: &[&str] = &[
     "up and running",
 ];
 /// Literals that may announce a start of the program.
-pub(super) const STARTS: &[&str] = &[
-    "starting",
-    "booting",
-    "start-up",
-    "launching",
-    "initializing",
-    "initialising",
-    "bootstrapping",
-];
+pub(super) const STARTS: &[&str] =
+    &["starting", "booting", "start-up", "launching", "initializing", "initialising", "bootstrapping"];
 /// Literals that say it will be tried again.
 pub(super) const RETRIES: &[&str] = &[
     "retry",
@@ -75,19 +68,15 @@ fn regex(pattern: &str) -> Option<Regex> {
 pub(super) fn read(message: &str, has_hit: bool) -> Success {
     static WORKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         regex(
-            r"(?i)(?:^|[^a-z_/-])(?:re-?connected|connected(?: to|$|[.!,;]|\s+successfully|\s*\()|(?:connection|link|session) (?:re-?)?(?:established|restored)|recovered|recovery complete\w*|failover (?:ok|complete\w*|succeeded|finished)|listening (?:on|at|for)|listening$|(?:is|are|now|server|service|application|app|system|worker|and) ready|ready (?:to|for|in)\b|ready[.!]?$|requests? served|accepting connections|startup complete|serving (?:on|at|http|requests|traffic)|server running|(?:is|now|up and) running(?: on| at|[.!]?$)|running on http|back online|(?:is|now|became) healthy|health check (?:ok|passed|succeeded)|succeeded|resumed|caught up)",
+            r"(?i)(?:^|[^a-z_/-])(?:re-?connected|connected(?: to|$|[.!,;]|\s+successfully|\s*\()|(?:connection|link|session)(?: (?:to|with) \S+)?(?: is| was| has been)? (?:re-?)?(?:established|restored)|recovered|recovery complete\w*|failover (?:ok|complete\w*|succeeded|finished)|listening (?:on|at|for)|listening$|(?:is|are|now|server|service|application|app|system|worker|and) ready|ready (?:to|for|in)\b|ready[.!]?$|requests? served|accepting connections|startup complete|serving (?:on|at|http|requests|traffic)|server running|(?:is|now|up and) running(?: on| at|[.!]?$)|running on http|back online|(?:is|now|became) healthy|health check (?:ok|passed|succeeded)|succeeded|resumed|caught up)",
         )
     });
-    static STARTED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| regex(r"(?i)\bstarted\b|\bsuccessfully\b"));
+    static STARTED: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r"(?i)\bstarted\b|\bsuccessfully\b"));
     let found = |regex: &LazyLock<Option<Regex>>| -> bool {
-        regex
-            .as_ref()
-            .and_then(|r| r.find_iter(message).last())
-            .is_some_and(|found| {
-                let tail_ok = !has_hit || message.len() - found.end() < 24;
-                tail_ok && !is_negated(&message[..found.start()], &message[found.end()..])
-            })
+        regex.as_ref().and_then(|r| r.find_iter(message).last()).is_some_and(|found| {
+            let tail_ok = !has_hit || message.len() - found.end() < 24;
+            tail_ok && !is_negated(&message[..found.start()], &message[found.end()..])
+        })
     };
     if found(&WORKS) {
         Success::Works
@@ -107,8 +96,7 @@ fn is_negated(before: &str, after: &str) -> bool {
     });
     static AFTER: LazyLock<Option<Regex>> =
         LazyLock::new(|| regex(r"(?i)^\W{0,3}(?:=\s*(?:false|0|no)\b|: ?false|failed|with error)"));
-    BEFORE.as_ref().is_some_and(|r| r.is_match(before))
-        || AFTER.as_ref().is_some_and(|r| r.is_match(after))
+    BEFORE.as_ref().is_some_and(|r| r.is_match(before)) || AFTER.as_ref().is_some_and(|r| r.is_match(after))
 }
 
 /// Whether the line announces that the program, rather than one of its parts' actions, begins.
@@ -135,8 +123,12 @@ pub(super) fn is_denied(before: &str, after: &str) -> bool {
                 | [\w.]*\s*[=:]\s*0(?:$|[^.\d]) )",
         )
     });
-    BEFORE.as_ref().is_some_and(|r| r.is_match(before))
-        || AFTER.as_ref().is_some_and(|r| r.is_match(after))
+    BEFORE.as_ref().is_some_and(|r| r.is_match(before)) || AFTER.as_ref().is_some_and(|r| r.is_match(after))
+}
+
+/// Whether the words before a reset say that a client went away: a server's everyday life.
+pub(super) fn is_client(before: &str) -> bool {
+    before.contains("from client") || before.contains("to client")
 }
 
 /// Whether the words after an absent setting say that the program does without it.

@@ -1,8 +1,7 @@
 //! Certificates and credentials: what the peer or the client does not accept.
 
 use super::super::signature::Signature::{
-    AuthenticationRefused, CertificateExpired, CertificateUntrusted, CertificateWrongHost,
-    TooManyConnections,
+    AuthenticationRefused, CertificateExpired, CertificateUntrusted, CertificateWrongHost, TooManyConnections,
 };
 use super::{Rule, strong, weak};
 
@@ -18,6 +17,7 @@ pub(super) const CERTIFICATES: &[Rule] = &[
     strong(CertificateExpired, "certificateexpiredexception", r"CertificateExpiredException(?:: NotAfter: (?P<until>[^\n\x22]{4,40}))?"),
     strong(CertificateExpired, "certificate expired", r"(?:alert|peer|invalid peer certificate:|TLS:?) certificate expired"),
     strong(CertificateExpired, "certificate: expired", r"(?i)invalid peer certificate: (?:certificate )?expired"),
+    strong(CertificateExpired, "expired certificate", r"tls: expired certificate"),
     strong(CertificateExpired, "certificate has expired", r"(?:CERTIFICATE_VERIFY_FAILED\].*|problem: |verify failed.*|error.*)certificate has expired"),
     weak(CertificateExpired, "certificate", r"(?i)certificate(?: (?:for|of|from) ['\x22]?{host}['\x22]?)? (?:has |is |already )?expired(?: on| at| since)? ?(?P<until>\d{4}-\d\d-\d\d\S*)?"),
     strong(CertificateUntrusted, "unknown authority", r"certificate signed by unknown authority"),
@@ -61,6 +61,7 @@ pub(super) const CREDENTIALS: &[Rule] = &[
     strong(AuthenticationRefused, "access_refused", r"\bACCESS_REFUSED\b(?:.*?user '(?P<user>[^']+)')?"),
     strong(AuthenticationRefused, "sasl", r"(?i)SASL\w*(?: \S+)? authentication failed|SaslAuthenticationException|SCRAM authentication failed|bad auth : authentication failed"),
     strong(AuthenticationRefused, "mongoservererror", r"MongoServerError: Authentication failed"),
+    strong(AuthenticationRefused, "username or password not allowed", r"username or password not allowed"),
     strong(AuthenticationRefused, "login failed for user", r"Login failed for user '(?P<user>[^']+)'"),
     strong(AuthenticationRefused, "invalid api key", r"(?i)(?:error|401|Unauthorized|incorrect)\W.{0,40}(?:invalid|incorrect) api key"),
     strong(AuthenticationRefused, "client error", r"(?P<number>40[13]) Client Error: .*for url: "),

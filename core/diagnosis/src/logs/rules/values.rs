@@ -13,12 +13,7 @@ use super::super::signature::{Signature, Values};
 const MAX_VALUE: usize = 256;
 
 /// Reads the values of a match.
-pub(super) fn read(
-    signature: Signature,
-    regex: &Regex,
-    captures: &Captures<'_>,
-    text: &str,
-) -> Values {
+pub(super) fn read(signature: Signature, regex: &Regex, captures: &Captures<'_>, text: &str) -> Values {
     let mut values = Values::default();
     for name in regex.capture_names().flatten() {
         if let Some(found) = captures.name(name) {
@@ -33,18 +28,13 @@ pub(super) fn read(
     }
     if matches!(
         signature,
-        Signature::DiskFull
-            | Signature::ReadOnlyFileSystem
-            | Signature::PermissionDenied
-            | Signature::MissingFile
+        Signature::DiskFull | Signature::ReadOnlyFileSystem | Signature::PermissionDenied | Signature::MissingFile
     ) && values.path.is_none()
     {
         values.path = first(&PATHS, text, "path");
     }
     if signature == Signature::PortInUse && values.port.is_none() {
-        values.port = first(&PORTS, text, "port")
-            .and_then(|port| port.parse().ok())
-            .filter(|port| *port != 0);
+        values.port = first(&PORTS, text, "port").and_then(|port| port.parse().ok()).filter(|port| *port != 0);
     }
     if signature == Signature::RbacForbidden {
         service_account(&mut values);
@@ -82,19 +72,13 @@ fn capped(text: &str) -> String {
 
 /// A host without brackets and closing dot; nothing for what is no host after all (a file, a bare number).
 fn host(text: &str) -> Option<String> {
-    const FILES: [&str; 14] = [
-        ".go", ".py", ".java", ".rs", ".js", ".ts", ".c", ".cc", ".cpp", ".rb", ".php", ".scala",
-        ".kt", ".cs",
-    ];
+    const FILES: [&str; 14] =
+        [".go", ".py", ".java", ".rs", ".js", ".ts", ".c", ".cc", ".cpp", ".rb", ".php", ".scala", ".kt", ".cs"];
     let bare = text.trim_matches(['[', ']']).trim_end_matches(['.', '-']);
     let is_file = FILES.iter().any(|end| bare.ends_with(end));
     let is_number = bare.bytes().all(|b| b.is_ascii_digit());
     // The beginning of a time, `2026-11-22T04:28:49`, has the form of a host and a port.
-    let is_time = bare.len() >= 10
-        && bare
-            .bytes()
-            .take(10)
-            .all(|b| b.is_ascii_digit() || b == b'-');
+    let is_time = bare.len() >= 10 && bare.bytes().take(10).all(|b| b.is_ascii_digit() || b == b'-');
     (!is_time && !bare.is_empty() && !is_file && !is_number).then(|| capped(bare))
 }
 
@@ -122,10 +106,7 @@ fn has_peer(signature: Signature) -> bool {
 type Forms = LazyLock<Vec<Regex>>;
 
 fn build(patterns: &[&str]) -> Vec<Regex> {
-    patterns
-        .iter()
-        .filter_map(|pattern| super::compile(pattern))
-        .collect()
+    patterns.iter().filter_map(|pattern| super::compile(pattern)).collect()
 }
 
 /// How lines write the peer, the most certain form first.
@@ -171,19 +152,12 @@ static PATHS: Forms = LazyLock::new(|| {
 
 /// How lines write a local port.
 static PORTS: Forms = LazyLock::new(|| {
-    build(&[
-        r"(?i:port|address|bind|listen)\D{0,24}?(?:[0-9a-fA-F.\[\]]*|::|\*)[:\s]{port}(?:$|[^.\d])",
-        r":{port}\b",
-    ])
+    build(&[r"(?i:port|address|bind|listen)\D{0,24}?(?:[0-9a-fA-F.\[\]]*|::|\*)[:\s]{port}(?:$|[^.\d])", r":{port}\b"])
 });
 
 /// The first form that matches.
 fn first(forms: &Forms, text: &str, group: &str) -> Option<String> {
-    forms.iter().find_map(|form| {
-        form.captures(text)?
-            .name(group)
-            .map(|found| capped(found.as_str()))
-    })
+    forms.iter().find_map(|form| form.captures(text)?.name(group).map(|found| capped(found.as_str())))
 }
 
 /// Adds host and port where the rule found none. A port is only taken with its host.
@@ -198,10 +172,7 @@ fn fill_peer(values: &mut Values, text: &str) {
         let Some(found) = captures.name("host").and_then(|h| host(h.as_str())) else {
             continue;
         };
-        let port = captures
-            .name("port")
-            .and_then(|p| p.as_str().parse().ok())
-            .filter(|p| *p != 0);
+        let port = captures.name("port").and_then(|p| p.as_str().parse().ok()).filter(|p| *p != 0);
         match &values.host {
             None => {
                 values.host = Some(found);

@@ -50,10 +50,7 @@ fn describe(hit: &super::Hit) -> String {
 
 /// Every row's line must give exactly the hit described.
 fn check(rows: &[(&str, &str)]) {
-    let wrong: Vec<_> = rows
-        .iter()
-        .filter(|(line, hit)| hits(line) != [*hit])
-        .map(|(line, hit)| (line, hit, hits(line)))
-        .collect();
+    let wrong: Vec<_> =
+        rows.iter().filter(|(line, hit)| hits(line) != [*hit]).map(|(line, hit)| (line, hit, hits(line))).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }

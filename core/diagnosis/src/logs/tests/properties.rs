@@ -65,10 +65,7 @@ fn a_line_without_end_is_cut_and_counted() {
         digester.push(&[b'a'; 10_000]);
     }
     let digest = digester.finish();
-    assert_eq!(
-        (digest.lines, digest.overlong_lines, digest.bytes),
-        (1, 1, 1_000_000)
-    );
+    assert_eq!((digest.lines, digest.overlong_lines, digest.bytes), (1, 1, 1_000_000));
     assert_eq!(digest.tail[0].text.len(), 2048);
 }
 
@@ -85,30 +82,18 @@ fn distinct_lines_without_end_stay_bounded() {
             .collect()
     };
     for n in 0..30_000 {
-        digester.push(
-            format!(
-                "INFO word {} {}\n",
-                letters(n),
-                letters(n.wrapping_mul(7919))
-            )
-            .as_bytes(),
-        );
+        digester.push(format!("INFO word {} {}\n", letters(n), letters(n.wrapping_mul(7919))).as_bytes());
     }
     digester.push(b"ERROR the one that counts\n");
     let digest = digester.finish();
-    assert_eq!(
-        (digest.distinct_templates, digest.template_overflow),
-        (1601, 28_400)
-    );
+    assert_eq!((digest.distinct_templates, digest.template_overflow), (1601, 28_400));
     assert_eq!(digest.templates[0].pattern, "ERROR the one that counts");
     assert_eq!(digest.templates.len(), 20);
 }
 
 #[test]
 fn bytes_that_are_no_text_are_said_to_be() {
-    let noise: Vec<u8> = (0..4000_u32)
-        .map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap())
-        .collect();
+    let noise: Vec<u8> = (0..4000_u32).map(|n| u8::try_from(n.wrapping_mul(2_654_435_761) >> 24).unwrap()).collect();
     assert!(chunked(&noise, &[512]).binary);
     assert!(!chunked(b"INFO all well\n", &[512]).binary);
 }

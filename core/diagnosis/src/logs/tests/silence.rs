@@ -50,20 +50,27 @@ const ROWS: &[&str] = &[
     "WARN METRICS_TOKEN is not set, metrics are off",
     "WARN certificate expires in 3 days",
     "connected to redis 10.0.0.1:6379",
+    "INFO cleaned up: no space left on device errors resolved",
+    "INFO Using default timeout: connection timed out after 30s will be retried",
+    "LOG:  could not receive data from client: Connection reset by peer",
+    "INFO connection pool stats exhausted=0 in_use=3 max=100",
+    "INFO certificate rotated; previous certificate expired 2026-11-01",
+    "INFO rejecting connections: 0, too many connections: 0",
+    "{\"level\":\"info\",\"msg\":\"slow query\",\"query\":\"SELECT * FROM errors WHERE msg = 'permission denied'\"}",
+    "INFO authentication failed for user bob (wrong password)",
+    "ERROR_RATE=0.0 FAILURES=0",
+    "Failed: 0, Passed: 12",
+    "INFO http: panic recovery middleware enabled",
+    "Successfully recovered from panic: none",
 ];
 
 #[test]
 fn healthy_lines_are_silent() {
     let silent = |line: &&&str| {
         let digest = digest(line);
-        digest.hits.is_empty()
-            && (digest.levels.error, digest.levels.fatal, digest.first_error) == (0, 0, None)
+        digest.hits.is_empty() && (digest.levels.error, digest.levels.fatal, digest.first_error) == (0, 0, None)
     };
-    let loud: Vec<_> = ROWS
-        .iter()
-        .filter(|line| !silent(line))
-        .map(|line| (line, super::hits(line)))
-        .collect();
+    let loud: Vec<_> = ROWS.iter().filter(|line| !silent(line)).map(|line| (line, super::hits(line))).collect();
     assert!(loud.is_empty(), "{loud:#?}");
 }
 
@@ -74,12 +81,6 @@ fn a_key_error_of_data_is_no_configuration() {
 
 #[test]
 fn a_retry_that_worked_is_marked() {
-    let digest =
-        digest("WARN connection refused by redis:6379, retrying... connected to redis:6379\n");
-    assert!(
-        digest
-            .hits
-            .iter()
-            .all(|hit| hit.retried && hit.success_after.is_some())
-    );
+    let digest = digest("WARN connection refused by redis:6379, retrying... connected to redis:6379\n");
+    assert!(digest.hits.iter().all(|hit| hit.retried && hit.success_after.is_some()));
 }

@@ -15,12 +15,7 @@ const DOTNET: &str = "Unhandled exception. System.InvalidOperationException: no\
 fn trace(text: &str) -> (usize, String, String, usize) {
     let traces = digest(text).traces;
     let first = traces.first().expect("a trace");
-    (
-        traces.len(),
-        first.head.text.clone(),
-        first.root_cause.text.clone(),
-        first.lines.len(),
-    )
+    (traces.len(), first.head.text.clone(), first.root_cause.text.clone(), first.lines.len())
 }
 
 fn fatal(text: &str) -> Option<String> {
@@ -29,25 +24,11 @@ fn fatal(text: &str) -> Option<String> {
 
 #[test]
 fn traces_are_whole() {
-    assert_eq!(
-        trace(PYTHON),
-        (
-            1,
-            "Traceback (most recent call last):".into(),
-            "KeyError: 'DATABASE_URL'".into(),
-            6
-        )
-    );
-    assert_eq!(
-        trace(JAVA).2,
-        "Caused by: java.net.UnknownHostException: db"
-    );
+    assert_eq!(trace(PYTHON), (1, "Traceback (most recent call last):".into(), "KeyError: 'DATABASE_URL'".into(), 6));
+    assert_eq!(trace(JAVA).2, "Caused by: java.net.UnknownHostException: db");
     assert_eq!((trace(JAVA).0, trace(JAVA).3), (1, 9));
     assert_eq!(trace(GO).3, 6);
-    assert_eq!(
-        (trace(NODE).1.as_str(), trace(NODE).3),
-        ("Error: connect ECONNREFUSED 10.0.0.1:6379", 8)
-    );
+    assert_eq!((trace(NODE).1.as_str(), trace(NODE).3), ("Error: connect ECONNREFUSED 10.0.0.1:6379", 8));
     assert_eq!(trace(RUST).3, 3);
     assert!(trace(RUST).2.starts_with("called `Result::unwrap()`"));
 }
@@ -55,27 +36,12 @@ fn traces_are_whole() {
 #[test]
 fn last_words() {
     assert_eq!(fatal(PYTHON).as_deref(), Some("KeyError: 'DATABASE_URL'"));
-    assert_eq!(
-        fatal(JAVA).as_deref(),
-        Some("Caused by: java.net.UnknownHostException: db")
-    );
-    assert_eq!(
-        fatal(GO).as_deref(),
-        Some("panic: dial tcp 10.0.0.1:5432: connect: connection refused")
-    );
-    assert_eq!(
-        fatal(NODE).as_deref(),
-        Some("Error: connect ECONNREFUSED 10.0.0.1:6379")
-    );
-    assert_eq!(
-        fatal("/bin/sh: foo: not found\n").as_deref(),
-        Some("/bin/sh: foo: not found")
-    );
+    assert_eq!(fatal(JAVA).as_deref(), Some("Caused by: java.net.UnknownHostException: db"));
+    assert_eq!(fatal(GO).as_deref(), Some("panic: dial tcp 10.0.0.1:5432: connect: connection refused"));
+    assert_eq!(fatal(NODE).as_deref(), Some("Error: connect ECONNREFUSED 10.0.0.1:6379"));
+    assert_eq!(fatal("/bin/sh: foo: not found\n").as_deref(), Some("/bin/sh: foo: not found"));
     assert_eq!(fatal("INFO starting\nINFO listening on :8080\n"), None);
-    assert_eq!(
-        fatal("level=error msg=\"query failed\"\nlevel=info msg=\"requests served\"\n"),
-        None
-    );
+    assert_eq!(fatal("level=error msg=\"query failed\"\nlevel=info msg=\"requests served\"\n"), None);
     assert!(fatal(DOTNET).is_some());
 }
 
@@ -94,61 +60,38 @@ fn libpq_over_three_lines_counts_right() {
     let text = "psycopg2.OperationalError: could not connect to server: Connection refused\n\tIs the server running on host \"db\" (10.0.0.1) and accepting\n\tTCP/IP connections on port 5432?\n";
     let digest = digest(&text.repeat(3));
     assert_eq!(digest.hits.len(), 1);
-    assert_eq!(
-        (
-            digest.hits[0].count,
-            digest.hits[0].first.number,
-            digest.hits[0].last.number
-        ),
-        (3, 1, 7)
-    );
+    assert_eq!((digest.hits[0].count, digest.hits[0].first.number, digest.hits[0].last.number), (3, 1, 7));
 }
 
 #[test]
 fn the_first_error_is_of_the_last_run() {
     let run = |n| format!("INFO api starting\nERROR first of {n}x\nERROR second\nFATAL gone\n");
     let digest = digest(&format!("{}{}", run("a"), run("b")));
-    assert_eq!(
-        digest.first_error.map(|l| l.text).as_deref(),
-        Some("ERROR first of bx")
-    );
-    assert_eq!(
-        digest.fatal.map(|l| (l.number, l.level)),
-        Some((8, Level::Fatal))
-    );
+    assert_eq!(digest.first_error.map(|l| l.text).as_deref(), Some("ERROR first of bx"));
+    assert_eq!(digest.fatal.map(|l| (l.number, l.level)), Some((8, Level::Fatal)));
 }
 
 #[test]
 fn values_make_groups_and_success_comes_after() {
     let mut text = String::new();
     for n in 0..6 {
-        writeln!(text, "2026-11-22T04:28:0{n}Z ERROR dial tcp 10.0.0.{}:5432: connect: connection refused, retrying", n % 2).unwrap();
+        writeln!(
+            text,
+            "2026-11-22T04:28:0{n}Z ERROR dial tcp 10.0.0.{}:5432: connect: connection refused, retrying",
+            n % 2
+        )
+        .unwrap();
     }
     text.push_str("2026-11-22T04:28:09Z INFO reconnected to 10.0.0.1:5432\n");
     let digest = digest(&text);
     assert_eq!(
-        digest
-            .hits
-            .iter()
-            .map(|h| (h.values.host.as_deref(), h.count, h.retried))
-            .collect::<Vec<_>>(),
+        digest.hits.iter().map(|h| (h.values.host.as_deref(), h.count, h.retried)).collect::<Vec<_>>(),
         [(Some("10.0.0.0"), 3, true), (Some("10.0.0.1"), 3, true)]
     );
-    assert!(
-        digest
-            .hits
-            .iter()
-            .all(|h| h.success_after.as_ref().is_some_and(|l| l.number == 7))
-    );
+    assert!(digest.hits.iter().all(|h| h.success_after.as_ref().is_some_and(|l| l.number == 7)));
     assert_eq!(digest.last_success.map(|l| l.number), Some(7));
-    assert_eq!(
-        digest.first_at.map(|t| t.to_string()).as_deref(),
-        Some("2026-11-22T04:28:00Z")
-    );
-    assert_eq!(
-        digest.last_at.map(|t| t.to_string()).as_deref(),
-        Some("2026-11-22T04:28:09Z")
-    );
+    assert_eq!(digest.first_at.map(|t| t.to_string()).as_deref(), Some("2026-11-22T04:28:00Z"));
+    assert_eq!(digest.last_at.map(|t| t.to_string()).as_deref(), Some("2026-11-22T04:28:09Z"));
 }
 
 #[test]
@@ -161,21 +104,12 @@ fn errors_rank_first_and_new_ones_are_marked() {
         writeln!(text, "2026-11-22T04:40:{n:02}Z ERROR query {n} failed").unwrap();
     }
     let onset = "2026-11-22T04:39:30Z".parse().ok();
-    let mut digester = LogDigester::new(LogOptions {
-        onset,
-        ..LogOptions::default()
-    });
+    let mut digester = LogDigester::new(LogOptions { onset, ..LogOptions::default() });
     digester.push(text.as_bytes());
     let templates = digester.finish().templates;
     assert_eq!(
-        templates
-            .iter()
-            .map(|t| (t.pattern.as_str(), t.count, t.new_since_onset, t.burst))
-            .collect::<Vec<_>>(),
-        [
-            ("ERROR query <*> failed", 30, true, true),
-            ("INFO tick <*>", 40, false, false),
-        ]
+        templates.iter().map(|t| (t.pattern.as_str(), t.count, t.new_since_onset, t.burst)).collect::<Vec<_>>(),
+        [("ERROR query <*> failed", 30, true, true), ("INFO tick <*>", 40, false, false),]
     );
 }
 
@@ -189,17 +123,7 @@ fn an_empty_stream_is_empty() {
 fn a_trace_in_a_field_is_kept() {
     let line = r#"{"level":"error","msg":"boom","stack":"Error: connect ECONNREFUSED 10.0.0.1:6379\n    at a (x.js:1)\n    at b (y.js:2)"}"#;
     let digest = digest(&format!("{line}\n{line}\n"));
-    assert_eq!(
-        (
-            digest.traces.len(),
-            digest.traces[0].count,
-            digest.traces[0].lines.len()
-        ),
-        (1, 2, 3)
-    );
-    assert_eq!(
-        digest.traces[0].root_cause.text,
-        "Error: connect ECONNREFUSED 10.0.0.1:6379"
-    );
+    assert_eq!((digest.traces.len(), digest.traces[0].count, digest.traces[0].lines.len()), (1, 2, 3));
+    assert_eq!(digest.traces[0].root_cause.text, "Error: connect ECONNREFUSED 10.0.0.1:6379");
     assert_eq!(digest.hits[0].count, 2);
 }
