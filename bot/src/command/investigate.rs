@@ -4,8 +4,8 @@ use std::io::{self, Stdout};
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use midwatch_agent::request::{NoReport, Outcome};
 use midwatch_agent::render;
+use midwatch_agent::request::{NoReport, Outcome};
 use midwatch_config::{OutputFormat, Settings};
 use midwatch_console::{Console, Pace};
 use midwatch_redact::{Redacted, Redactor};
