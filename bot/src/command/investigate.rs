@@ -86,7 +86,7 @@ fn thread(
 }
 
 /// A writer that panicked has left nothing half done that a next line could break.
-fn held<'a>(console: &'a Mutex<Console<Stdout>>) -> MutexGuard<'a, Console<Stdout>> {
+fn held(console: &Mutex<Console<Stdout>>) -> MutexGuard<'_, Console<Stdout>> {
     console.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
