@@ -66,8 +66,7 @@ fn asked(
         depth: settings::depth(settings),
     };
     let question = Question { text, namespace: selection.namespace.clone(), source: source.describe() };
-    let opening =
-        if group.alerts.is_empty() { Opening::Question(question) } else { Opening::Alerts(group, question) };
+    let opening = if group.alerts.is_empty() { Opening::Question(question) } else { Opening::Alerts(group, question) };
     Asked { request, source, opening }
 }
 

@@ -18,7 +18,10 @@ pub(crate) fn explain(verb: &str, why: &Redacted<NoReport>, selection: &Selectio
     let text = match why.as_ref() {
         NoReport::Ambiguous { candidates, .. } => choices(&reason, verb, candidates, selection, common),
         NoReport::NoMatch { nearest, .. } if nearest.is_empty() => {
-            format!("{reason}, and nothing has a name like it\n  look at everything: {}", line(verb, None, selection, common))
+            format!(
+                "{reason}, and nothing has a name like it\n  look at everything: {}",
+                line(verb, None, selection, common)
+            )
         }
         NoReport::NoMatch { nearest, .. } => {
             choices(&format!("{reason}; did you mean one of these?"), verb, nearest, selection, common)
@@ -35,7 +38,10 @@ fn choices(reason: &str, verb: &str, entities: &[EntityRef], selection: &Selecti
         format!("  {number:>2}. {entity:<40}  {}", line(verb, Some(entity), selection, common))
     }));
     if entities.len() > CHOICES {
-        lines.push(format!("  and {} more: say it more exactly, or name the namespace with -n", entities.len() - CHOICES));
+        lines.push(format!(
+            "  and {} more: say it more exactly, or name the namespace with -n",
+            entities.len() - CHOICES
+        ));
     }
     lines.join("\n")
 }
@@ -62,5 +68,9 @@ fn line(verb: &str, entity: Option<&EntityRef>, selection: &Selection, common: &
 /// A word as a shell takes it.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }

@@ -41,5 +41,8 @@ fn shown(loaded: &Loaded) -> String {
     let rows = midwatch_config::describe(loaded);
     let key = rows.iter().map(|row| row.key.len()).max().unwrap_or(0);
     let value = rows.iter().map(|row| row.value.chars().count()).max().unwrap_or(0).min(40);
-    rows.iter().map(|row| format!("{:<key$}  {:<value$}  {}\n", row.key, row.value, row.origin)).collect::<Vec<_>>().concat()
+    rows.iter()
+        .map(|row| format!("{:<key$}  {:<value$}  {}\n", row.key, row.value, row.origin))
+        .collect::<Vec<_>>()
+        .concat()
 }

@@ -18,7 +18,8 @@ const PAUSE: Duration = Duration::from_millis(900);
 /// Investigates the incident that comes with the program.
 pub(crate) fn run(args: &Demo, common: &Common) -> Result<ExitCode, Failure> {
     let settings = settings::load(common, &[("output.format", args.output.as_ref(), "--output")])?;
-    let recording = demo::unpack().map_err(|error| Failure::no_report(format!("the demo cannot be unpacked: {error}")))?;
+    let recording =
+        demo::unpack().map_err(|error| Failure::no_report(format!("the demo cannot be unpacked: {error}")))?;
     let asked = input::read_named(&selection(recording.path()), &settings, demo::SOURCE)?;
     let redactor = settings::redactor(&settings);
     let pace = if args.pace { Pace::Watchable(PAUSE) } else { Pace::Full };

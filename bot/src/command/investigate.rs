@@ -4,8 +4,8 @@ use std::io::{self, Stdout};
 use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use midwatch_agent::request::{NoReport, Outcome};
 use midwatch_agent::render;
+use midwatch_agent::request::{NoReport, Outcome};
 use midwatch_config::{OutputFormat, Settings};
 use midwatch_console::{Console, Pace};
 use midwatch_redact::{Redacted, Redactor};
@@ -86,7 +86,7 @@ fn thread(
 }
 
 /// A writer that panicked has left nothing half done that a next line could break.
-fn held<'a>(console: &'a Mutex<Console<Stdout>>) -> MutexGuard<'a, Console<Stdout>> {
+fn held(console: &Mutex<Console<Stdout>>) -> MutexGuard<'_, Console<Stdout>> {
     console.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

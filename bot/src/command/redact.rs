@@ -32,18 +32,19 @@ fn explain(findings: &[Finding]) -> Result<ExitCode, Failure> {
     let places: Vec<String> = findings.iter().map(|f| format!("{}:{}", f.line, f.column)).collect();
     let width = places.iter().map(String::len).max().unwrap_or(0);
     let rule_width = findings.iter().map(|f| f.rule.len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for (place, finding) in places.iter().zip(findings) {
-        text.push_str(&format!(
+    let line = |(place, finding): (&String, &Finding)| {
+        format!(
             "{place:>width$}  {:<rule_width$}  {} characters become {}: {}\n",
             finding.rule, finding.length, finding.replacement, finding.why
-        ));
-    }
-    text.push_str(&match findings.len() {
-        0 => "nothing to hide was found\n".to_owned(),
-        1 => "1 secret found\n".to_owned(),
-        n => format!("{n} secrets found\n"),
-    });
+        )
+    };
+    let list: Vec<String> = places.iter().zip(findings).map(line).collect();
+    let sum = match findings.len() {
+        0 => "nothing to hide was found".to_owned(),
+        1 => "1 secret found".to_owned(),
+        n => format!("{n} secrets found"),
+    };
+    let text = list.concat() + &sum;
     output::print_own(&text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,10 @@
 //! The list of evidence: what every claim's number stands for, and the command that shows it again.
 
+use std::collections::BTreeMap;
+
 use midwatch_agent::render::{clean, kind_of, when};
 use midwatch_diagnosis::evidence::{Evidence, Excerpt};
-use midwatch_diagnosis::report::Report;
+use midwatch_diagnosis::report::{EvidenceId, Report};
 
 use crate::page::{Ink, Page, Text};
 use crate::report::Section;
@@ -10,17 +12,18 @@ use crate::report::Section;
 /// Characters shown of one piece; the page and the JSON have all.
 const SHOWN: usize = 240;
 
-/// Every piece in the order of its number.
+/// Every piece in the order of its number. A command that shows several pieces is told once.
 pub(crate) fn render(page: &mut Page, report: &Report) {
     let mut section = Section::new(page, "Evidence");
-    let mut before = "";
+    let mut told: BTreeMap<&str, EvidenceId> = BTreeMap::new();
     for (id, piece) in report.ledger.iter() {
-        section.para(&format!("{:<5}", id.to_string()), &line(piece));
-        // Pieces of one read stand together; its command is told once, behind the last line that names it anew.
-        if piece.command != before {
+        let known = told.get(piece.command.as_str());
+        let same = known.map(|first| format!(" (same command as {first})")).unwrap_or_default();
+        section.para(&format!("{:<5}", id.to_string()), &line(piece).with(Ink::Faint, &same));
+        if known.is_none() {
             section.command(5, &piece.command);
+            told.insert(&piece.command, id);
         }
-        before = &piece.command;
     }
 }
 

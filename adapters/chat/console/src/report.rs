@@ -31,7 +31,7 @@ pub(crate) fn render((look, run): (Look, RunFacts), report: &Report) -> String {
         let roots: Vec<String> = report.root_entities.iter().map(ToString::to_string).collect();
         section(&mut page, "Root", &[Text::plain(&roots.join(", "))]);
     }
-    claims(&mut page, "Why", &report.why);
+    claims(&mut page, "Why", if repeats(report) { &report.why[1..] } else { &report.why });
     claims(&mut page, "Ruled out", &report.ruled_out);
     timeline(&mut page, report);
     claims(&mut page, "Hit", &report.blast_radius);
@@ -64,7 +64,15 @@ fn headline(report: &Report) -> Text {
         Verdict::Blind | Verdict::Inconclusive => String::new(),
         _ => format!(" (confidence {})", report.confidence.as_str()),
     };
-    Text::new(ink, &format!("{word}{sure}:")).with(Ink::Strong, &format!(" {}", report.root_cause))
+    let source = if repeats(report) { report.why.first().map(ids).unwrap_or_default() } else { String::new() };
+    Text::new(ink, &format!("{word}{sure}:"))
+        .with(Ink::Strong, &format!(" {}", report.root_cause))
+        .with(Ink::Faint, &format!(" {source}"))
+}
+
+/// Whether the first reason says what the headline says; its evidence then stands behind the headline.
+fn repeats(report: &Report) -> bool {
+    report.why.first().is_some_and(|first| first.text == report.root_cause)
 }
 
 /// A label and what stands beside it; below it when the terminal is narrow.
@@ -148,9 +156,9 @@ fn clock(moment: &Moment, one_day: bool) -> String {
 }
 
 fn happened(moment: &Moment) -> Text {
-    let mut text = Text::plain(&clean::shorten(&moment.event, 160));
+    let mut text = Text::plain(&clean::shorten(&moment.event, 120));
     if !moment.details.is_empty() {
-        text = text.with(Ink::Faint, &format!(": {}", clean::shorten(&moment.details, 120)));
+        text = text.with(Ink::Faint, &format!(": {}", clean::shorten(&moment.details, 90)));
     }
     match moment.evidence {
         Some(id) => text.with(Ink::Faint, &format!(" [{id}]")),

@@ -110,6 +110,11 @@ impl Expect {
         self.verdict_names().filter_map(|name| verdict_named(name)).collect()
     }
 
+    /// Whether there is a root to be found.
+    pub(super) fn wants_root(&self) -> bool {
+        !self.root.is_empty()
+    }
+
     /// Sets of roots that are right, the best first.
     pub(super) fn roots(&self) -> Vec<Vec<EntityRef>> {
         let entities = |roots: &Vec<Root>| roots.iter().map(Root::entity).collect();

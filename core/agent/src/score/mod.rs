@@ -80,10 +80,8 @@ pub struct CaseScore {
 /// What is counted of one case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// Whether a root is expected.
-    pub wants_root: bool,
-    /// Whether every expected root was named.
-    pub found_root: bool,
+    /// Whether every expected root was named; none where no root is expected.
+    pub found: Option<bool>,
     /// How many roots were named.
     pub named: usize,
     /// How many of these are expected.
@@ -157,7 +155,7 @@ impl Totals {
         Self {
             cases: times.len(),
             passed: count(|c| c.failures.is_empty()),
-            recall: share(count(|c| c.marks.found_root), count(|c| c.marks.wants_root)),
+            recall: share(count(|c| c.marks.found == Some(true)), count(|c| c.marks.found.is_some())),
             precision: share(sum(|m| m.right), sum(|m| m.named)),
             false_causes: count(|c| c.marks.false_cause),
             wrong_verdicts: count(|c| c.marks.wrong_verdict),
@@ -208,7 +206,7 @@ where
         Err(error) => return unread(error.to_string()),
     };
     let mut score = CaseScore { id: case.id.clone(), class: case.class.clone(), ..CaseScore::default() };
-    score.marks.wants_root = case.expect.roots().first().is_some_and(|set| !set.is_empty());
+    score.marks.found = case.expect.wants_root().then_some(false);
     let source = match open(&dir.join("cluster")) {
         Ok(source) => source,
         Err(error) => return CaseScore { failures: vec![format!("recording: {error}")], ..score },
