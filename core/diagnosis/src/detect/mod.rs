@@ -48,6 +48,7 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
     Detector { id: "pod.crash", about: "Containers that end though they should run", run: crash::crash },
     Detector { id: "pod.image", about: "Images that cannot be pulled, and why", run: image::image },
+    Detector { id: "pod.log", about: "Causes that only logs tell", run: logcause::logcause },
     Detector { id: "pod.oom", about: "Containers that the kernel kills for memory", run: oom::oom },
     Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
     Detector { id: "pod.scheduling", about: "pods that no node takes, predicate by predicate", run: scheduling::detect },
