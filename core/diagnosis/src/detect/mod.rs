@@ -11,13 +11,25 @@ mod command;
 mod config;
 mod container;
 mod crash;
+mod end;
 mod image;
 mod image_cause;
+mod log_access;
+mod log_config;
+mod log_names;
+mod log_network;
+mod log_rbac;
+mod log_storage;
 mod logcause;
+mod mounts;
 mod nearest;
 mod oom;
+mod origin;
 mod probe_cause;
 mod probes;
+mod quote;
+mod serving;
+mod start;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -37,6 +49,14 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.image", about: "Images that cannot be pulled, and why", run: image::image },
     Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
     Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
+    Detector {
+        id: "pod.start",
+        about: "Init containers, sandboxes and volumes that keep a pod from starting",
+        run: start::start,
+    },
+    Detector { id: "pod.end", about: "Pods that were evicted or do not end", run: end::end },
+    Detector { id: "pod.log", about: "Causes that only logs tell", run: logcause::logcause },
+    Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
 ];
 
 /// Runs every detector.
