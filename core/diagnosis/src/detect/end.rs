@@ -103,7 +103,8 @@ fn ended(view: &View, pod: &Pod) -> Option<Finding> {
     );
     let mut finding = finding.because("the kubelet says so", says).since(Some(at));
     finding.pods.insert(pod_ref(pod));
-    Some(if is_replaced(view, pod) { finding.role(Role::Over) } else { finding })
+    let again = finding.reason == Reason::DiskFull && evictions(view, pod) > 1;
+    Some(if !again && is_replaced(view, pod) { finding.role(Role::Over) } else { finding })
 }
 
 /// When the pod ended: the newest time its status carries, else the time of its eviction event.
@@ -126,6 +127,40 @@ fn is_replaced(view: &View, pod: &Pod) -> bool {
         })
         .collect();
     !current.is_empty() && current.iter().all(|p| p.is_ready() || p.is_completed())
+}
+
+/// How many pods of the workload were evicted in the window: what happens again is not over.
+fn evictions(view: &View, pod: &Pod) -> usize {
+    let siblings = view.pods_of(&view.unit(&pod_ref(pod)));
+    siblings
+        .iter()
+        .filter(|p| p.status.reason == "Evicted" && ended_at(view, p).is_some_and(|at| view.in_window(at)))
+        .count()
+}
+
+/// The memory that a container of an evicted pod used, in its message: `was using 900Mi, request is 64Mi`.
+fn usage(pod: &Pod) -> Option<(f64, f64)> {
+    let (_, rest) = pod.status.message.split_once("was using ")?;
+    let used = rest.split([',', ' ']).next().and_then(crate::quantity::parse)?;
+    let asked = rest
+        .split_once("request is ")
+        .and_then(|(_, r)| r.split([',', ' ']).next())
+        .and_then(|t| crate::quantity::parse(t.trim_end_matches('.')));
+    Some((used, asked.unwrap_or(0.0)))
+}
+
+/// The workload that used most of what the node ran out of: an evicted one that took at least a quarter of the node and
+/// far more than it asked for.
+fn hog(view: &View, node: &str) -> Option<EntityRef> {
+    let whole = view.nodes.get("", node)?.status.allocatable.get("memory").and_then(|m| crate::quantity::parse(m))?;
+    let evicted = view.pods.iter().filter(|p| {
+        p.spec.node_name == node && p.status.reason == "Evicted" && p.status.message.contains("resource: memory")
+    });
+    let greedy = evicted
+        .filter_map(|p| Some((p, usage(p)?)))
+        .filter(|(_, (used, asked))| *used >= whole / 4.0 && *used > 4.0 * asked);
+    let (pod, _) = greedy.max_by(|(_, a), (_, b)| a.0.total_cmp(&b.0))?;
+    Some(view.unit(&pod_ref(pod)))
 }
 
 fn evicted(view: &View, pod: &Pod) -> Finding {
@@ -152,17 +187,28 @@ fn evicted(view: &View, pod: &Pod) -> Finding {
     }
     let node = EntityRef::new(Kind::Node, "", pod.spec.node_name.clone());
     let pressure = message.contains("low on resource") || message.contains("had condition");
-    let claim = format!("pods of {unit} are evicted: {said}");
+    // Amounts differ from pod to pod; the claim must not.
+    let short = said.split(". ").next().unwrap_or(&said);
+    let hog = hog(view, &node.name).filter(|_| message.contains("resource: memory"));
+    let why = match &hog {
+        Some(hog) if *hog == unit => ", which it used up itself, far above its request".to_owned(),
+        Some(hog) => format!(", which {hog} used up"),
+        None => String::new(),
+    };
+    let claim = format!("pods of {unit} are evicted from {node}: {short}{why}");
     let mut finding = Finding::new(Reason::Evicted, unit.clone(), claim);
-    if !pod.spec.node_name.is_empty() {
-        finding = finding.points_at(node.clone());
-        if pressure {
-            finding = finding.blame(node.clone());
+    match hog {
+        Some(hog) => finding = finding.blame(hog.clone()).points_at(hog),
+        None if !node.name.is_empty() => {
+            finding = finding.points_at(node.clone());
+            if pressure {
+                finding = finding.blame(node.clone());
+            }
         }
+        None => {}
     }
-    let usage: Vec<&str> = message.split(". ").filter(|s| s.contains("was using")).collect();
-    if let Some(usage) = usage.first() {
-        finding = finding.because((*usage).to_owned(), object(&pod_ref(pod), format!("status.message={message}")));
+    if let Some(usage) = message.split(". ").find(|s| s.contains("was using")) {
+        finding = finding.because(usage.to_owned(), object(&pod_ref(pod), format!("status.message={message}")));
     }
     finding
         .action("see what fills the node", Some(format!("kubectl describe node {}", node.name)), "none")

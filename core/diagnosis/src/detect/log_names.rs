@@ -16,7 +16,7 @@ use super::origin::{Origin, origin};
 
 /// Why a name does not resolve.
 pub(super) fn unresolved(told: &Told<'_>) -> Finding {
-    let Some(host) = told.hit.values.host.as_deref() else {
+    let Some(host) = host_of(told) else {
         let claim = format!("{} cannot resolve a host name: \"{}\"", told.case.who(), told.quote());
         return told.done(told.finding(Reason::LogCause, claim).points_at(coredns()));
     };
@@ -31,6 +31,18 @@ pub(super) fn unresolved(told: &Told<'_>) -> Finding {
             told.done(told.finding(Reason::LogCause, claim).points_at(target).confidence(Confidence::Medium))
         }
     }
+}
+
+/// The host that does not resolve. Node's errors carry it in a field of its own too: of `{"code":"ENOTFOUND","errno":..}`
+/// the word after the code is the next field's name.
+fn host_of<'a>(told: &Told<'a>) -> Option<&'a str> {
+    let host = told.hit.values.host.as_deref()?;
+    if !matches!(host, "errno" | "code" | "syscall" | "hostname" | "message") {
+        return Some(host);
+    }
+    let text = told.hit.last.text.as_str();
+    let after = ["ENOTFOUND ", "EAI_AGAIN "].iter().find_map(|w| Some(text.split_once(w)?.1))?;
+    after.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-'))).next().filter(|h| !h.is_empty())
 }
 
 /// The Service and namespace that a host means, when it is a name of the cluster. `example.com` is not one: its second

@@ -11,6 +11,7 @@ use crate::view::View;
 
 use super::container::{Case, Course, cases};
 use super::crash::ending;
+use super::log_unknown::{last_words, unknown_end};
 use super::probes::{killed_by_probe, sibling_start};
 use super::quote::said;
 use super::{log_access, log_config, log_network, log_storage};
@@ -46,7 +47,7 @@ fn one(case: &Case<'_>) -> Option<Finding> {
     if case.crashed() {
         return match of_crash(case) {
             Some(told) => Some(explain(&told)),
-            None => unknown_end(case),
+            None => Some(finish(case, unknown_end(case)?, case.end_log().is_some_and(|(_, previous)| previous))),
         };
     }
     of_run(case).map(|told| explain(&told))
@@ -109,12 +110,13 @@ fn of_run<'a>(case: &Case<'a>) -> Option<Told<'a>> {
         return None;
     }
     let counts = |h: &&Hit| {
+        let often = repeated(digest, h);
         goes_on(case.view, digest, h, killed)
-            && if ready { is_loud(h) } else { h.count >= REPEATED || h.last.level.is_error() }
+            && if ready { is_loud(h, often) } else { often >= REPEATED || h.last.level.is_error() }
     };
-    let hit = digest.hits.iter().filter(counts).max_by_key(|h| (rank(h.signature), h.count, h.last.number))?;
-    let confidence = if ready { Confidence::Low } else { Confidence::Medium };
-    Some(Told { case: *case, hit, previous, crashed: false, confidence })
+    let hit =
+        digest.hits.iter().filter(counts).max_by_key(|h| (rank(h.signature), repeated(digest, h), h.last.number))?;
+    Some(Told { case: *case, hit, previous, crashed: false, confidence: Confidence::Medium })
 }
 
 /// No success came after it, and its last line is fresh or stands at the log's end.
@@ -125,11 +127,24 @@ fn goes_on(view: &View, digest: &LogDigest, hit: &Hit, ended: bool) -> bool {
     hit.success_after.is_none() && late && (fresh || ended || hit.last.number + 3 >= digest.lines)
 }
 
+/// How often the same is said of the same peer: numbers in the words (a pool's waiting threads) change from line to line.
+fn repeated(digest: &LogDigest, hit: &Hit) -> u64 {
+    let same = |h: &&Hit| {
+        let (a, b) = (&h.values, &hit.values);
+        h.signature == hit.signature && (&a.host, a.port, &a.path, &a.name) == (&b.host, b.port, &b.path, &b.name)
+    };
+    digest.hits.iter().filter(same).map(|h| h.count).sum()
+}
+
 /// Loud enough to count although the container is ready.
-fn is_loud(hit: &Hit) -> bool {
-    use Signature::{AssertionOrPanic, InvalidConfiguration, MissingConfiguration, MissingFile};
+fn is_loud(hit: &Hit, often: u64) -> bool {
+    use Signature::{AssertionOrPanic, AuthenticationRefused, InvalidConfiguration, MissingConfiguration, MissingFile};
+    // A ready server that refuses its clients says so without naming a host; the client's own log is the one to read.
+    if hit.signature == AuthenticationRefused && hit.values.host.is_none() {
+        return false;
+    }
     let quiet = matches!(hit.signature, AssertionOrPanic | InvalidConfiguration | MissingConfiguration | MissingFile);
-    !quiet && hit.count >= REPEATED && hit.last.level >= Level::Error
+    !quiet && often >= REPEATED && hit.last.level >= Level::Error
 }
 
 /// What explains rather than accompanies: the higher, the nearer to a cause.
@@ -142,26 +157,6 @@ fn rank(signature: Signature) -> u8 {
         S::ConnectionTimedOut | S::NoRoute => 3,
         _ => 4,
     }
-}
-
-/// The last words of a crash that fits no known complaint.
-fn last_words<'a>(case: &Case<'a>) -> Option<(&'a LogLine, bool)> {
-    let (digest, previous) = case.end_log()?;
-    let error = || digest.tail.iter().rev().find(|l| l.level.is_error()).or(digest.first_error.as_ref());
-    digest.fatal.as_ref().or_else(error).map(|line| (line, previous))
-}
-
-fn unknown_end(case: &Case<'_>) -> Option<Finding> {
-    let end = case.ended()?;
-    let (line, previous) = last_words(case)?;
-    let claim = format!("{} ends with {}; its log ends with \"{}\"", case.who(), ending(end), said(case, line));
-    let finding = case
-        .mark(Finding::new(Reason::ExitsByItself, case.unit(), claim))
-        .because("its last words", log(&case.of(), previous, line))
-        .because(format!("the last run ended with {}", ending(end)), case.end_evidence(end))
-        .since(*end.finished_at)
-        .confidence(Confidence::Medium);
-    Some(finish(case, finding, previous))
 }
 
 impl Told<'_> {

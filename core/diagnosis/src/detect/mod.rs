@@ -20,6 +20,7 @@ mod log_names;
 mod log_network;
 mod log_rbac;
 mod log_storage;
+mod log_unknown;
 mod logcause;
 mod mounts;
 mod nearest;

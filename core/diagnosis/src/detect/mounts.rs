@@ -61,7 +61,7 @@ fn volume_of<'a>(case: &Case<'a>, text: &str) -> Option<&'a Volume> {
 
 fn missing_source(case: &Case<'_>, volume: Option<&Volume>, what: &Missing) -> Option<Finding> {
     let (unit, ns) = (case.unit(), case.ns());
-    let mounted = volume.map(|v| format!(" mounts it as volume {}", v.name)).unwrap_or_default();
+    let mounted = volume.map(|v| format!("; volume {} needs it", v.name)).unwrap_or_default();
     let who = unit.to_string();
     let mut finding = match what {
         Missing::Key(kind, name, key) if name.is_empty() => {
@@ -71,7 +71,7 @@ fn missing_source(case: &Case<'_>, volume: Option<&Volume>, what: &Missing) -> O
         other => what_is_missing(case.view, &unit, &who, ns, other)?,
     };
     if !mounted.is_empty() {
-        finding.claim = format!("{};{mounted}", finding.claim);
+        finding.claim = format!("{}{mounted}", finding.claim);
     }
     Some(finding)
 }

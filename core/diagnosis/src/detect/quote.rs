@@ -21,9 +21,10 @@ pub(super) fn said(case: &Case<'_>, line: &LogLine) -> String {
 fn message(line: &str) -> String {
     let line = line.trim();
     if let Ok(serde_json::Value::Object(map)) = serde_json::from_str(line) {
-        let get = |keys: &[&str]| keys.iter().find_map(|k| map.get(*k)).and_then(|v| v.as_str()).map(str::to_owned);
+        let text_of = |v: &serde_json::Value| v.as_str().or_else(|| v.get("message")?.as_str()).map(str::to_owned);
+        let get = |keys: &[&str]| keys.iter().filter_map(|k| map.get(*k)).find_map(text_of);
         let text = get(&["msg", "message", "event"]);
-        let error = get(&["error", "err", "exception", "cause"]);
+        let error = get(&["error", "err", "error.message", "exception", "exception.message", "cause", "reason"]);
         if let Some(joined) = join(text, error) {
             return joined;
         }
@@ -93,6 +94,11 @@ mod tests {
         "no 'x': dial tcp: refused"
     )]
     #[case(r#"{"level":"error","msg":"start failed","error":"no such host"}"#, "start failed: no such host")]
+    #[case(
+        r#"{"msg":"query failed","err":{"code":"E","message":"connect ECONNREFUSED"}}"#,
+        "query failed: connect ECONNREFUSED"
+    )]
+    #[case(r#"{"message":"query failed","error.message":"refused"}"#, "query failed: refused")]
     #[case("[2026/11/22 10:00:00] ERROR boom", "ERROR boom")]
     #[case("404", "")]
     fn messages(#[case] line: &str, #[case] expected: &str) {

@@ -11,6 +11,7 @@ use crate::view::View;
 
 use super::container::{Case, Course, is_current, of_pod, span};
 use super::crash::ending;
+use super::log_unknown::named_but_absent;
 use super::mounts::mount;
 use super::quote::said;
 
@@ -29,7 +30,11 @@ pub(super) fn start(view: &View) -> Vec<Finding> {
 }
 
 fn one(view: &View, pod: &Pod) -> Vec<Finding> {
-    let inits: Vec<Finding> = of_pod(view, pod).filter(Case::is_plain_init).filter_map(|c| init(&c)).collect();
+    let plain = of_pod(view, pod).filter(Case::is_plain_init);
+    let inits: Vec<Finding> = plain
+        .filter_map(|c| Some((init(&c)?, waits_for_nobody(&c))))
+        .flat_map(|(how, why)| std::iter::once(how).chain(why))
+        .collect();
     if !inits.is_empty() {
         return inits;
     }
@@ -87,6 +92,14 @@ fn init(case: &Case<'_>) -> Option<Finding> {
         }
     }
     Some(finish(case, finding))
+}
+
+/// The host that an init container waits for, when there is no such Service but one of nearly that name.
+fn waits_for_nobody(case: &Case<'_>) -> Option<Finding> {
+    let texts =
+        case.run_log().or_else(|| case.end_log().map(|(l, _)| l)).and_then(|l| l.tail.last()).map(|l| l.text.as_str());
+    let args = case.spec.command.iter().chain(&case.spec.args).map(String::as_str);
+    named_but_absent(case, &texts.into_iter().chain(args).collect::<Vec<_>>()).map(|f| case.mark(f))
 }
 
 fn finish(case: &Case<'_>, finding: Finding) -> Finding {
@@ -187,11 +200,12 @@ metadata: {{name: web-config}}
 data: {{app.yml: x}}
 "
         );
-        for (reason, message, count) in events {
-            yaml += &format!(
+        let document = |(reason, message, count): &(&str, &str, u64)| {
+            format!(
                 "\n---\nkind: Event\nmetadata: {{name: e}}\ninvolvedObject: {{kind: Pod, namespace: shop, name: web}}\nreason: {reason}\ncount: {count}\nmessage: {message:?}\nfirstTimestamp: AGO(4m)\nlastTimestamp: AGO(10s)\n"
-            );
-        }
+            )
+        };
+        yaml.extend(events.iter().map(document));
         start(&Scene::default().yaml(&yaml).log("web/wait", log).view())
     }
 
