@@ -13,22 +13,26 @@ mod command;
 mod config;
 mod container;
 mod crash;
-mod cronjobs;
-mod denial;
-mod fit;
+mod end;
 mod image;
 mod image_cause;
-mod jobs;
+mod log_access;
+mod log_config;
+mod log_names;
+mod log_network;
+mod log_rbac;
+mod log_storage;
+mod log_unknown;
 mod logcause;
+mod mounts;
 mod nearest;
 mod oom;
-mod placement;
-mod predicate;
+mod origin;
 mod probe_cause;
 mod probes;
-mod say;
-mod scheduling;
-mod webhooks;
+mod quote;
+mod serving;
+mod start;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -51,8 +55,14 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.log", about: "Causes that only logs tell", run: logcause::logcause },
     Detector { id: "pod.oom", about: "Containers that the kernel kills for memory", run: oom::oom },
     Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
-    Detector { id: "pod.scheduling", about: "pods that no node takes, predicate by predicate", run: scheduling::detect },
-    Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
+    Detector {
+        id: "pod.start",
+        about: "Init containers, sandboxes and volumes that keep a pod from starting",
+        run: start::start,
+    },
+    Detector { id: "pod.end", about: "Pods that were evicted or do not end", run: end::end },
+    Detector { id: "pod.log", about: "Causes that only logs tell", run: logcause::logcause },
+    Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
 ];
 
 /// Runs every detector.
