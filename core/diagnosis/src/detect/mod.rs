@@ -13,9 +13,13 @@ mod command;
 mod config;
 mod container;
 mod crash;
+mod cronjobs;
+mod denial;
 mod end;
+mod fit;
 mod image;
 mod image_cause;
+mod jobs;
 mod log_access;
 mod log_config;
 mod log_names;
@@ -28,11 +32,16 @@ mod mounts;
 mod nearest;
 mod oom;
 mod origin;
+mod placement;
+mod predicate;
 mod probe_cause;
 mod probes;
 mod quote;
+mod say;
+mod scheduling;
 mod serving;
 mod start;
+mod webhooks;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -51,18 +60,15 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "job", about: "Jobs that gave up, ran out of time, are suspended or failed before they completed", run: jobs::detect },
     Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
     Detector { id: "pod.crash", about: "Containers that end though they should run", run: crash::crash },
+    Detector { id: "pod.end", about: "Pods that were evicted or do not end", run: end::end },
     Detector { id: "pod.image", about: "Images that cannot be pulled, and why", run: image::image },
     Detector { id: "pod.log", about: "Causes that only logs tell", run: logcause::logcause },
     Detector { id: "pod.oom", about: "Containers that the kernel kills for memory", run: oom::oom },
     Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
-    Detector {
-        id: "pod.start",
-        about: "Init containers, sandboxes and volumes that keep a pod from starting",
-        run: start::start,
-    },
-    Detector { id: "pod.end", about: "Pods that were evicted or do not end", run: end::end },
-    Detector { id: "pod.log", about: "Causes that only logs tell", run: logcause::logcause },
+    Detector { id: "pod.scheduling", about: "pods that no node takes, predicate by predicate", run: scheduling::detect },
     Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
+    Detector { id: "pod.start", about: "Init containers, sandboxes and volumes that keep a pod from starting", run: start::start },
+    Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
 ];
 
 /// Runs every detector.
