@@ -8,13 +8,19 @@ use crate::finding::Finding;
 use crate::view::View;
 
 mod admission;
+pub mod change;
 mod denial;
+mod diff;
 mod fit;
 mod nearest;
 mod placement;
 mod predicate;
+mod references;
+mod replicas;
+mod rollout;
 mod say;
 mod scheduling;
+mod starting;
 mod webhooks;
 
 /// One detector of the catalogue.
@@ -36,6 +42,22 @@ pub const CATALOGUE: &[Detector] = &[
         run: scheduling::detect,
     },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
+    Detector {
+        id: "workload.references",
+        about: "objects that a workload names and that do not exist",
+        run: references::detect,
+    },
+    Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
+    Detector {
+        id: "deployment.rollout",
+        about: "rollouts under way, stuck or broken by a change",
+        run: rollout::detect,
+    },
+    Detector {
+        id: "workload.replicas",
+        about: "zero replicas, and counts that two controllers fight over",
+        run: replicas::detect,
+    },
 ];
 
 /// Runs every detector.
