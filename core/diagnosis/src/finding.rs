@@ -76,6 +76,7 @@ reasons! {
     BackendDown = 1, "An Ingress or route leads to a Service that cannot answer.";
     JobFailed = 1, "A Job failed.";
     CronJobFailing = 1, "Runs of a CronJob fail.";
+    ReplicasContested = 3, "Two controllers set the replica count against each other.";
     AutoscalerUnable = 1, "An autoscaler cannot do its work.";
     AutoscalerAtMaximum = 1, "An autoscaler has been at its maximum.";
     PodNotReady = 1, "A pod runs and is not ready, nothing more is known.";

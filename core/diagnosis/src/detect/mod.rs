@@ -8,14 +8,9 @@ use crate::finding::Finding;
 use crate::view::View;
 
 mod admission;
-mod autoscale;
-mod command;
-mod config;
-mod container;
-mod crash;
-mod cronjobs;
+pub mod change;
 mod denial;
-mod end;
+mod diff;
 mod fit;
 mod image;
 mod image_cause;
@@ -34,13 +29,12 @@ mod oom;
 mod origin;
 mod placement;
 mod predicate;
-mod probe_cause;
-mod probes;
-mod quote;
+mod references;
+mod replicas;
+mod rollout;
 mod say;
 mod scheduling;
-mod serving;
-mod start;
+mod starting;
 mod webhooks;
 
 /// One detector of the catalogue.
@@ -69,6 +63,22 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
     Detector { id: "pod.start", about: "Init containers, sandboxes and volumes that keep a pod from starting", run: start::start },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
+    Detector {
+        id: "workload.references",
+        about: "objects that a workload names and that do not exist",
+        run: references::detect,
+    },
+    Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
+    Detector {
+        id: "deployment.rollout",
+        about: "rollouts under way, stuck or broken by a change",
+        run: rollout::detect,
+    },
+    Detector {
+        id: "workload.replicas",
+        about: "zero replicas, and counts that two controllers fight over",
+        run: replicas::detect,
+    },
 ];
 
 /// Runs every detector.
