@@ -8,9 +8,16 @@ use crate::finding::Finding;
 use crate::view::View;
 
 mod admission;
+mod autoscale;
 pub mod change;
+mod command;
+mod config;
+mod container;
+mod crash;
+mod cronjobs;
 mod denial;
 mod diff;
+mod end;
 mod fit;
 mod image;
 mod image_cause;
@@ -29,11 +36,16 @@ mod oom;
 mod origin;
 mod placement;
 mod predicate;
+mod probe_cause;
+mod probes;
+mod quote;
 mod references;
 mod replicas;
 mod rollout;
 mod say;
 mod scheduling;
+mod serving;
+mod start;
 mod starting;
 mod webhooks;
 
@@ -51,6 +63,7 @@ pub struct Detector {
 pub const CATALOGUE: &[Detector] = &[
     Detector { id: "autoscaler", about: "autoscalers without target, metrics or room; budgets that block an eviction", run: autoscale::detect },
     Detector { id: "cronjob", about: "CronJobs with unusable schedules, missed or overlapping runs, or suspended", run: cronjobs::detect },
+    Detector { id: "deployment.rollout", about: "rollouts under way, stuck or broken by a change", run: rollout::detect },
     Detector { id: "job", about: "Jobs that gave up, ran out of time, are suspended or failed before they completed", run: jobs::detect },
     Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
     Detector { id: "pod.crash", about: "Containers that end though they should run", run: crash::crash },
@@ -63,22 +76,9 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
     Detector { id: "pod.start", about: "Init containers, sandboxes and volumes that keep a pod from starting", run: start::start },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
-    Detector {
-        id: "workload.references",
-        about: "objects that a workload names and that do not exist",
-        run: references::detect,
-    },
     Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
-    Detector {
-        id: "deployment.rollout",
-        about: "rollouts under way, stuck or broken by a change",
-        run: rollout::detect,
-    },
-    Detector {
-        id: "workload.replicas",
-        about: "zero replicas, and counts that two controllers fight over",
-        run: replicas::detect,
-    },
+    Detector { id: "workload.references", about: "objects that a workload names and that do not exist", run: references::detect },
+    Detector { id: "workload.replicas", about: "zero replicas, and counts that two controllers fight over", run: replicas::detect },
 ];
 
 /// Runs every detector.
