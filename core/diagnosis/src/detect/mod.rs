@@ -8,6 +8,8 @@ use crate::finding::Finding;
 use crate::view::View;
 
 mod nearest;
+mod node_pods;
+mod nodes;
 mod say;
 
 /// One detector of the catalogue.
@@ -21,7 +23,18 @@ pub struct Detector {
 }
 
 /// Every detector, in the order in which they run (which decides nothing but the order of equal findings).
-pub const CATALOGUE: &[Detector] = &[];
+pub const CATALOGUE: &[Detector] = &[
+    Detector {
+        id: "node.health",
+        about: "Nodes that are not ready, short of something, broken, cordoned or back again.",
+        run: nodes::health,
+    },
+    Detector {
+        id: "node.pods",
+        about: "Workloads with pods on a node that is lost, back or cordoned.",
+        run: node_pods::affected,
+    },
+];
 
 /// Runs every detector.
 pub fn detect(view: &View) -> Vec<Finding> {
