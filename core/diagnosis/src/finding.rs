@@ -76,6 +76,7 @@ reasons! {
     BackendDown = 1, "An Ingress or route leads to a Service that cannot answer.";
     JobFailed = 1, "A Job failed.";
     CronJobFailing = 1, "Runs of a CronJob fail.";
+    ReplicasContested = 3, "Two controllers set the replica count against each other.";
     AutoscalerUnable = 1, "An autoscaler cannot do its work.";
     AutoscalerAtMaximum = 1, "An autoscaler has been at its maximum.";
     PodNotReady = 1, "A pod runs and is not ready, nothing more is known.";
@@ -123,6 +124,8 @@ reasons! {
     RbacDenied = 4, "A ServiceAccount lacks a permission.";
     NodeNotReady = 4, "A node is not ready.";
     NodePressure = 4, "A node is short of memory, disk or process ids.";
+    NodeProblem = 4, "A node says that its network, kernel or file system is broken.";
+    OnLostNode = 2, "Pods sit on a node that is not ready.";
     NodeCordoned = 4, "A node takes no new pods.";
     ClaimPending = 2, "A claim is not bound.";
     ClaimUnbindable = 4, "A claim cannot be bound: no class, no volume, provisioning failed.";

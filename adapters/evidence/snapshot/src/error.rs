@@ -1,7 +1,7 @@
 //! Why a directory cannot be used, said so that the reader can fix the command.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a recording looks like, for someone who gave something else.
 const EXPECTED: &str = "expected is what `kubectl cluster-info dump --output-directory DIR` or \
@@ -19,7 +19,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// It is a file, or something stranger.
-    #[error("{}: not a directory; {EXPECTED}{}", path.display(), suggest(nearest))]
+    #[error("{}: not a directory; {EXPECTED}{}", path.display(), suggest(nearest.as_deref()))]
     NotADirectory {
         /// What was given.
         path: PathBuf,
@@ -33,7 +33,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// There are files, but none that kubectl wrote.
-    #[error("{}: no Kubernetes objects in it; {EXPECTED}{}", path.display(), suggest(nearest))]
+    #[error("{}: no Kubernetes objects in it; {EXPECTED}{}", path.display(), suggest(nearest.as_deref()))]
     NothingFound {
         /// What was given.
         path: PathBuf,
@@ -52,6 +52,6 @@ pub enum OpenError {
     },
 }
 
-fn suggest(nearest: &Option<PathBuf>) -> String {
-    nearest.as_ref().map(|near| format!(". Did you mean {}?", near.display())).unwrap_or_default()
+fn suggest(nearest: Option<&Path>) -> String {
+    nearest.map(|near| format!(". Did you mean {}?", near.display())).unwrap_or_default()
 }

@@ -183,7 +183,6 @@ fn data_file(entry: &Entry) -> Option<DataFile> {
     if !peek.kubernetes && kinds.is_empty() {
         return None;
     }
-    let rel = entry.dirs.iter().map(|d| format!("{d}/")).collect::<String>() + &entry.name;
     let (path, dirs) = (entry.path.clone(), entry.dirs.clone());
-    Some(DataFile { path, rel, size: entry.size, dirs, home: None, names: kinds, peek })
+    Some(DataFile { path, rel: entry.rel(), size: entry.size, dirs, home: None, names: kinds, peek })
 }

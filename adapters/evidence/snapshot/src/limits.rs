@@ -19,6 +19,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 200_000, depth: 4, json_bytes: 2 << 30, yaml_bytes: 64 << 20, wait: Duration::from_secs(120) }
+        Self { entries: 200_000, depth: 4, json_bytes: 2 << 30, yaml_bytes: 64 << 20, wait: Duration::from_mins(2) }
     }
 }

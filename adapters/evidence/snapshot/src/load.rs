@@ -122,14 +122,12 @@ fn decode(data: &[u8], hint: Option<&Kind>) -> Listing {
     if text::is_json(data) {
         return read_list(data, hint);
     }
-    match std::str::from_utf8(data) {
-        Ok(text) => read_yaml(text, hint),
-        Err(_) => {
-            let mut listing = Listing::default();
-            listing.problem("it is neither JSON nor YAML".to_owned());
-            listing
-        }
+    if let Ok(text) = std::str::from_utf8(data) {
+        return read_yaml(text, hint);
     }
+    let mut listing = Listing::default();
+    listing.problem("it is neither JSON nor YAML".to_owned());
+    listing
 }
 
 /// Puts objects in their places and notes what is known of them.

@@ -40,24 +40,25 @@ pub(crate) struct Wanted {
 pub(crate) async fn read(index: &Index, store: &Store, wanted: Wanted) -> Result<Reading, ReadFailure> {
     for candidate in index.logs.candidates(&wanted.of, wanted.previous, &index.homes) {
         let Some(pods) = claims(index, store, &candidate, &wanted.of).await else { continue };
-        let rel = candidate.entry.dirs.iter().map(|d| format!("{d}/")).collect::<String>() + &candidate.entry.name;
+        let rel = candidate.entry.rel();
         let asked = wanted.clone();
         let path = candidate.entry.path.clone();
         let scan = blocking::run(store.wait(), move |stop| stream(&path, &asked, stop)).await?;
         let scan = scan.map_err(|error| ReadFailure::Unreadable(format!("{rel}: {error}")))?;
         let other = || scan.defaulted.as_deref().or(pods.as_deref()).is_some_and(|c| c != wanted.of.container);
-        match scan.outcome {
-            Outcome::Absent => continue,
-            Outcome::Plain if candidate.of_pod && other() => continue,
-            Outcome::Plain if scan.described => continue,
-            _ => return scan.answer(&wanted.of, &rel, &index.notes),
+        let unfit = match scan.outcome {
+            Outcome::Absent => true,
+            Outcome::Plain => scan.described || (candidate.of_pod && other()),
+            Outcome::Found | Outcome::Cut => false,
+        };
+        if !unfit {
+            return scan.answer(&wanted.of, &rel, &index.notes);
         }
     }
     Err(ReadFailure::NotRecorded)
 }
 
 /// Whether the file belongs to the pod and not to one of the other name; with it the pod's default container.
-#[expect(clippy::option_option, reason = "whether it is ours, and what is known then")]
 async fn claims(index: &Index, store: &Store, candidate: &Candidate, of: &ContainerRef) -> Option<Option<String>> {
     if !candidate.of_pod && candidate.rival.is_none() {
         return Some(None);
@@ -91,7 +92,9 @@ struct Scan {
 /// Streams a file through the digester.
 fn stream(path: &std::path::Path, wanted: &Wanted, stop: &Stop) -> io::Result<Scan> {
     let mut file = File::open(path)?;
-    let mut digester = LogDigester::new(LogOptions { onset: wanted.onset, ..LogOptions::default() });
+    #[allow(clippy::needless_update, reason = "options may grow; this reader has a wish about the onset only")]
+    let options = LogOptions { onset: wanted.onset, ..LogOptions::default() };
+    let mut digester = LogDigester::new(options);
     let (mut hasher, mut bytes, mut head) = (DefaultHasher::new(), 0_u64, Vec::new());
     let mut sections = Sections::new(&wanted.of);
     let mut sink = |part: &[u8]| {

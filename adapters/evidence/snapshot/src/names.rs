@@ -58,9 +58,9 @@ fn by_word(words: &[&str]) -> Vec<Kind> {
         if let Some((n, kind)) = longest {
             // `no`, `sa`, `ns` are words of other languages and of people's names, too.
             if n == 1 && word.len() <= 2 {
-                doubtful.push(kind)
+                doubtful.push(kind);
             } else {
-                found.push(kind)
+                found.push(kind);
             }
             rest = &rest[n..];
         } else {

@@ -90,10 +90,10 @@ impl Peek {
                 self.kubernetes = true;
                 self.first.get_or_insert_with(|| Kind::named(value));
             }
-            "metadata.namespace" | "items[].metadata.namespace" | "[].metadata.namespace" => {
-                if self.namespaces.is_empty() {
-                    self.namespaces.insert(value.to_owned());
-                }
+            "metadata.namespace" | "items[].metadata.namespace" | "[].metadata.namespace"
+                if self.namespaces.is_empty() =>
+            {
+                self.namespaces.insert(value.to_owned());
             }
             "apiVersion" | "items" => self.kubernetes = true,
             _ => {}

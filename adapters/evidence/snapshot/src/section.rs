@@ -174,7 +174,8 @@ impl Sections {
         if text.ends_with(&self.end) {
             return Some((Place::Outside, offset + text.len() - self.end.len()));
         }
-        (whole && text.starts_with(START) && text.ends_with(&self.same_pod)).then_some((Place::Outside, 0))
+        let other = whole && text.len() < HOLD && text.starts_with(START) && text.ends_with(&self.same_pod);
+        other.then_some((Place::Outside, 0))
     }
 }
 

@@ -22,6 +22,17 @@ pub(crate) struct Entry {
     pub(crate) size: u64,
 }
 
+impl Entry {
+    /// Its path below the root, for a person.
+    pub(crate) fn rel(&self) -> String {
+        let mut rel = self.dirs.join("/");
+        if !rel.is_empty() {
+            rel.push('/');
+        }
+        rel + &self.name
+    }
+}
+
 /// What a walk found.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {

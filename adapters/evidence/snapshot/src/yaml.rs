@@ -107,9 +107,10 @@ fn whole(document: &str, hint: Option<&Kind>, into: &mut Listing) {
     }
 }
 
-/// One part as a value. The error's text has no piece of the file: it may hold a Secret.
+/// One part as a value. The error's text has no piece of the file: it may hold a Secret. Words such as `n` or `on` are
+/// names here: kubectl writes only `true` and `false`.
 fn parse(text: &str) -> Result<serde_json::Value, String> {
-    let options = serde_saphyr::options! { with_snippet: false };
+    let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let text = error.to_string();
         format!("not readable as YAML: {}", text.lines().next().unwrap_or_default())
@@ -156,10 +157,10 @@ mod tests {
     fn bombs_and_depth_are_refused() {
         let bomb = format!(
             "a: &a [x,x,x,x,x,x,x,x,x]\n{}",
-            ('b'..='l').map(|c| {
-                let before = char::from(c as u8 - 1);
-                format!("{c}: &{c} [*{before},*{before},*{before},*{before},*{before},*{before},*{before},*{before},*{before}]\n")
-            }).collect::<String>()
+            ('b'..='l')
+                .map(|c| format!("{c}: &{c} [{}]\n", vec![format!("*{}", char::from(c as u8 - 1)); 9].join(",")))
+                .collect::<Vec<_>>()
+                .concat()
         );
         assert_eq!(names(&bomb, None).1, 1);
         assert_eq!(names(&"[".repeat(100_000), None).1, 1);

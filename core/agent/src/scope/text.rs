@@ -364,7 +364,8 @@ fn several(mut found: Vec<EntityRef>) -> Look {
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace()
         .map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().replace(['\'', '\u{2019}'], ""))
-        .filter(|w| !w.is_empty())
+        // `0/1`, `10`, `99.9`: no name of anything is without a letter.
+        .filter(|w| w.chars().any(char::is_alphabetic))
         .collect()
 }
 

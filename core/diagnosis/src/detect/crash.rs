@@ -8,7 +8,7 @@ use crate::kube::Terminated;
 use crate::view::View;
 
 use super::container::{Case, Course, cases, ran_for, span};
-use super::probes::killed_by_probe;
+use super::probes::{killed_by_probe, probe_kill};
 
 /// Containers that end again and again, and those that restarted in the window and have run since.
 pub(super) fn crash(view: &View) -> Vec<Finding> {
@@ -96,9 +96,14 @@ fn actions(case: &Case<'_>, finding: Finding) -> Finding {
 }
 
 fn restarted(case: &Case<'_>, end: &Terminated) -> Finding {
-    let claim = format!("{} restarted after {} and has run since", case.who(), ending(end));
+    let kill = probe_kill(case);
+    let probe = if kill.is_some() { "its liveness or startup probe failed, " } else { "" };
+    let claim = format!("{} restarted after {probe}{} and has run since", case.who(), ending(end));
     let mut finding = case.mark(Finding::new(Reason::Restarted, case.unit(), claim)).role(Role::Over);
     finding = finding.because(how_often(case, end), case.end_evidence(end)).since(*end.finished_at);
+    if let Some(kill) = kill {
+        finding = finding.because("the kubelet killed it for its probe", crate::evidence::event(kill));
+    }
     if let Some((log, previous)) = case.end_log()
         && let Some(line) = &log.fatal
     {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::entity::{EntityRef, Kind};
 use crate::evidence::{Evidence, absence, event};
-use crate::finding::{Confidence, Finding, Reason};
+use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::view::View;
 
 use super::container::{Case, cases};
@@ -27,7 +27,31 @@ const WAITING: [&str; 6] = [
 
 /// Containers whose image cannot be pulled.
 pub(super) fn image(view: &View) -> Vec<Finding> {
-    cases(view).filter_map(|case| one(&case)).collect()
+    cases(view).filter_map(|case| one(&case).or_else(|| recovered(&case))).collect()
+}
+
+/// A pull that failed in the window and then worked.
+fn recovered(case: &Case<'_>) -> Option<Finding> {
+    let since = case.running_since().filter(|at| case.view.in_window(*at))?;
+    let failed = case.events().into_iter().rev().find(|e| {
+        e.reason == "Failed"
+            && e.text().starts_with("Failed to pull image")
+            && e.container().is_none_or(|c| c == case.spec.name)
+    })?;
+    let quoted = Cause::quote(failed.text()).unwrap_or_default();
+    let claim = format!(
+        "the first pulls of image \"{}\" of {} failed and a later one worked ({quoted})",
+        case.spec.image,
+        case.who()
+    );
+    let finding = Finding::new(Reason::ImagePull, case.unit(), claim).role(Role::Over);
+    let runs = case.says(format!("{} running: startedAt={since}", case.path()));
+    Some(
+        case.mark(finding)
+            .because("a pull failed", event(failed))
+            .because("the container runs", runs)
+            .since(failed.first()),
+    )
 }
 
 fn one(case: &Case<'_>) -> Option<Finding> {

@@ -98,8 +98,8 @@ impl Cause {
             "unexpected status",
             "pull access denied",
             "failed to authorize",
-            "rpc error:",
             "failed to resolve reference",
+            "rpc error:",
         ];
         let start = cuts.iter().find_map(|c| words.find(c)).unwrap_or(0);
         let text: String = words[start..].trim().chars().take(QUOTE).collect();

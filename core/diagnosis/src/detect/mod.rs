@@ -9,25 +9,46 @@ use crate::view::View;
 
 mod admission;
 mod autoscale;
+pub mod change;
 mod command;
 mod config;
 mod container;
 mod crash;
 mod cronjobs;
 mod denial;
+mod diff;
+mod end;
 mod fit;
 mod image;
 mod image_cause;
 mod jobs;
+mod log_access;
+mod log_config;
+mod log_names;
+mod log_network;
+mod log_rbac;
+mod log_storage;
+mod log_unknown;
 mod logcause;
+mod mounts;
 mod nearest;
+mod node_pods;
+mod nodes;
 mod oom;
+mod origin;
 mod placement;
 mod predicate;
 mod probe_cause;
 mod probes;
+mod quote;
+mod references;
+mod replicas;
+mod rollout;
 mod say;
 mod scheduling;
+mod serving;
+mod start;
+mod starting;
 mod webhooks;
 
 /// One detector of the catalogue.
@@ -44,14 +65,24 @@ pub struct Detector {
 pub const CATALOGUE: &[Detector] = &[
     Detector { id: "autoscaler", about: "autoscalers without target, metrics or room; budgets that block an eviction", run: autoscale::detect },
     Detector { id: "cronjob", about: "CronJobs with unusable schedules, missed or overlapping runs, or suspended", run: cronjobs::detect },
+    Detector { id: "deployment.rollout", about: "rollouts under way, stuck or broken by a change", run: rollout::detect },
     Detector { id: "job", about: "Jobs that gave up, ran out of time, are suspended or failed before they completed", run: jobs::detect },
+    Detector { id: "node.health", about: "Nodes that are not ready, short of something, broken, cordoned or back again.", run: nodes::health },
+    Detector { id: "node.pods", about: "Workloads with pods on a node that is lost, back or cordoned.", run: node_pods::affected },
     Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
     Detector { id: "pod.crash", about: "Containers that end though they should run", run: crash::crash },
+    Detector { id: "pod.end", about: "Pods that were evicted or do not end", run: end::end },
     Detector { id: "pod.image", about: "Images that cannot be pulled, and why", run: image::image },
+    Detector { id: "pod.log", about: "Causes that only logs tell", run: logcause::logcause },
     Detector { id: "pod.oom", about: "Containers that the kernel kills for memory", run: oom::oom },
     Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
     Detector { id: "pod.scheduling", about: "pods that no node takes, predicate by predicate", run: scheduling::detect },
+    Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
+    Detector { id: "pod.start", about: "Init containers, sandboxes and volumes that keep a pod from starting", run: start::start },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
+    Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
+    Detector { id: "workload.references", about: "objects that a workload names and that do not exist", run: references::detect },
+    Detector { id: "workload.replicas", about: "zero replicas, and counts that two controllers fight over", run: replicas::detect },
 ];
 
 /// Runs every detector.

@@ -197,7 +197,14 @@ pub(super) fn answer(case: &Case<'_>, words: &str) -> String {
 fn short(case: &Case<'_>, words: &str) -> String {
     let ip = case.pod.status.pod_ip.as_str();
     let words = if ip.is_empty() { words.to_owned() } else { words.replace(ip, "POD") };
-    words.replace(&case.pod.metadata.name, "POD").trim().chars().take(QUOTE).collect()
+    words
+        .replace(&case.pod.metadata.name, "POD")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(QUOTE)
+        .collect()
 }
 
 /// Ports that the container's logs say it listens on.

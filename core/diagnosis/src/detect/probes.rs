@@ -34,12 +34,20 @@ pub(super) fn killed_by_probe<'a>(case: &Case<'a>) -> Option<&'a Event> {
         return None;
     }
     let end = case.ended()?;
-    let says = format!("ontainer {} failed ", case.spec.name);
-    let kill = case.events().into_iter().rev().find(|e| e.reason == "Killing" && e.text().contains(&says))?;
+    let kill = probe_kill(case)?;
     // SIGKILL and SIGTERM are how the kubelet ends it; another code counts when it came right after the kill.
     let grace = case.pod.spec.termination_grace_period_seconds.unwrap_or(30) + BLIP;
     let near = end.finished_at.zip(kill.last()).is_some_and(|(f, k)| f.duration_since(k).as_secs().abs() <= grace);
     (end.reason != "OOMKilled" && (matches!(end.exit_code, 137 | 143) || near)).then_some(kill)
+}
+
+/// The newest event that says that the kubelet killed the container for a probe.
+pub(super) fn probe_kill<'a>(case: &Case<'a>) -> Option<&'a Event> {
+    let says = format!("ontainer {} failed ", case.spec.name);
+    case.events()
+        .into_iter()
+        .rev()
+        .find(|e| e.reason == "Killing" && e.text().contains(&says) && e.text().contains("probe"))
 }
 
 /// The newest failure of a probe of this container: `Liveness probe failed: ...`, without the prefix.

@@ -110,7 +110,7 @@ async fn kubectl_says_which_container_it_chose() {
         ("api.log", "Defaulted container \"side\" out of: main, side\nhello\n"),
     ]);
     assert_eq!(got(&snapshot, "shop/api/main", false).await, "not in the recording");
-    assert_eq!(got(&snapshot, "shop/api/side", false).await, "51 bytes");
+    assert_eq!(got(&snapshot, "shop/api/side", false).await, "52 bytes");
 }
 
 #[tokio::test]

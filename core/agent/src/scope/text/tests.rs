@@ -66,6 +66,7 @@ fn cluster() -> View {
 #[case("orders-bd", "StatefulSet shop/orders-db")]
 // plain English names nothing, unless a kind stands before it
 #[case("what is broken?", "")]
+#[case("why is cart-api at 0/1 for 10 minutes", "Deployment shop/cart-api")]
 #[case("why is deployment slow failing", "Deployment shop/slow")]
 #[case("checkout cannot reach orders-db", "Deployment shop/checkout, StatefulSet shop/orders-db")]
 // several, none
