@@ -46,7 +46,9 @@ fn the_demo_needs_nothing_and_leaves_nothing() {
     let output = command(&["demo"]).env("TMPDIR", place.path()).current_dir(place.path()).output().unwrap();
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    for part in ["Alertmanager", "[done]", "CAUSE", "Deployment inc-crashloop/payments-api", "no model", "--snapshot ./dump"] {
+    for part in
+        ["Alertmanager", "[done]", "CAUSE", "Deployment inc-crashloop/payments-api", "no model", "--snapshot ./dump"]
+    {
         assert!(shown.contains(part), "{part}\n{shown}");
     }
     assert!(!shown.contains('\x1b'), "a pipe gets no control codes");
@@ -97,9 +99,8 @@ fn alerts_come_from_standard_input_too() {
 fn mistakes_are_told_with_what_to_do_next() {
     let cluster = cluster();
     let snapshot = ["investigate", "--snapshot", &cluster];
-    let with = |more: &[&'static str]| -> Vec<String> {
-        snapshot.iter().chain(more).map(|word| (*word).to_owned()).collect()
-    };
+    let with =
+        |more: &[&'static str]| -> Vec<String> { snapshot.iter().chain(more).map(|word| (*word).to_owned()).collect() };
     let own = |words: &[&str]| -> Vec<String> { words.iter().map(|word| (*word).to_owned()).collect() };
     for (args, code, told) in [
         (own(&["investigate", "checkout"]), 2, "kubectl cluster-info dump"),
@@ -111,7 +112,7 @@ fn mistakes_are_told_with_what_to_do_next() {
         (with(&["--alert", "/nonexistent.json"]), 2, "/nonexistent.json"),
         (with(&["--alert", "-"]), 2, "Alertmanager"),
         (with(&["--config", "/nonexistent.yaml"]), 2, "/nonexistent.yaml"),
-        (with(&["paymets-api"]), 1, "midwatch investigate deployment/payments-api -n inc-crashloop --snapshot"),
+        (with(&["api"]), 1, "midwatch investigate deployment/payments-api -n inc-crashloop --snapshot"),
         (own(&["score", "/nonexistent"]), 2, "midwatch score DIR"),
         (own(&["redact", "/nonexistent"]), 2, "/nonexistent"),
         (own(&["investigat"]), 2, "investigate"),
@@ -123,6 +124,24 @@ fn mistakes_are_told_with_what_to_do_next() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
         assert!(said.contains(told), "{args:?}: {said}");
         assert!(!said.contains("panicked"), "{said}");
+    }
+}
+
+#[test]
+fn several_that_fit_are_listed_with_their_commands() {
+    let place = tempfile::tempdir().unwrap();
+    let item = |ns: &str| {
+        format!(r#"{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"api","namespace":"{ns}"}}}}"#)
+    };
+    let list = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{},{}]}}"#, item("shop"), item("pay"));
+    std::fs::write(place.path().join("deployments.json"), list).unwrap();
+    let dir = place.path().to_str().unwrap();
+    let output = midwatch(&["investigate", "api", "--snapshot", dir, "--since", "2h", "-o", "json"]);
+    let said = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{said}");
+    for (number, ns) in [(1, "pay"), (2, "shop")] {
+        let line = format!("midwatch investigate deployment/api -n {ns} --snapshot {dir} --since 2h -o json");
+        assert!(said.lines().any(|l| l.trim().starts_with(&format!("{number}. ")) && l.ends_with(&line)), "{said}");
     }
 }
 
@@ -224,7 +243,8 @@ fn a_corpus_is_scored() {
     let root = "{kind: Deployment, namespace: inc-crashloop, name: payments-api}";
     let write = |verdict: &str| {
         let head = "id: crash\nclass: crashloop\nas_of: \"2026-11-22T04:36:31Z\"\n";
-        std::fs::write(case.join("case.yaml"), format!("{head}expect: {{verdict: {verdict}, root: [{root}]}}\n")).unwrap();
+        std::fs::write(case.join("case.yaml"), format!("{head}expect: {{verdict: {verdict}, root: [{root}]}}\n"))
+            .unwrap();
     };
     let dir = place.path().to_str().unwrap();
     write("cause");

@@ -30,7 +30,9 @@ fn marked(verdict: Verdict, expect: &str) -> (Marks, Vec<String>) {
 }
 
 fn case_yaml(id: &str, expect: &str) -> String {
-    format!("id: {id}\ntitle: t\nclass: c\nas_of: \"2026-11-22T12:00:00Z\"\nquestion: is shop ok?\nscope: {{namespace: shop}}\nexpect: {expect}\n")
+    format!(
+        "id: {id}\ntitle: t\nclass: c\nas_of: \"2026-11-22T12:00:00Z\"\nquestion: is shop ok?\nscope: {{namespace: shop}}\nexpect: {expect}\n"
+    )
 }
 
 const CHECKOUT: &str = "{kind: Deployment, namespace: shop, name: checkout}";
@@ -41,7 +43,11 @@ fn the_rules() {
     for (verdict, expect, wrong) in [
         (Verdict::Cause, format!("{{verdict: cause, root: [{CHECKOUT}], reason_any: [nope, database_url]}}"), ""),
         (Verdict::Cause, format!("{{verdict: cause, root: [{CHECKOUT}, {FAST}], must_mention: ['fast', 'e1']}}"), ""),
-        (Verdict::Cause, format!("{{verdict: cause, root: [{{kind: Node, name: n}}], root_alternatives: [[{FAST}]]}}"), ""),
+        (
+            Verdict::Cause,
+            format!("{{verdict: cause, root: [{{kind: Node, name: n}}], root_alternatives: [[{FAST}]]}}"),
+            "",
+        ),
         (Verdict::Cause, "{verdict: cause, root: [{kind: Node, name: n}]}".into(), "root"),
         (Verdict::Cause, format!("{{verdict: healthy, root: [], root_alternatives: [[{FAST}]]}}"), "verdict"),
         (Verdict::Healthy, format!("{{verdict: cause, root: [{CHECKOUT}], verdict_alternatives: [healthy]}}"), ""),
