@@ -212,17 +212,6 @@ const STOP_WORDS: &[&str] = &[
     "cluster",
     "not-ready",
     "reason",
-    "0",
-    "1",
-    "2",
-    "3",
-    "4",
-    "5",
-    "6",
-    "7",
-    "8",
-    "9",
-    "10",
 ];
 
 /// Namespaces that a question names: `shop/checkout`, `in namespace shop`, or a word that is one.
