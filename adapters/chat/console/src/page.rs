@@ -82,6 +82,12 @@ impl Text {
 struct Word(Vec<(Ink, String)>);
 
 impl Word {
+    /// The ink of the blank before this word: that of its neighbours when they agree.
+    fn blank_after(&self, line: &[(Ink, String)]) -> Ink {
+        let before = line.last().map(|(ink, _)| *ink);
+        self.0.first().map(|(ink, _)| *ink).filter(|ink| before == Some(*ink)).unwrap_or_default()
+    }
+
     fn width(&self) -> usize {
         self.0.iter().map(|(_, text)| text.width()).sum()
     }
@@ -136,7 +142,7 @@ impl Page {
                 (used, fresh) = (0, true);
             }
             if !fresh {
-                line.push((Ink::Plain, " ".to_owned()));
+                line.push((word.blank_after(&line), " ".to_owned()));
                 used += 1;
             }
             fresh = false;
@@ -200,10 +206,12 @@ impl Page {
 
     fn line(&mut self, pieces: &[(Ink, String)]) {
         let mut line = self.gutter.to_owned();
-        for (ink, text) in pieces {
+        for run in pieces.chunk_by(|a, b| a.0 == b.0) {
+            let text: String = run.iter().map(|(_, text)| text.as_str()).collect();
+            let ink = run.first().map(|(ink, _)| *ink).unwrap_or_default();
             let style = ink.style();
             // Writing to a String cannot fail.
-            let _ = if self.look.colour && *ink != Ink::Plain {
+            let _ = if self.look.colour && ink != Ink::Plain {
                 write!(line, "{style}{text}{style:#}")
             } else {
                 write!(line, "{text}")

@@ -10,7 +10,8 @@ use crate::report::Section;
 pub(crate) fn render(look: Look, plan: &Plan) -> String {
     let mut page = Page::new(look);
     let text = Text::new(Ink::Strong, "Plan").with(Ink::Plain, &format!(" for {}", plan.about));
-    page.para("", Ink::Plain, &text.with(Ink::Faint, &format!(" ({}; nothing is read)", plan.source)));
+    let source = format!(" ({}; {} reads, none of them made)", plan.source, plan.reads.len());
+    page.para("", Ink::Plain, &text.with(Ink::Faint, &source));
     page.empty();
     let mut why = "";
     for read in &plan.reads {
@@ -18,8 +19,7 @@ pub(crate) fn render(look: Look, plan: &Plan) -> String {
             why = read.why;
             page.para("", Ink::Plain, &Text::new(Ink::Strong, why));
         }
-        page.para("  - ", Ink::Plain, &Text::plain(&read.probe.to_string()));
-        page.command(4, &read.probe.command());
+        page.command(2, &read.probe.command());
     }
     if !plan.then.is_empty() {
         page.empty();

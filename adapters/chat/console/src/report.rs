@@ -39,7 +39,10 @@ pub(crate) fn render((look, run): (Look, RunFacts), report: &Report) -> String {
     if !report.next_probes.is_empty() {
         let mut items = Section::new(&mut page, "Would decide");
         for probe in &report.next_probes {
-            items.command(0, probe);
+            match probe.starts_with("kubectl ") {
+                true => items.command(0, probe),
+                false => items.para("", &Text::plain(probe)),
+            }
         }
     }
     others(&mut page, report);
