@@ -7,6 +7,7 @@
 use crate::finding::Finding;
 use crate::view::View;
 
+mod attempt;
 mod command;
 mod config;
 mod container;
