@@ -15,7 +15,9 @@ pub(super) fn clean(bytes: &[u8], cap: usize) -> String {
                 return out;
             }
         }
-        if !chunk.invalid().is_empty() && !push(&mut out, char::REPLACEMENT_CHARACTER, &mut escape, cap) {
+        if !chunk.invalid().is_empty()
+            && !push(&mut out, char::REPLACEMENT_CHARACTER, &mut escape, cap)
+        {
             return out;
         }
     }
@@ -77,7 +79,11 @@ pub(super) fn is_garbage(bytes: &[u8]) -> bool {
     let mut bad = 0_usize;
     for chunk in bytes.utf8_chunks() {
         bad += chunk.invalid().len();
-        bad += chunk.valid().bytes().filter(|b| (*b < 0x20 && !matches!(b, b'\t' | b'\r' | 0x1b)) || *b == 0x7f).count();
+        bad += chunk
+            .valid()
+            .bytes()
+            .filter(|b| (*b < 0x20 && !matches!(b, b'\t' | b'\r' | 0x1b)) || *b == 0x7f)
+            .count();
     }
     bad * 10 > bytes.len() * 3
 }
@@ -88,7 +94,10 @@ mod tests {
 
     #[test]
     fn escapes_and_controls_go() {
-        assert_eq!(clean(b"\x1b[31mERROR\x1b[0m a\tb\x07\x00c\r", 100), "ERROR a    bc");
+        assert_eq!(
+            clean(b"\x1b[31mERROR\x1b[0m a\tb\x07\x00c\r", 100),
+            "ERROR a    bc"
+        );
         assert_eq!(clean("a\u{202e}b\u{200b}".as_bytes(), 100), "ab");
         assert_eq!(clean(b"a\xffb", 100), "a\u{fffd}b");
     }

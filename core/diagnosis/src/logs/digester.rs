@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::coarse;
 use super::digest::{Level, LevelCounts, LogDigest, LogOptions};
 use super::facts::{self, Facts, Reading};
 use super::fingerprint::{self, Fingerprint};
@@ -25,6 +26,8 @@ const MAX_LINE: usize = 16 * 1024;
 const TAIL: usize = 20;
 /// Lines of one wording whose values are read one by one.
 const MAX_PARSES: u32 = 1000;
+/// Lines of new wording that are read in full, before only the words that rules know tell them apart.
+const MAX_READS: u32 = 20_000;
 
 /// Digests a log stream.
 ///
@@ -49,9 +52,11 @@ pub struct LogDigester {
     runs: Runs,
     tracer: Tracer,
     pending: Option<Pending>,
+    /// Lines read in full because their wording was new.
+    reads: u32,
 }
 
-/// A failed connection that names no host: clients of PostgreSQL name it on the next lines.
+/// A failed connection that names no host: clients of `PostgreSQL` name it on the next lines.
 #[derive(Debug)]
 struct Pending {
     number: u64,
@@ -82,6 +87,7 @@ impl LogDigester {
             runs: Runs::default(),
             tracer: Tracer::default(),
             pending: None,
+            reads: 0,
         }
     }
 
@@ -136,7 +142,8 @@ impl LogDigester {
     /// Adds to the partial line, up to the cap.
     fn extend_partial(&mut self, piece: &[u8]) {
         let room = MAX_LINE.saturating_sub(self.partial.len());
-        self.partial.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        self.partial
+            .extend_from_slice(piece.get(..room).unwrap_or(piece));
         self.partial_len = self.partial_len.saturating_add(piece.len());
     }
 
@@ -165,14 +172,22 @@ impl LogDigester {
         }
         let previous = self.tail.back().unwrap_or(&self.blank);
         let role = self.tracer.feed(self.lines, line, previous);
-        let level = if role == Role::Frame { self.frame(line) } else { self.spoken(line, role == Role::Message) };
+        let level = if role == Role::Frame {
+            self.frame(line)
+        } else {
+            self.spoken(line, role == Role::Message)
+        };
         self.levels.add(level);
         self.remember(line, level);
     }
 
     /// Puts a line at the end of the tail.
     fn remember(&mut self, line: &[u8], level: Level) {
-        let mut slot = if self.tail.len() < TAIL { RawLine::default() } else { self.tail.pop_front().unwrap_or_default() };
+        let mut slot = if self.tail.len() < TAIL {
+            RawLine::default()
+        } else {
+            self.tail.pop_front().unwrap_or_default()
+        };
         slot.set(self.lines, level, line);
         self.tail.push_back(slot);
     }
@@ -196,7 +211,8 @@ impl LogDigester {
         if facts.garbage {
             self.garbage_bytes += line.len() as u64;
         } else {
-            self.templates.count(facts.template, self.lines, facts.level, line, self.clock);
+            self.templates
+                .count(facts.template, self.lines, facts.level, line, self.clock);
         }
         self.runs.observe(self.lines, line, fingerprint, &facts);
         facts.level
@@ -204,62 +220,135 @@ impl LogDigester {
 
     /// The facts of a line: remembered, or read now. Files its hit.
     fn facts(&mut self, line: &[u8], fingerprint: Fingerprint, in_trace: bool) -> Facts {
-        let trace = self.tracer.current();
-        if let Some(entry) = self.known.get(fingerprint) {
-            if !entry.facts.hit {
-                return entry.facts;
-            }
-            if entry.parses >= MAX_PARSES {
-                self.hits.bump(entry.facts.group, self.lines, line, trace);
-                return entry.facts;
-            }
-            entry.parses += 1;
-            let facts = entry.facts;
-            if let Some(reading) = facts::read(line, in_trace) {
-                let group = self.file(line, reading, trace);
-                if let Some(entry) = self.known.get(fingerprint) {
-                    entry.facts.group = group;
-                }
-            }
+        if let Some(facts) = self.recall(line, fingerprint, in_trace) {
             return facts;
         }
-        let facts = match facts::read(line, in_trace) {
-            None => Facts { garbage: true, ..Facts::default() },
-            Some(reading) => {
-                let template = self.templates.find(&reading.view.text, reading.facts.level);
-                let facts = reading.facts;
-                let group = self.file(line, reading, trace);
-                Facts { template, group, ..facts }
-            }
+        if self.reads < MAX_READS {
+            self.reads += 1;
+            let facts = self.read(line, in_trace);
+            self.known.put(fingerprint, facts);
+            return facts;
+        }
+        let coarse = coarse::of(line);
+        let coarse = if in_trace {
+            Fingerprint(!coarse.0)
+        } else {
+            coarse
         };
-        self.known.put(fingerprint, facts);
+        if let Some(facts) = self.recall(line, coarse, in_trace) {
+            return facts;
+        }
+        let facts = self.read(line, in_trace);
+        // Lines of several templates share this fingerprint: they count as overflow.
+        self.known.put(
+            coarse,
+            Facts {
+                template: None,
+                ..facts
+            },
+        );
         facts
+    }
+
+    /// The facts of a known fingerprint. Reads the values of its hit anew, up to a limit.
+    fn recall(&mut self, line: &[u8], fingerprint: Fingerprint, in_trace: bool) -> Option<Facts> {
+        let trace = self.tracer.current();
+        let entry = self.known.get(fingerprint)?;
+        let facts = entry.facts;
+        if let Some(stack) = facts.stack {
+            self.tracer.again(stack);
+        }
+        if !facts.hit {
+            return Some(facts);
+        }
+        if entry.parses >= MAX_PARSES {
+            self.hits.bump(facts.group, self.lines, line, trace);
+            return Some(facts);
+        }
+        entry.parses += 1;
+        if let Some(reading) = facts::read(line, in_trace) {
+            let group = self.file(line, reading, trace);
+            if let Some(entry) = self.known.get(fingerprint) {
+                entry.facts.group = group;
+            }
+        }
+        Some(facts)
+    }
+
+    /// Reads a line in full.
+    fn read(&mut self, line: &[u8], in_trace: bool) -> Facts {
+        let Some(reading) = facts::read(line, in_trace) else {
+            return Facts {
+                garbage: true,
+                ..Facts::default()
+            };
+        };
+        let template = self.templates.find(&reading.view.text, reading.facts.level);
+        let facts = reading.facts;
+        let stack = reading.view.stack.as_deref().map(|stack| {
+            let line = RawLine::new(self.lines, facts.level, line);
+            self.tracer.whole(&line, stack)
+        });
+        let group = self.file(line, reading, self.tracer.current());
+        Facts {
+            template,
+            group,
+            stack,
+            ..facts
+        }
     }
 
     /// Files the hit of a line; its group.
     fn file(&mut self, line: &[u8], reading: Reading, trace: u64) -> Option<u32> {
         let (signature, values) = reading.matched.hit?;
         let line = RawLine::new(self.lines, reading.facts.level, line);
-        let waits = matches!(signature, Signature::ConnectionRefused | Signature::ConnectionTimedOut) && values.host.is_none();
-        let group = self.hits.record(signature, values, &line, reading.matched.retried, trace);
-        self.pending = group.filter(|_| waits).map(|group| Pending { number: self.lines, line, text: reading.view.text, group });
+        let waits = matches!(
+            signature,
+            Signature::ConnectionRefused | Signature::ConnectionTimedOut
+        ) && values.host.is_none();
+        let group = self
+            .hits
+            .record(signature, values, &line, reading.matched.retried, trace);
+        self.pending = group.filter(|_| waits).map(|group| Pending {
+            number: self.lines,
+            line,
+            text: reading.view.text,
+            group,
+        });
         group
     }
 
     /// Reads `Is the server running on host ...` together with the line it belongs to; whether it was one.
     fn complete_pending(&mut self, line: &[u8]) -> bool {
-        let Some(mut pending) = self.pending.take_if(|pending| self.lines > pending.number) else { return false };
+        let Some(mut pending) = self.pending.take_if(|pending| self.lines > pending.number) else {
+            return false;
+        };
         let more = [&b"running on host"[..], b"TCP/IP connections on port"];
-        if self.lines > pending.number + 2 || !more.iter().any(|words| memchr::memmem::find(line, words).is_some()) {
+        if self.lines > pending.number + 2
+            || !more
+                .iter()
+                .any(|words| memchr::memmem::find(line, words).is_some())
+        {
             return false;
         }
         pending.text.push(' ');
-        pending.text.push_str(super::clean::clean(line, 1024).trim());
-        let view = View { stated: Level::Unknown, message_len: pending.text.len(), text: pending.text };
+        pending
+            .text
+            .push_str(super::clean::clean(line, 1024).trim());
+        let view = View {
+            stated: Level::Unknown,
+            message_len: pending.text.len(),
+            text: pending.text,
+            stack: None,
+        };
         if let Some((signature, values)) = rules::matched(&view, false).hit {
             self.hits.retract(pending.group);
             if let Some(group) = self.hits.record(signature, values, &pending.line, false, 0) {
-                self.pending = Some(Pending { text: view.text, group, ..pending });
+                self.pending = Some(Pending {
+                    text: view.text,
+                    group,
+                    ..pending
+                });
             }
         }
         true

@@ -11,6 +11,10 @@ use super::view::{self, View};
 
 /// What all lines of a fingerprint have in common.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent observations, none of which is a state"
+)]
 pub(super) struct Facts {
     pub(super) level: Level,
     /// Index into the templates; `None` when there was no room.
@@ -24,6 +28,8 @@ pub(super) struct Facts {
     pub(super) starts: bool,
     /// An error without a stated level, or one that says the program gives up: as a process speaks when it dies.
     pub(super) dying: bool,
+    /// Key of the stack trace that the line holds in a field.
+    pub(super) stack: Option<u64>,
     /// Mostly unprintable.
     pub(super) garbage: bool,
 }
@@ -45,17 +51,28 @@ pub(super) fn read(line: &[u8], in_trace: bool) -> Option<Reading> {
     let matched = rules::matched(&view, view.stated.is_calm());
     let message = view.text.get(..view.message_len).unwrap_or(&view.text);
     let level = match view.stated {
-        Level::Unknown if in_trace || matched.hit.is_some() || level::words_of_error(message) => Level::Error,
+        Level::Unknown if in_trace || matched.hit.is_some() || level::words_of_error(message) => {
+            Level::Error
+        }
         stated => stated,
     };
-    let dying = level == Level::Error && (view.stated == Level::Unknown || level::says_exit(message));
+    let dying =
+        level == Level::Error && (view.stated == Level::Unknown || level::says_exit(message));
     let facts = Facts {
         level,
         hit: matched.hit.is_some(),
-        success: if level.is_error() { Success::None } else { matched.success },
+        success: if level.is_error() {
+            Success::None
+        } else {
+            matched.success
+        },
         starts: matched.starts,
         dying,
         ..Facts::default()
     };
-    Some(Reading { facts, matched, view })
+    Some(Reading {
+        facts,
+        matched,
+        view,
+    })
 }

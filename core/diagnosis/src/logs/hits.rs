@@ -32,8 +32,18 @@ pub(super) struct Hits {
 
 impl Hits {
     /// Files one hit; the index of its group, when there is room.
-    pub(super) fn record(&mut self, signature: Signature, values: Values, line: &RawLine, retried: bool, trace: u64) -> Option<u32> {
-        let found = self.groups.iter().position(|g| g.signature == signature && g.values == values);
+    pub(super) fn record(
+        &mut self,
+        signature: Signature,
+        values: Values,
+        line: &RawLine,
+        retried: bool,
+        trace: u64,
+    ) -> Option<u32> {
+        let found = self
+            .groups
+            .iter()
+            .position(|g| g.signature == signature && g.values == values);
         let index = found.or_else(|| self.open(signature, values, line));
         let Some(index) = index else {
             self.overflow += 1;
@@ -54,7 +64,15 @@ impl Hits {
 
     /// A new group, when there is room (an emptied one gives way).
     fn open(&mut self, signature: Signature, values: Values, line: &RawLine) -> Option<usize> {
-        let group = Group { signature, values, count: 0, first: line.clone(), last: line.clone(), retried: false, trace: 0 };
+        let group = Group {
+            signature,
+            values,
+            count: 0,
+            first: line.clone(),
+            last: line.clone(),
+            retried: false,
+            trace: 0,
+        };
         if self.groups.len() >= MAX_GROUPS {
             return None;
         }
@@ -64,7 +82,8 @@ impl Hits {
 
     /// Counts one more line to a group, without reading its values.
     pub(super) fn bump(&mut self, index: Option<u32>, number: u64, line: &[u8], trace: u64) {
-        let Some(group) = index.and_then(|index| self.groups.get_mut(usize::try_from(index).ok()?)) else {
+        let Some(group) = index.and_then(|index| self.groups.get_mut(usize::try_from(index).ok()?))
+        else {
             self.overflow += 1;
             return;
         };
@@ -78,15 +97,25 @@ impl Hits {
 
     /// Takes back the line just recorded, because the lines after it say more.
     pub(super) fn retract(&mut self, index: u32) {
-        if let Some(group) = usize::try_from(index).ok().and_then(|index| self.groups.get_mut(index)) {
+        if let Some(group) = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.groups.get_mut(index))
+        {
             group.count = group.count.saturating_sub(1);
         }
     }
 
     /// The groups by first line; `works` is the last line that says things work.
     pub(super) fn finish(self, works: Option<&LogLine>, clock: Clock) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = self.groups.into_iter().filter(|group| group.count > 0).map(|group| group.finish(works, clock)).collect();
-        hits.sort_by(|a, b| (a.first.number, a.signature, &a.values).cmp(&(b.first.number, b.signature, &b.values)));
+        let mut hits: Vec<Hit> = self
+            .groups
+            .into_iter()
+            .filter(|group| group.count > 0)
+            .map(|group| group.finish(works, clock))
+            .collect();
+        hits.sort_by(|a, b| {
+            (a.first.number, a.signature, &a.values).cmp(&(b.first.number, b.signature, &b.values))
+        });
         hits
     }
 }
@@ -98,7 +127,9 @@ impl Group {
             values: self.values,
             count: self.count,
             first: self.first.to_line(clock),
-            success_after: works.filter(|line| line.number >= self.last.number).cloned(),
+            success_after: works
+                .filter(|line| line.number >= self.last.number)
+                .cloned(),
             last: self.last.to_line(clock),
             retried: self.retried,
         }

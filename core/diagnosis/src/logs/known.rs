@@ -28,21 +28,39 @@ pub(super) struct Known {
 
 impl Known {
     pub(super) fn new() -> Self {
-        let empty = Entry { fingerprint: Fingerprint(0), seen: 0, parses: 0, facts: Facts::default() };
-        Self { entries: vec![empty; SETS * WAYS] }
+        let empty = Entry {
+            fingerprint: Fingerprint(0),
+            seen: 0,
+            parses: 0,
+            facts: Facts::default(),
+        };
+        Self {
+            entries: vec![empty; SETS * WAYS],
+        }
     }
 
     /// The entry of a fingerprint, counted as seen.
     pub(super) fn get(&mut self, fingerprint: Fingerprint) -> Option<&mut Entry> {
-        let entry = self.set(fingerprint)?.iter_mut().find(|entry| entry.seen > 0 && entry.fingerprint == fingerprint)?;
+        let entry = self
+            .set(fingerprint)?
+            .iter_mut()
+            .find(|entry| entry.seen > 0 && entry.fingerprint == fingerprint)?;
         entry.seen += 1;
         Some(entry)
     }
 
     /// Remembers a fingerprint that `get` did not find.
     pub(super) fn put(&mut self, fingerprint: Fingerprint, facts: Facts) {
-        if let Some(entry) = self.set(fingerprint).and_then(|set| set.iter_mut().min_by_key(|entry| entry.seen)) {
-            *entry = Entry { fingerprint, seen: 1, parses: 1, facts };
+        if let Some(entry) = self
+            .set(fingerprint)
+            .and_then(|set| set.iter_mut().min_by_key(|entry| entry.seen))
+        {
+            *entry = Entry {
+                fingerprint,
+                seen: 1,
+                parses: 1,
+                facts,
+            };
         }
     }
 

@@ -15,10 +15,23 @@ const HEAD: usize = 160;
 
 /// The level of a JSON line.
 pub(super) fn of_json(object: &Map<String, Value>) -> Level {
-    const KEYS: [&str; 11] =
-        ["level", "severity", "lvl", "levelname", "log.level", "loglevel", "severity_text", "@level", "Level", "LEVEL", "s"];
+    const KEYS: [&str; 11] = [
+        "level",
+        "severity",
+        "lvl",
+        "levelname",
+        "log.level",
+        "loglevel",
+        "severity_text",
+        "@level",
+        "Level",
+        "LEVEL",
+        "s",
+    ];
     let nested = || object.get("log").and_then(|log| log.get("level"));
-    let Some(value) = KEYS.iter().find_map(|key| object.get(*key)).or_else(nested) else { return Level::Unknown };
+    let Some(value) = KEYS.iter().find_map(|key| object.get(*key)).or_else(nested) else {
+        return Level::Unknown;
+    };
     match value {
         Value::String(word) => of_word(word),
         Value::Number(number) => number.as_u64().map_or(Level::Unknown, of_number),
@@ -44,10 +57,12 @@ fn of_word(word: &str) -> Level {
     match word.to_ascii_lowercase().as_str() {
         "trace" | "trc" | "finest" | "finer" | "verbose" => Level::Trace,
         "debug" | "dbg" | "debu" | "fine" | "d" => Level::Debug,
-        "info" | "inf" | "information" | "informational" | "notice" | "note" | "log" | "config" | "i" | "hint" => Level::Info,
+        "info" | "inf" | "information" | "informational" | "notice" | "note" | "log" | "config"
+        | "i" | "hint" => Level::Info,
         "warn" | "warning" | "wrn" | "w" => Level::Warn,
         "error" | "err" | "erro" | "severe" | "e" | "eror" => Level::Error,
-        "fatal" | "ftl" | "critical" | "crit" | "panic" | "emerg" | "emergency" | "alert" | "dpanic" | "f" => Level::Fatal,
+        "fatal" | "ftl" | "critical" | "crit" | "panic" | "emerg" | "emergency" | "alert"
+        | "dpanic" | "f" => Level::Fatal,
         _ => Level::Unknown,
     }
 }
@@ -85,7 +100,14 @@ static PLACES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 /// Wordings that open a crash report without naming a level.
 static CRASH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     place(
-        r"^(?:panic: |fatal error: |Exception in thread |Uncaught |uncaughtException|Unhandled exception|Unhandled Exception|thread '[^']*' (?:\(\d+\) )?panicked at |SIGSEGV|Segmentation fault|terminate called |FATAL EXCEPTION|\*\*\* FATAL|.{0,40}(?:Out of memory: Killed process|JavaScript heap out of memory))",
+        r"^(?:panic: |fatal error: |Exception in thread |Uncaught |uncaughtException|Unhandled exception|Unhandled Exception|thread '[^']*' (?:\(\d+\) )?panicked at |SIGSEGV|Segmentation fault|terminate called |FATAL EXCEPTION|APPLICATION FAILED TO START|\*\*\* FATAL|.{0,40}(?:Out of memory: Killed process|JavaScript heap out of memory))",
+    )
+});
+
+/// How runtimes begin the report of an exception, whatever the message then quotes.
+static HEADLINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    place(
+        r"^(?:[Ee]rror: |Caused by: |[A-Za-z_][\w.$]*(?:Error|Exception)(?:: |$)|[a-z_]\w*(?:\.\w+)*\.[A-Z]\w+: )",
     )
 });
 
@@ -99,6 +121,10 @@ pub(super) fn of_text(text: &str) -> Level {
         end -= 1;
     }
     let head = &text[..end];
+    // A runtime's last words, not a logger's level: `words_of_error` reads them.
+    if HEADLINE.as_ref().is_some_and(|form| form.is_match(head)) {
+        return Level::Unknown;
+    }
     if CRASH.as_ref().is_some_and(|crash| crash.is_match(head)) {
         return Level::Fatal;
     }
@@ -107,7 +133,12 @@ pub(super) fn of_text(text: &str) -> Level {
     }
     PLACES
         .iter()
-        .filter_map(|place| place.captures(head)?.get(1).map(|word| of_word(word.as_str())))
+        .filter_map(|place| {
+            place
+                .captures(head)?
+                .get(1)
+                .map(|word| of_word(word.as_str()))
+        })
         .find(|level| *level != Level::Unknown)
         .unwrap_or_default()
 }
@@ -147,13 +178,17 @@ pub(super) fn words_of_error(text: &str) -> bool {
             r"(?:^|[\s(\[])(?:[\w.]*(?:Error|Exception)(?::\s|$)|[Ee]rror:\s|ERR!|[Ff]ailed to \w|[Uu]nable to \w|[Cc](?:ould not|annot|an't) \w+|FATAL|[Ff]atal:)",
         )
     });
-    WORDS.as_ref().is_some_and(|words| words.is_match(text))
+    [&HEADLINE, &WORDS]
+        .into_iter()
+        .any(|form| form.as_ref().is_some_and(|form| form.is_match(text)))
 }
 
 /// Whether an error says that the program ends because of it.
 pub(super) fn says_exit(text: &str) -> bool {
     static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        place(r"(?i)\b(?:exiting|aborting|giving up|terminating|shutting down|bailing out|(?:failed|unable|cannot|could not) (?:to )?start|(?:start-?up|boot|application run|initiali[sz]ation) failed)\b")
+        place(
+            r"(?i)\b(?:exiting|aborting|giving up|terminating|shutting down|bailing out|(?:failed|unable|cannot|could not) (?:to )?start|(?:start-?up|boot|application run|initiali[sz]ation) failed)\b",
+        )
     });
     WORDS.as_ref().is_some_and(|words| words.is_match(text))
 }

@@ -9,8 +9,11 @@
 //!
 //! How a line travels: `fingerprint` hashes its words; a known fingerprint is only counted; an unknown one is
 //! read by `view` (JSON, logfmt, plain), `level`, `stamp` and `rules`, and filed by `templates` and `hits`.
+//! A stream in which every line has new words falls back to `coarse`.
 
+mod calendar;
 mod clean;
+mod coarse;
 mod digest;
 mod digester;
 mod facts;
@@ -18,6 +21,8 @@ mod fingerprint;
 mod hits;
 mod known;
 mod level;
+mod minutes;
+mod pattern;
 mod raw;
 mod rules;
 mod runs;

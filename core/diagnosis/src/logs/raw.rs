@@ -30,7 +30,8 @@ impl RawLine {
         self.number = number;
         self.level = level;
         self.bytes.clear();
-        self.bytes.extend_from_slice(line.get(..MAX_RAW).unwrap_or(line));
+        self.bytes
+            .extend_from_slice(line.get(..MAX_RAW).unwrap_or(line));
     }
 
     /// The line as text, with its time.

@@ -32,7 +32,13 @@ pub(super) struct Runs {
 
 impl Runs {
     /// Takes note of one line.
-    pub(super) fn observe(&mut self, number: u64, line: &[u8], fingerprint: Fingerprint, facts: &Facts) {
+    pub(super) fn observe(
+        &mut self,
+        number: u64,
+        line: &[u8],
+        fingerprint: Fingerprint,
+        facts: &Facts,
+    ) {
         self.spoken += 1;
         if facts.starts {
             self.start(fingerprint);
@@ -74,12 +80,15 @@ impl Runs {
 
     /// The first error of the last run that had one.
     pub(super) fn first_error(&self, clock: Clock) -> Option<LogLine> {
-        self.first_error.to_line_if_set(clock).or_else(|| self.earlier_first_error.to_line_if_set(clock))
+        self.first_error
+            .to_line_if_set(clock)
+            .or_else(|| self.earlier_first_error.to_line_if_set(clock))
     }
 
     /// The last words: the last fatal line, unless an error at the very end of the stream came after it.
     pub(super) fn fatal(&self, clock: Clock) -> Option<LogLine> {
-        let at_the_end = self.dying.number > self.works.number && self.spoken - self.dying_at <= AFTERWORDS;
+        let at_the_end =
+            self.dying.number > self.works.number && self.spoken - self.dying_at <= AFTERWORDS;
         if self.dying.number > self.fatal.number && at_the_end {
             return self.dying.to_line_if_set(clock);
         }

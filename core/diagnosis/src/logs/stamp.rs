@@ -5,6 +5,8 @@
 
 use jiff::Timestamp;
 
+use super::calendar::{clock_time, days_from_civil, digits, fraction, month, zone};
+
 /// How far into a line a time may begin.
 const HEAD: usize = 64;
 
@@ -53,7 +55,9 @@ pub(super) fn prefix_len(line: &[u8]) -> usize {
         return 0;
     }
     let window = line.get(..40).unwrap_or(line);
-    let Some(space) = memchr::memchr(b' ', window) else { return 0 };
+    let Some(space) = memchr::memchr(b' ', window) else {
+        return 0;
+    };
     if absolute(line).is_none() {
         return 0;
     }
@@ -87,7 +91,10 @@ fn iso(text: &[u8]) -> Option<Stamp> {
     let seconds = clock_time(text, 11)?;
     let (nanos, next) = fraction(text, 19);
     let offset = zone(text, next)?;
-    Some(Stamp { seconds: days * 86_400 + seconds - offset, nanos })
+    Some(Stamp {
+        seconds: days * 86_400 + seconds - offset,
+        nanos,
+    })
 }
 
 /// `22/Nov/2026:04:28:49 +0000`.
@@ -95,10 +102,17 @@ fn clf(text: &[u8]) -> Option<Stamp> {
     if text.len() < 20 || text[6] != b'/' || !matches!(text[11], b':' | b' ') {
         return None;
     }
-    let days = days_from_civil(digits(text, 7, 4)?, month(text.get(3..6)?)?, digits(text, 0, 2)?)?;
+    let days = days_from_civil(
+        digits(text, 7, 4)?,
+        month(text.get(3..6)?)?,
+        digits(text, 0, 2)?,
+    )?;
     let seconds = clock_time(text, 12)?;
     let offset = zone(text, 20)?;
-    Some(Stamp { seconds: days * 86_400 + seconds - offset, nanos: 0 })
+    Some(Stamp {
+        seconds: days * 86_400 + seconds - offset,
+        nanos: 0,
+    })
 }
 
 /// `22 Nov 2026 04:28:49.123`, as Redis writes it.
@@ -106,9 +120,16 @@ fn spelled(text: &[u8]) -> Option<Stamp> {
     if text.len() < 20 || text[6] != b' ' || text[11] != b' ' {
         return None;
     }
-    let days = days_from_civil(digits(text, 7, 4)?, month(text.get(3..6)?)?, digits(text, 0, 2)?)?;
+    let days = days_from_civil(
+        digits(text, 7, 4)?,
+        month(text.get(3..6)?)?,
+        digits(text, 0, 2)?,
+    )?;
     let seconds = clock_time(text, 12)?;
-    Some(Stamp { seconds: days * 86_400 + seconds, nanos: fraction(text, 20).0 })
+    Some(Stamp {
+        seconds: days * 86_400 + seconds,
+        nanos: fraction(text, 20).0,
+    })
 }
 
 /// `E1122 04:28:49.123456`, only with a year from outside.
@@ -118,25 +139,46 @@ fn klog(line: &[u8], clock: Clock) -> Option<Stamp> {
         return None;
     }
     let days = days_from_civil(year, digits(line, 1, 2)?, digits(line, 3, 2)?)?;
-    Some(Stamp { seconds: days * 86_400 + clock_time(line, 6)?, nanos: fraction(line, 14).0 })
+    Some(Stamp {
+        seconds: days * 86_400 + clock_time(line, 6)?,
+        nanos: fraction(line, 14).0,
+    })
 }
 
 /// Keys under which a JSON or logfmt line states its time.
 const KEYS: [&[u8]; 9] = [
-    b"\"time\":", b"\"ts\":", b"\"timestamp\":", b"\"@timestamp\":", b"\"$date\":", b"\"datetime\":", b"\"eventTime\":", b"ts=", b"time=",
+    b"\"time\":",
+    b"\"ts\":",
+    b"\"timestamp\":",
+    b"\"@timestamp\":",
+    b"\"$date\":",
+    b"\"datetime\":",
+    b"\"eventTime\":",
+    b"ts=",
+    b"time=",
 ];
 
 /// A calendar time or an epoch under a time key.
 fn keyed(line: &[u8]) -> Option<Stamp> {
     let json = line.iter().take(HEAD).any(|b| *b == b'{');
-    KEYS.iter().filter(|key| json == key.starts_with(b"\"")).find_map(|key| {
-        let at = memchr::memmem::find(line, key)?;
-        let clean_start = at == 0 || json || line[at - 1] == b' ';
-        let rest = line.get(at + key.len()..)?;
-        let skip = rest.iter().take(3).take_while(|b| matches!(b, b' ' | b'"')).count();
-        let value = rest.get(skip..)?;
-        if clean_start { absolute(value).or_else(|| epoch(value)) } else { None }
-    })
+    KEYS.iter()
+        .filter(|key| json == key.starts_with(b"\""))
+        .find_map(|key| {
+            let at = memchr::memmem::find(line, key)?;
+            let clean_start = at == 0 || json || line[at - 1] == b' ';
+            let rest = line.get(at + key.len()..)?;
+            let skip = rest
+                .iter()
+                .take(3)
+                .take_while(|b| matches!(b, b' ' | b'"'))
+                .count();
+            let value = rest.get(skip..)?;
+            if clean_start {
+                absolute(value).or_else(|| epoch(value))
+            } else {
+                None
+            }
+        })
 }
 
 /// Epoch seconds (10 digits), milliseconds (13), microseconds (16) or nanoseconds (19), with a fraction of seconds.
@@ -150,83 +192,15 @@ fn epoch(value: &[u8]) -> Option<Stamp> {
         19 => 1_000_000_000,
         _ => return None,
     };
-    let nanos = if count == 10 { fraction(value, 10).0 } else { i32::try_from(number % per_second * (1_000_000_000 / per_second)).ok()? };
-    Some(Stamp { seconds: number / per_second, nanos })
-}
-
-/// `count` digits from `at` (at most 19).
-fn digits(text: &[u8], at: usize, count: usize) -> Option<i64> {
-    if count == 0 || count > 19 {
-        return None;
-    }
-    let mut number = 0_i64;
-    for byte in text.get(at..at + count)? {
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        number = number.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
-    }
-    Some(number)
-}
-
-/// `HH:MM:SS` from `at`, in seconds.
-fn clock_time(text: &[u8], at: usize) -> Option<i64> {
-    if text.get(at + 2) != Some(&b':') || text.get(at + 5) != Some(&b':') {
-        return None;
-    }
-    let (hour, minute, second) = (digits(text, at, 2)?, digits(text, at + 3, 2)?, digits(text, at + 6, 2)?);
-    (hour < 24 && minute < 60 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
-}
-
-/// `.123` or `,123` from `at`: nanoseconds and where it ends.
-fn fraction(text: &[u8], at: usize) -> (i32, usize) {
-    if !matches!(text.get(at), Some(b'.' | b',')) {
-        return (0, at);
-    }
-    let (mut nanos, mut scale, mut end) = (0_i32, 100_000_000_i32, at + 1);
-    while let Some(byte) = text.get(end).filter(|b| b.is_ascii_digit()) {
-        nanos += i32::from(byte - b'0') * scale;
-        scale /= 10;
-        end += 1;
-    }
-    (nanos, end)
-}
-
-/// `Z`, `+01:00`, `+0100`, ` +0000`, or nothing (UTC): seconds east of UTC.
-fn zone(text: &[u8], at: usize) -> Option<i64> {
-    let at = if text.get(at) == Some(&b' ') && matches!(text.get(at + 1), Some(b'+' | b'-')) { at + 1 } else { at };
-    let sign = match text.get(at) {
-        Some(b'+') => 1,
-        Some(b'-') => -1,
-        _ => return Some(0),
+    let nanos = if count == 10 {
+        fraction(value, 10).0
+    } else {
+        i32::try_from(number % per_second * (1_000_000_000 / per_second)).ok()?
     };
-    let Some(hours) = digits(text, at + 1, 2) else { return Some(0) };
-    let colon = usize::from(text.get(at + 3) == Some(&b':'));
-    let minutes = digits(text, at + 3 + colon, 2).unwrap_or(0);
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
-}
-
-/// An English month's abbreviation.
-fn month(name: &[u8]) -> Option<i64> {
-    const MONTHS: [&[u8; 3]; 12] =
-        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
-    MONTHS.iter().position(|m| m[..] == *name).and_then(|i| i64::try_from(i + 1).ok())
-}
-
-/// Days since 1970-01-01 in the Gregorian calendar, for the years 1970 to 2199; `None` for a date that does not exist.
-fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    const LENGTH: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let index = usize::try_from(month).ok()?.checked_sub(1)?;
-    let leap = i64::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
-    let longest = LENGTH.get(index)? + if month == 2 { leap } else { 0 };
-    if !(1970..2200).contains(&year) || day < 1 || day > longest {
-        return None;
-    }
-    let past = year - 1;
-    let leaps = past / 4 - past / 100 + past / 400 - 477;
-    let this_year = BEFORE[index] + if month > 2 { leap } else { 0 };
-    Some((year - 1970) * 365 + leaps + this_year + day - 1)
+    Some(Stamp {
+        seconds: number / per_second,
+        nanos,
+    })
 }
 
 #[cfg(test)]
@@ -235,21 +209,38 @@ mod tests {
     use rstest::rstest;
 
     fn at(line: &str) -> Option<String> {
-        find(line.as_bytes(), Clock { year: Some(2026) }).and_then(super::Stamp::to_timestamp).map(|t| t.to_string())
+        find(line.as_bytes(), Clock { year: Some(2026) })
+            .and_then(super::Stamp::to_timestamp)
+            .map(|t| t.to_string())
     }
 
     #[rstest]
     #[case("2026-11-22T04:28:49.123Z INFO x", "2026-11-22T04:28:49.123Z")]
     #[case("2024-02-29T23:59:59+01:00 x", "2024-02-29T22:59:59Z")]
     #[case("2026-11-22 04:28:49,123 ERROR x", "2026-11-22T04:28:49.123Z")]
-    #[case("[2026-11-22 04:28:49 +0000] [7] [INFO] Booting", "2026-11-22T04:28:49Z")]
+    #[case(
+        "[2026-11-22 04:28:49 +0000] [7] [INFO] Booting",
+        "2026-11-22T04:28:49Z"
+    )]
     #[case("2026/11/22 04:28:49 [error] 7#7: x", "2026-11-22T04:28:49Z")]
-    #[case("10.0.0.1 - - [22/Nov/2026:04:28:49 +0000] \"GET /\"", "2026-11-22T04:28:49Z")]
+    #[case(
+        "10.0.0.1 - - [22/Nov/2026:04:28:49 +0000] \"GET /\"",
+        "2026-11-22T04:28:49Z"
+    )]
     #[case("1:M 22 Nov 2026 04:28:49.123 # x", "2026-11-22T04:28:49.123Z")]
-    #[case("E1122 04:28:49.123456       1 main.go:7] x", "2026-11-22T04:28:49.123456Z")]
+    #[case(
+        "E1122 04:28:49.123456       1 main.go:7] x",
+        "2026-11-22T04:28:49.123456Z"
+    )]
     #[case("ts=2026-11-22T04:28:49Z level=info", "2026-11-22T04:28:49Z")]
-    #[case(r#"{"level":"error","ts":1795321729.5,"msg":"x"}"#, "2026-11-22T04:28:49.5Z")]
-    #[case(r#"{"level":50,"time":1795321729123,"msg":"x"}"#, "2026-11-22T04:28:49.123Z")]
+    #[case(
+        r#"{"level":"error","ts":1795321729.5,"msg":"x"}"#,
+        "2026-11-22T04:28:49.5Z"
+    )]
+    #[case(
+        r#"{"level":50,"time":1795321729123,"msg":"x"}"#,
+        "2026-11-22T04:28:49.123Z"
+    )]
     #[case(r#"{"msg":"a long message that fills the beginning of the line, and more","time":"2026-11-22T04:28:49Z"}"#, "2026-11-22T04:28:49Z")]
     fn times_are_read(#[case] line: &str, #[case] expected: &str) {
         assert_eq!(at(line).as_deref(), Some(expected));
@@ -268,7 +259,13 @@ mod tests {
 
     #[test]
     fn klog_has_no_time_without_a_year() {
-        assert_eq!(find(b"E1122 04:28:49.123456       1 main.go:7] x", Clock::default()), None);
+        assert_eq!(
+            find(
+                b"E1122 04:28:49.123456       1 main.go:7] x",
+                Clock::default()
+            ),
+            None
+        );
     }
 
     #[test]

@@ -93,16 +93,37 @@ impl Tracer {
     /// Whether this line opens a trace.
     fn begin(&mut self, number: u64, body: &[u8], line: &[u8], previous: &RawLine) -> Role {
         let (kind, role) = match body.first() {
-            Some(b' ' | b'\t') if is_at_frame(body) && previous.number + 1 == number => (Kind::At, Role::Frame),
-            Some(b'T') if body.starts_with(b"Traceback (most recent call last)") => (Kind::Python, Role::Frame),
+            Some(b' ' | b'\t') if is_at_frame(body) && previous.number + 1 == number => {
+                (Kind::At, Role::Frame)
+            }
+            Some(b'T') if body.starts_with(b"Traceback (most recent call last)") => {
+                (Kind::Python, Role::Frame)
+            }
             Some(b'p') if body.starts_with(b"panic: ") => (Kind::Go, Role::Message),
             Some(b'f') if body.starts_with(b"fatal error: ") => (Kind::Go, Role::Message),
-            Some(b't') if body.starts_with(b"thread '") && memchr::memmem::find(body, b"panicked at").is_some() => (Kind::Rust, Role::Message),
+            Some(b't')
+                if body.starts_with(b"thread '")
+                    && memchr::memmem::find(body, b"panicked at").is_some() =>
+            {
+                (Kind::Rust, Role::Message)
+            }
             _ => return Role::Plain,
         };
         let own = RawLine::new(number, Level::Error, line);
-        let head = if kind == Kind::At { previous.clone() } else { own };
-        let mut open = Open { kind, root: head.clone(), lines: Vec::new(), total: 0, key: fingerprint::of(&head.bytes).0, head, settled: false };
+        let head = if kind == Kind::At {
+            previous.clone()
+        } else {
+            own
+        };
+        let mut open = Open {
+            kind,
+            root: head.clone(),
+            lines: Vec::new(),
+            total: 0,
+            key: fingerprint::of(&head.bytes).0,
+            head,
+            settled: false,
+        };
         if kind == Kind::At {
             open.lines.push(cut(&open.head.bytes));
         }
@@ -115,14 +136,59 @@ impl Tracer {
     /// Files the open trace.
     fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
-        if let Some(kept) = self.kept.iter_mut().find(|kept| kept.key == open.key) {
-            kept.count += 1;
-        } else if self.kept.len() < MAX_TRACES {
-            let lines = open.lines.iter().map(|line| clean(line, MAX_LINE)).collect();
-            self.kept.push(Kept { key: open.key, count: 1, head: open.head, root: open.root, lines });
-        } else {
-            self.overflow += 1;
+        self.count(open.key, || Kept {
+            key: open.key,
+            count: 0,
+            lines: open
+                .lines
+                .iter()
+                .map(|line| clean(line, MAX_LINE))
+                .collect(),
+            head: open.head,
+            root: open.root,
+        });
+    }
+
+    /// A trace that one line holds whole, as JSON logs do; its key.
+    pub(super) fn whole(&mut self, line: &RawLine, stack: &str) -> u64 {
+        let key = fingerprint::of(stack.as_bytes()).0;
+        let lines = || stack.lines().filter(|line| !line.trim().is_empty());
+        let cause = lines().rfind(|line| line.starts_with("Caused by: "));
+        let last = lines()
+            .next_back()
+            .filter(|_| stack.starts_with("Traceback"));
+        let root = cause
+            .or(last)
+            .or_else(|| lines().next())
+            .unwrap_or_default();
+        let root = RawLine::new(line.number, line.level, root.as_bytes());
+        self.count(key, || Kept {
+            key,
+            count: 0,
+            head: line.clone(),
+            root,
+            lines: lines()
+                .take(MAX_LINES)
+                .map(|line| clean(line.as_bytes(), MAX_LINE))
+                .collect(),
+        });
+        key
+    }
+
+    /// One more of a trace known by its key.
+    pub(super) fn again(&mut self, key: u64) {
+        match self.kept.iter_mut().find(|kept| kept.key == key) {
+            Some(kept) => kept.count += 1,
+            None => self.overflow += 1,
         }
+    }
+
+    /// Counts a trace; keeps it when it is new and there is room.
+    fn count(&mut self, key: u64, keep: impl FnOnce() -> Kept) {
+        if self.kept.len() < MAX_TRACES && !self.kept.iter().any(|kept| kept.key == key) {
+            self.kept.push(keep());
+        }
+        self.again(key);
     }
 
     /// Closes what is open and gives the distinct traces.
@@ -130,7 +196,12 @@ impl Tracer {
         self.close();
         std::mem::take(&mut self.kept)
             .into_iter()
-            .map(|kept| StackTrace { count: kept.count, head: kept.head.to_line(clock), root_cause: kept.root.to_line(clock), lines: kept.lines })
+            .map(|kept| StackTrace {
+                count: kept.count,
+                head: kept.head.to_line(clock),
+                root_cause: kept.root.to_line(clock),
+                lines: kept.lines,
+            })
             .collect()
     }
 }
@@ -148,7 +219,8 @@ impl Open {
 
     fn next_python(&mut self, body: &[u8]) -> Option<Role> {
         let first = body.first().copied();
-        let chained = body.starts_with(b"During handling of") || body.starts_with(b"The above exception was");
+        let chained =
+            body.starts_with(b"During handling of") || body.starts_with(b"The above exception was");
         if chained || body.starts_with(b"Traceback (most recent") {
             self.settled = false;
             return Some(Role::Frame);
@@ -178,7 +250,13 @@ impl Open {
             return Some(Role::Frame);
         }
         let indented = matches!(body.first(), Some(b' ' | b'\t'));
-        let other = [&b"... "[..], b"Suppressed: ", b"--- End of", b"- locked", b"- waiting"];
+        let other = [
+            &b"... "[..],
+            b"Suppressed: ",
+            b"--- End of",
+            b"- locked",
+            b"- waiting",
+        ];
         (indented && other.iter().any(|lead| trimmed.starts_with(lead))).then_some(Role::Frame)
     }
 
@@ -189,7 +267,9 @@ impl Open {
                 return Some(Role::Message);
             }
         }
-        let frame = matches!(body.first(), Some(b' ')) || body.starts_with(b"note: ") || body.starts_with(b"stack backtrace:");
+        let frame = matches!(body.first(), Some(b' '))
+            || body.starts_with(b"note: ")
+            || body.starts_with(b"stack backtrace:");
         frame.then_some(Role::Frame)
     }
 
@@ -214,14 +294,24 @@ impl Open {
 
 /// A goroutine dump has blank lines, calls, files and remarks.
 fn next_go(body: &[u8]) -> Option<Role> {
-    let leads = [&b"goroutine "[..], b"created by ", b"exit status", b"[signal ", b"runtime stack:", b"\t"];
-    let frame = body.is_empty() || leads.iter().any(|lead| body.starts_with(lead)) || is_go_call(body);
+    let leads = [
+        &b"goroutine "[..],
+        b"created by ",
+        b"exit status",
+        b"[signal ",
+        b"runtime stack:",
+        b"\t",
+    ];
+    let frame =
+        body.is_empty() || leads.iter().any(|lead| body.starts_with(lead)) || is_go_call(body);
     frame.then_some(Role::Frame)
 }
 
 /// `main.(*Server).run(0xc000012345, ...)`: no blank before the bracket.
 fn is_go_call(body: &[u8]) -> bool {
-    let Some(bracket) = memchr::memchr(b'(', body) else { return body.starts_with(b"...") };
+    let Some(bracket) = memchr::memchr(b'(', body) else {
+        return body.starts_with(b"...");
+    };
     body.ends_with(b")") && !body[..bracket].contains(&b' ') && body[..bracket].contains(&b'.')
 }
 
@@ -233,7 +323,10 @@ fn is_at_frame(body: &[u8]) -> bool {
 
 /// `KeyError: 'X'`, `psycopg2.OperationalError: ...`, `KeyboardInterrupt`.
 fn is_python_final(body: &[u8]) -> bool {
-    let name = body.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_'))).unwrap_or(body.len());
+    let name = body
+        .iter()
+        .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_')))
+        .unwrap_or(body.len());
     name > 2 && body[0].is_ascii_alphabetic() && matches!(body.get(name), None | Some(b':'))
 }
 

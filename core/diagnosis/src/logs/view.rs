@@ -13,13 +13,42 @@ use super::stamp;
 /// Cap of the text that rules see, in bytes.
 const MAX_READ: usize = 8192;
 /// Fields that hold the message, in the order they are joined.
-const MESSAGE: [&str; 16] = [
-    "msg", "message", "@message", "event", "body", "log", "error", "err", "errorMessage", "exception", "cause", "reason", "detail", "stack",
-    "stack_trace", "stacktrace",
+const MESSAGE: [&str; 18] = [
+    "msg",
+    "message",
+    "@message",
+    "event",
+    "body",
+    "log",
+    "error",
+    "err",
+    "errorMessage",
+    "exception",
+    "cause",
+    "reason",
+    "detail",
+    "exc_info",
+    "traceback",
+    "stack",
+    "stack_trace",
+    "stacktrace",
 ];
 /// Fields that add nothing to the words.
 const SKIP: [&str; 14] = [
-    "level", "severity", "lvl", "levelname", "log.level", "time", "ts", "timestamp", "@timestamp", "caller", "pid", "hostname", "v", "thread",
+    "level",
+    "severity",
+    "lvl",
+    "levelname",
+    "log.level",
+    "time",
+    "ts",
+    "timestamp",
+    "@timestamp",
+    "caller",
+    "pid",
+    "hostname",
+    "v",
+    "thread",
 ];
 
 /// One line, unpacked.
@@ -31,6 +60,8 @@ pub(super) struct View {
     pub(super) text: String,
     /// How many bytes of `text` are the message (the rest are other JSON fields).
     pub(super) message_len: usize,
+    /// A stack trace of several lines in one of the fields.
+    pub(super) stack: Option<String>,
 }
 
 /// Reads a line.
@@ -42,7 +73,12 @@ pub(super) fn read(line: &[u8]) -> View {
     let text = clean(body, MAX_READ);
     let stated = level::of_text(&text);
     let text = unescape(text);
-    View { stated, message_len: text.len(), text }
+    View {
+        stated,
+        message_len: text.len(),
+        text,
+        stack: None,
+    }
 }
 
 /// A line that is one JSON object, possibly after a short prefix.
@@ -51,7 +87,9 @@ fn json(body: &[u8]) -> Option<View> {
     if body.last() != Some(&b'}') {
         return None;
     }
-    let Value::Object(object) = serde_json::from_slice(&body[start..]).ok()? else { return None };
+    let Value::Object(object) = serde_json::from_slice(&body[start..]).ok()? else {
+        return None;
+    };
     let mut stated = level::of_json(&object);
     if stated == Level::Unknown {
         stated = level::of_text(&clean(&body[..start], 200));
@@ -59,7 +97,11 @@ fn json(body: &[u8]) -> Option<View> {
     let mut text = String::new();
     for key in MESSAGE {
         if let Some(value) = object.get(key) {
-            let name = if text.is_empty() || value.is_object() { "" } else { key };
+            let name = if text.is_empty() || value.is_object() {
+                ""
+            } else {
+                key
+            };
             add(&mut text, name, value, 0);
         }
     }
@@ -68,7 +110,37 @@ fn json(body: &[u8]) -> Option<View> {
     if stated == Level::Unknown {
         stated = level::of_text(text.get(..message_len).unwrap_or_default());
     }
-    Some(View { stated, text, message_len })
+    Some(View {
+        stated,
+        text,
+        message_len,
+        stack: stack(&object),
+    })
+}
+
+/// The first field with a stack trace of several lines.
+fn stack(object: &Map<String, Value>) -> Option<String> {
+    const KEYS: [&str; 8] = [
+        "stack",
+        "stack_trace",
+        "stacktrace",
+        "exc_info",
+        "exception",
+        "error",
+        "err",
+        "traceback",
+    ];
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(inner) => inner
+            .get("stack")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        _ => None,
+    };
+    KEYS.iter()
+        .filter_map(|key| text(object.get(*key)?))
+        .find(|text| text.trim().contains('\n'))
 }
 
 /// The fields that are neither message nor noise.
@@ -88,7 +160,12 @@ fn add(text: &mut String, key: &str, value: &Value, depth: u8) {
     match value {
         Value::Null => return,
         Value::Object(object) => return add_rest(text, object, depth + 1),
-        Value::Array(items) => return items.iter().take(20).for_each(|item| add(text, key, item, depth + 1)),
+        Value::Array(items) => {
+            return items
+                .iter()
+                .take(20)
+                .for_each(|item| add(text, key, item, depth + 1));
+        }
         Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
     if !text.is_empty() {
@@ -100,14 +177,22 @@ fn add(text: &mut String, key: &str, value: &Value, depth: u8) {
     }
     let room = MAX_READ.saturating_sub(text.len());
     match value {
-        Value::String(string) => text.push_str(&clean(string.replace(['\n', '\r'], " ").as_bytes(), room)),
+        Value::String(string) => {
+            text.push_str(&clean(string.replace(['\n', '\r'], " ").as_bytes(), room));
+        }
         other => text.push_str(&clean(other.to_string().as_bytes(), room)),
     }
 }
 
 /// `\"` to `"` and `\n` to a space, in lines that hold quoted values.
 fn unescape(text: String) -> String {
-    if text.contains("\\\"") || text.contains("\\n") { text.replace("\\\"", "\"").replace("\\n", " ").replace("\\t", " ") } else { text }
+    if text.contains("\\\"") || text.contains("\\n") {
+        text.replace("\\\"", "\"")
+            .replace("\\n", " ")
+            .replace("\\t", " ")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -117,18 +202,30 @@ mod tests {
     #[test]
     fn json_is_unpacked() {
         let view = read(br#"{"level":"error","ts":1,"msg":"boom","error":"dial \"db\": no","port":5432,"http":{"status":502}}"#);
-        assert_eq!((view.stated, view.text.as_str()), (Level::Error, "boom error=dial \"db\": no status=502 port=5432"));
+        assert_eq!(
+            (view.stated, view.text.as_str()),
+            (
+                Level::Error,
+                "boom error=dial \"db\": no status=502 port=5432"
+            )
+        );
         assert_eq!(&view.text[..view.message_len], "boom error=dial \"db\": no");
     }
 
     #[test]
     fn logfmt_is_unescaped_and_prefixes_go() {
         let view = read(br#"2026-11-22T04:28:49.123Z level=warn msg="lookup \"db\""#);
-        assert_eq!((view.stated, view.text.as_str()), (Level::Warn, r#"level=warn msg="lookup "db""#));
+        assert_eq!(
+            (view.stated, view.text.as_str()),
+            (Level::Warn, r#"level=warn msg="lookup "db""#)
+        );
     }
 
     #[test]
     fn broken_json_is_text() {
-        assert_eq!(read(br#"{"level":"error","msg":"#).text, r#"{"level":"error","msg":"#);
+        assert_eq!(
+            read(br#"{"level":"error","msg":"#).text,
+            r#"{"level":"error","msg":"#
+        );
     }
 }

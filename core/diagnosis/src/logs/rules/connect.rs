@@ -1,11 +1,13 @@
 //! Names, connections and upstreams: wording of the usual clients and of the proxies between.
 
 use super::super::signature::Signature::{
-    ConnectionRefused, ConnectionReset, ConnectionTimedOut, NameNotResolved, NoRoute, UpstreamUnavailable,
+    ConnectionRefused, ConnectionReset, ConnectionTimedOut, NameNotResolved, NoRoute,
+    UpstreamUnavailable,
 };
 use super::{Rule, strong, weak};
 
 /// Names before connections before upstreams: a name that does not resolve explains the rest of its line.
+#[rustfmt::skip] // one wording a row
 pub(super) const NETWORK: &[Rule] = &[
     // names
     strong(NameNotResolved, "no such host", r"lookup {host}(?: on \S+)?: no such host"),
@@ -32,6 +34,7 @@ pub(super) const NETWORK: &[Rule] = &[
     strong(NameNotResolved, "no address associated", r"No address associated with hostname"),
     strong(NameNotResolved, "unknown mysql server host", r"Unknown MySQL server host '{host}'"),
     strong(NameNotResolved, "dns resolution failed", r"DNS resolution failed for (?:service: )?{host}(?::{port})?"),
+    strong(NameNotResolved, "<unresolved>", r"{host}/<unresolved>:{port}"),
     strong(NameNotResolved, "failed to lookup address", r"failed to lookup address information"),
     weak(
         NameNotResolved,
@@ -53,6 +56,8 @@ pub(super) const NETWORK: &[Rule] = &[
     strong(ConnectionRefused, "connection refused", r"(?:[:\]] |\(111: |\(61\): |failed: |Exception: |port \d+: )[Cc]onnection refused(?:$|[\s.,;:)'\x22\]}])"),
     strong(ConnectionRefused, "connect call failed", r"\[Errno (?:111|61)\] Connect call failed \('{host}', {port}"),
     strong(ConnectionRefused, "error 111 connecting", r"Error 111 connecting to {host}:{port}"),
+    strong(ConnectionRefused, "tns:no listener", r"TNS:no listener"),
+    strong(ConnectionRefused, "cannot connect to host", r"Cannot connect to host {host}:{port} .*(?:Connect call failed|Connection refused)"),
     weak(ConnectionRefused, "connection refused", r"(?i)connection refused"),
     weak(ConnectionRefused, "econnrefused", r"\bECONNREFUSED\b"),
     weak(ConnectionRefused, "refused", r"(?i)connection (?:to|with) ['\x22]?{host}(?::{port})? (?:was )?refused|refused (?:the )?connection"),
@@ -77,7 +82,7 @@ pub(super) const NETWORK: &[Rule] = &[
     // no answer
     strong(ConnectionTimedOut, "i/o timeout", r"dial (?:tcp|udp)[46]? {host}:{port}: i/o timeout"),
     strong(ConnectionTimedOut, "i/o timeout", r"(?:read|write) (?:tcp|udp)[46]? \S+->{host}:{port}: i/o timeout"),
-    strong(ConnectionTimedOut, "connection timed out", r"(?i)(?:[:\]] |\(110: |Exception: )connection timed out"),
+    strong(ConnectionTimedOut, "connection timed out", r#"(?i)(?:connect: |\(110: |Exception: )connection timed out|: connection timed out(?:$|\s*[(.,;)"'])"#),
     strong(ConnectionTimedOut, "etimedout", r"\bETIMEDOUT (?P<host>[0-9A-Fa-f.:]*[0-9A-Fa-f]):{port}"),
     strong(ConnectionTimedOut, "upstream timed out", r"upstream timed out \(110: "),
     strong(ConnectionTimedOut, "context deadline exceeded", r"context deadline exceeded \(Client\.Timeout exceeded"),
@@ -93,18 +98,24 @@ pub(super) const NETWORK: &[Rule] = &[
     strong(ConnectionTimedOut, "can't connect to mysql", r"Can't connect to MySQL server on '{host}(?::{port})?' \(110"),
     weak(ConnectionTimedOut, "timed out", r"(?i)(?:connection|connect|connecting|request|dial|read|handshake)(?: attempt| to \S+)? (?:has )?timed out"),
     weak(ConnectionTimedOut, "timed out connecting", r"(?i)timed out (?:while )?connecting to ['\x22]?{host}(?::{port})?"),
+    weak(ConnectionTimedOut, "timeout connecting", r"(?i)time-?out (?:while )?connecting to"),
     weak(ConnectionTimedOut, "connection time", r"(?i)connection time-?out(?:$|[\s:.,;)])"),
     weak(ConnectionTimedOut, "etimedout", r"\bETIMEDOUT\b"),
     weak(ConnectionTimedOut, "i/o timeout", r"(?i)i/o timeout"),
     weak(ConnectionTimedOut, "deadline exceeded", r"(?i)(?:context )?deadline exceeded"),
     // the peer says it cannot
     strong(UpstreamUnavailable, "no live upstreams", r"no live upstreams while connecting to upstream"),
+    strong(UpstreamUnavailable, "can't reach database server", r"Can't reach database server at `?{host}`?:`?{port}"),
+    strong(UpstreamUnavailable, "server error", r"(?P<number>50[234]) Server Error: .*for url: "),
+    strong(UpstreamUnavailable, "upstream", r#"\bstatus(?:_?code)?["']?[=:] ?"?(?P<number>50[234])\b.*\bupstream["']?[=:] ?["']?(?:[a-z]+://)?{host}(?::{port})?"#),
+    strong(UpstreamUnavailable, "upstream", r#"\bupstream["']?[=:] ?["']?(?:[a-z]+://)?{host}(?::{port})?.*\bstatus(?:_?code)?["']?[=:] ?"?(?P<number>50[234])\b"#),
     strong(UpstreamUnavailable, "prematurely closed", r"upstream prematurely closed connection"),
     strong(UpstreamUnavailable, "upstream connect error", r"upstream connect error or disconnect/reset before headers"),
     strong(UpstreamUnavailable, "no healthy upstream", r"no healthy upstream"),
     strong(UpstreamUnavailable, "communications link failure", r"Communications link failure"),
     strong(UpstreamUnavailable, "max retries exceeded", r"Max retries exceeded with url"),
     strong(UpstreamUnavailable, "code = unavailable", r"code = Unavailable"),
+    strong(UpstreamUnavailable, "unavailable: ", r"StatusRuntimeException: UNAVAILABLE|StatusCode\.UNAVAILABLE"),
     strong(UpstreamUnavailable, "clusterdown", r"\bCLUSTERDOWN\b"),
     strong(UpstreamUnavailable, "masterdown", r"\bMASTERDOWN\b"),
     strong(UpstreamUnavailable, "misconf redis", r"(?P<name>MISCONF) Redis is configured to save"),
@@ -116,4 +127,6 @@ pub(super) const NETWORK: &[Rule] = &[
     weak(UpstreamUnavailable, "gateway time", r"(?i)(?P<number>504)[ :]+Gateway Time-?out"),
     weak(UpstreamUnavailable, "status", r"(?i)(?:returned|responded|answered|got|received|unexpected|failed with|response)[^.;]{0,24}?\b(?:http )?(?:status|code)(?: code)?:? ?(?P<number>50[234])\b"),
     weak(UpstreamUnavailable, "upstream", r"(?i)upstream (?:['\x22]?{host}['\x22]? )?(?:is )?(?:unavailable|down|unhealthy|(?:returned |responded (?:with )?)(?P<number>50[234]))"),
+    weak(UpstreamUnavailable, "connect to", r#"(?i)(?:could not|cannot|can't|unable to|failed to) connect to (?:the )?(?:endpoint url: |server |host |broker |database |redis |at )*["'`]?(?:[a-z]+://{host}|[a-z][\w.-]*:\d{2,5}\b)"#),
+    weak(UpstreamUnavailable, "reach", r#"(?i)(?:could not|cannot|can't|unable to|failed to) reach (?:the )?(?:server |host |broker |database )*["'`]?(?:[a-z]+://{host}|[a-z][\w.-]*:\d{2,5}\b)"#),
 ];

@@ -4,6 +4,7 @@ use super::super::signature::Signature::{AssertionOrPanic, RbacForbidden};
 use super::{Rule, strong};
 
 /// `User "U" cannot V resource "R" in API group "G" in the namespace "N"`, or at the cluster scope.
+#[rustfmt::skip] // one wording a row
 pub(super) const KUBERNETES: &[Rule] = &[
     strong(
         RbacForbidden,
@@ -15,6 +16,7 @@ pub(super) const KUBERNETES: &[Rule] = &[
 ];
 
 /// After everything else: these wrap any cause, so a line that names one is matched above.
+#[rustfmt::skip] // one wording a row
 pub(super) const LAST: &[Rule] = &[
     strong(AssertionOrPanic, "panic: ", r"^panic: "),
     strong(AssertionOrPanic, "panicked at", r"thread '[^']*' (?:\(\d+\) )?panicked at"),

@@ -38,16 +38,26 @@ struct Rule {
 
 /// A rule that counts at any level.
 const fn strong(signature: Signature, needle: &'static str, pattern: &'static str) -> Rule {
-    Rule { signature, strong: true, needle, pattern }
+    Rule {
+        signature,
+        strong: true,
+        needle,
+        pattern,
+    }
 }
 
 /// A rule that counts only where the words around it allow.
 const fn weak(signature: Signature, needle: &'static str, pattern: &'static str) -> Rule {
-    Rule { signature, strong: false, needle, pattern }
+    Rule {
+        signature,
+        strong: false,
+        needle,
+        pattern,
+    }
 }
 
 /// All tables, the most specific first.
-const FAMILIES: [&[Rule]; 9] = [
+const FAMILIES: [&[Rule]; 10] = [
     denial::KUBERNETES,
     resource::LIMITS,
     trust::CERTIFICATES,
@@ -56,6 +66,7 @@ const FAMILIES: [&[Rule]; 9] = [
     connect::NETWORK,
     trust::CREDENTIALS,
     program::RULES,
+    config::VALIDATION,
     denial::LAST,
 ];
 
@@ -81,11 +92,14 @@ enum Mark {
     Retry,
 }
 
+/// An expression that is compiled when its literal first occurs: most never do.
+type Lazy = LazyLock<Option<Regex>, Box<dyn FnOnce() -> Option<Regex> + Send>>;
+
 /// The compiled tables.
 struct Engine {
     needles: Option<AhoCorasick>,
     marks: Vec<Mark>,
-    rules: Vec<(&'static Rule, LazyLock<Option<Regex>, Box<dyn FnOnce() -> Option<Regex> + Send>>)>,
+    rules: Vec<(&'static Rule, Lazy)>,
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::new);
@@ -99,32 +113,63 @@ impl Engine {
             literals.push(rule.needle);
             marks.push(Mark::Rule(u16::try_from(rules.len()).unwrap_or(u16::MAX)));
             let pattern = rule.pattern;
-            let build: Box<dyn FnOnce() -> Option<Regex> + Send> = Box::new(move || compile(pattern));
+            let build: Box<dyn FnOnce() -> Option<Regex> + Send> =
+                Box::new(move || compile(pattern));
             rules.push((rule, LazyLock::new(build)));
         }
-        for (words, mark) in [(success::WORDS, Mark::Success), (success::STARTS, Mark::Starts), (success::RETRIES, Mark::Retry)] {
+        for (words, mark) in [
+            (success::WORDS, Mark::Success),
+            (success::STARTS, Mark::Starts),
+            (success::RETRIES, Mark::Retry),
+        ] {
             literals.extend(words);
             marks.extend(words.iter().map(|_| mark));
         }
-        let needles = AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(literals).ok();
-        Self { needles, marks, rules }
+        let needles = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .build(literals)
+            .ok();
+        Self {
+            needles,
+            marks,
+            rules,
+        }
     }
+}
+
+/// All text of the tables: the words in it are the ones that matter.
+pub(super) fn wording() -> impl Iterator<Item = &'static str> {
+    let tables = FAMILIES
+        .iter()
+        .flat_map(|family| family.iter())
+        .flat_map(|rule| [rule.needle, rule.pattern]);
+    let words = [success::WORDS, success::STARTS, success::RETRIES];
+    tables.chain(words.into_iter().flatten().copied())
 }
 
 /// Builds a rule's expression.
 fn compile(pattern: &str) -> Option<Regex> {
     let full = pattern
-        .replace("{host}", r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)")
+        .replace(
+            "{host}",
+            r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)",
+        )
         .replace("{port}", r"(?P<port>\d{1,5})")
         .replace("{path}", r#"(?P<path>/[^\s'":,;)]*)"#)
-        .replace("{env}", r"(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})");
+        .replace(
+            "{env}",
+            r"(?P<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,})",
+        );
     Regex::new(&full).ok()
 }
 
 /// Reads one line. `calm` is whether its level is `Info` or below.
 pub(super) fn matched(view: &View, calm: bool) -> Matched {
     let mut out = Matched::default();
-    let Some(needles) = &ENGINE.needles else { return out };
+    let Some(needles) = &ENGINE.needles else {
+        return out;
+    };
     let mut candidates: Vec<u16> = Vec::new();
     let mut says_success = false;
     for found in needles.find_overlapping_iter(&view.text) {
@@ -140,7 +185,9 @@ pub(super) fn matched(view: &View, calm: bool) -> Matched {
     candidates.dedup();
     let calm = calm || success::is_answered(&view.text);
     let message = view.text.get(..view.message_len).unwrap_or(&view.text);
-    out.hit = candidates.iter().find_map(|index| try_rule(*index, &view.text, message, calm));
+    out.hit = candidates
+        .iter()
+        .find_map(|index| try_rule(*index, &view.text, message, calm, view.stated.is_error()));
     out.starts = out.starts && out.hit.is_none() && success::starts(message);
     if says_success {
         out.success = success::read(message, out.hit.is_some());
@@ -149,7 +196,13 @@ pub(super) fn matched(view: &View, calm: bool) -> Matched {
 }
 
 /// One candidate: its signature and values when it holds.
-fn try_rule(index: u16, text: &str, message: &str, calm: bool) -> Option<(Signature, Values)> {
+fn try_rule(
+    index: u16,
+    text: &str,
+    message: &str,
+    calm: bool,
+    is_error: bool,
+) -> Option<(Signature, Values)> {
     let (rule, regex) = ENGINE.rules.get(usize::from(index))?;
     if calm && !rule.strong {
         return None;
@@ -157,10 +210,21 @@ fn try_rule(index: u16, text: &str, message: &str, calm: bool) -> Option<(Signat
     let scope = if rule.strong { text } else { message };
     let captures = regex.as_ref()?.captures(scope)?;
     let whole = captures.get(0)?;
-    if !rule.strong && success::is_denied(&scope[..whole.start()], &scope[whole.end()..]) {
+    let (before, after) = (&scope[..whole.start()], &scope[whole.end()..]);
+    if (calm || !rule.strong) && success::is_denied(before, after) {
         return None;
     }
-    Some((rule.signature, values::read(rule.signature, regex.as_ref()?, &captures, text)))
+    if rule.signature == Signature::ConnectionReset && success::is_client(before) {
+        return None;
+    }
+    if rule.signature == Signature::MissingConfiguration && !is_error && success::has_default(after)
+    {
+        return None;
+    }
+    Some((
+        rule.signature,
+        values::read(rule.signature, regex.as_ref()?, &captures, text),
+    ))
 }
 
 #[cfg(test)]
@@ -174,6 +238,9 @@ mod tests {
             assert!(regex.is_some(), "{}", rule.pattern);
             assert!(rule.needle.len() >= 3, "{}", rule.needle);
         }
-        assert_eq!(ENGINE.rules.len(), FAMILIES.iter().map(|family| family.len()).sum::<usize>());
+        assert_eq!(
+            ENGINE.rules.len(),
+            FAMILIES.iter().map(|family| family.len()).sum::<usize>()
+        );
     }
 }

@@ -6,11 +6,12 @@ use super::super::signature::Signature::{
 use super::{Rule, strong, weak};
 
 /// Commands before files: `exec /app/x: no such file or directory` is about the command.
+#[rustfmt::skip] // one wording a row
 pub(super) const RULES: &[Rule] = &[
     strong(CommandNotFound, "executable file not found", r#"exec: "(?P<name>[^"]+)": executable file not found in \$?PATH"#),
     strong(CommandNotFound, "no such file", r#"(?:exec: "|exec |unable to start container process: exec: "|stat ){path}"?: (?:stat \S+: )?no such file or directory"#),
     strong(CommandNotFound, "not found", r"^(?:/bin/|/usr/bin/)?(?:ba|da|a|z|k)?sh: (?:line )?(?:\d+: )?(?:eval: line \d+: )?(?P<name>[\w./-]+): (?:command )?not found"),
-    strong(CommandNotFound, "not found", r"^\S+: (?:line )?\d+: (?P<name>[\w./-]+): (?:command )?not found"),
+    strong(CommandNotFound, "not found", r"^\S+: (?:exec: )?(?:line )?\d+: (?P<name>[\w./-]+): (?:command )?not found"),
     strong(CommandNotFound, "command not found", r"(?:^|: )(?P<name>[\w./-]+): command not found"),
     strong(CommandNotFound, "no such file", r"^(?:/usr/bin/)?env: ['\x22\u{2018}]?(?P<name>[\w.-]+)['\x22\u{2019}]?: No such file"),
     strong(CommandNotFound, "bad interpreter", r"{path}: bad interpreter"),
@@ -23,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
     strong(MissingModule, "noclassdeffounderror", r"NoClassDefFoundError: (?:Could not initialize class )?(?P<name>[\w.$/]+)"),
     strong(MissingModule, "loading shared libraries", r"error while loading shared libraries: (?P<name>\S+?):"),
     strong(MissingModule, "error loading shared library", r"Error loading shared library (?P<name>\S+?):"),
+    strong(MissingModule, "cannot open shared object", r"(?P<name>[\w.+-]+\.so[.\d]*): cannot open shared object file"),
     strong(MissingModule, "find or load main class", r"Could not find or load main class (?P<name>\S+)"),
     strong(MissingModule, "cannot load such file", r"cannot load such file -- (?P<name>\S+)"),
     strong(MissingModule, "unable to access jarfile", r"Unable to access jarfile (?P<name>\S+)"),

@@ -1,12 +1,13 @@
 //! Limits that are used up, and storage that refuses.
 
 use super::super::signature::Signature::{
-    DiskFull, OutOfMemory, PermissionDenied, PoolExhausted, PortInUse, QueueFull, RateLimited, ReadOnlyFileSystem, ThreadOrProcessLimit,
-    TooManyOpenFiles,
+    DiskFull, OutOfMemory, PermissionDenied, PoolExhausted, PortInUse, QueueFull, RateLimited,
+    ReadOnlyFileSystem, ThreadOrProcessLimit, TooManyOpenFiles,
 };
 use super::{Rule, strong, weak};
 
 /// Pools, threads, memory, files, rates, queues.
+#[rustfmt::skip] // one wording a row
 pub(super) const LIMITS: &[Rule] = &[
     strong(PoolExhausted, "queuepool limit", r"QueuePool limit of size (?P<number>\d+ overflow \d+) reached"),
     strong(
@@ -17,8 +18,11 @@ pub(super) const LIMITS: &[Rule] = &[
     strong(PoolExhausted, "connection from the pool", r"(?i)(?:timed out|timeout) (?:while )?waiting for a (?:free )?connection from the pool"),
     strong(PoolExhausted, "connection from pool", r"(?i)timeout waiting for (?:a )?connection from pool"),
     strong(PoolExhausted, "pool timed out", r"pool timed out while waiting for an open connection"),
+    strong(PoolExhausted, "pooltimedout", r"\bPoolTimedOut\b"),
     strong(PoolExhausted, "connection pool timeout", r"redis: connection pool timeout"),
     strong(PoolExhausted, "pool is probably full", r"Timeout acquiring a connection\. The pool is probably full"),
+    weak(PoolExhausted, "connections in use", r"(?i)all (?P<number>\d+) connections (?:are )?in use"),
+    weak(PoolExhausted, "acquir", r"(?i)acquir\w+ (?:a |db |database )*conn\w*\b[^.;]{0,40}?(?:deadline exceeded|timed ?out|time-?out)"),
     strong(PoolExhausted, "couldn't get a connection after", r"couldn't get a connection after \S+ sec"),
     strong(PoolExhausted, "cannot get a connection, pool", r"Cannot get a connection, pool error"),
     strong(PoolExhausted, "before obtaining a connection from the pool", r"prior to obtaining a connection from the pool|before obtaining a connection from the pool"),
@@ -26,8 +30,8 @@ pub(super) const LIMITS: &[Rule] = &[
     weak(PoolExhausted, "exhausted", r"(?i)exhausted (?:the )?(?:connection|db|database|thread)? ?pool|connections? exhausted\D{0,12}(?P<number>\d+/\d+)?"),
     strong(ThreadOrProcessLimit, "native thread", r"unable to create (?:new )?native thread"),
     strong(ThreadOrProcessLimit, "can't start new thread", r"RuntimeError: can't start new thread"),
-    strong(ThreadOrProcessLimit, "newosproc", r"failed to create new OS thread|runtime: may need to increase max user processes"),
-    strong(ThreadOrProcessLimit, "fork", r"(?i)(?:fork|clone|cannot fork)[^/]{0,40}: (?:retry: )?resource temporarily unavailable"),
+    strong(ThreadOrProcessLimit, "os thread", r"failed to create new OS thread|runtime: may need to increase max user processes"),
+    strong(ThreadOrProcessLimit, "fork", r"(?i)\b(?:fork|clone)\b.{0,60}: (?:retry: )?resource temporarily unavailable"),
     strong(ThreadOrProcessLimit, "pthread_create", r"pthread_create.{0,30}(?:failed|Resource temporarily unavailable|EAGAIN)"),
     strong(OutOfMemory, "outofmemory", r"OutOfMemoryError(?:: (?P<name>[A-Za-z ]{3,40}))?"),
     strong(OutOfMemory, "outofmemoryexception", r"\bSystem\.OutOfMemoryException\b"),
@@ -55,6 +59,7 @@ pub(super) const LIMITS: &[Rule] = &[
     weak(RateLimited, "quota", r"(?i)(?:api |request )quota exceeded"),
     weak(RateLimited, "throttl", r"(?i)(?:request|requests|being|were|was) throttled"),
     weak(RateLimited, "429", r"(?i)(?:returned|responded|answered|got|received|failed with|status(?: code)?)[^.;]{0,16}?\b(?P<number>429)\b"),
+    weak(RateLimited, "429 from", r"\b(?P<number>429) from {host}"),
     strong(QueueFull, "queue full", r"Local: Queue full"),
     strong(QueueFull, "queue.full", r"(?:^|\s)(?:_queue|queue)\.Full\b"),
     strong(QueueFull, "rejectedexecutionexception", r"\bRejectedExecutionException\b"),
@@ -63,6 +68,7 @@ pub(super) const LIMITS: &[Rule] = &[
 ];
 
 /// Ports and file systems.
+#[rustfmt::skip] // one wording a row
 pub(super) const STORAGE: &[Rule] = &[
     strong(PortInUse, "address already in use", r"listen (?:tcp|udp)[46]? (?:{host})?(?:\[?:*\]?)?:{port}: bind: address already in use"),
     strong(PortInUse, "eaddrinuse", r"\bEADDRINUSE\b(?::? address already in use)? (?:[0-9A-Fa-f.:]*|\*|[\w.-]+):{port}"),
@@ -71,6 +77,7 @@ pub(super) const STORAGE: &[Rule] = &[
     strong(PortInUse, "already in use", r"(?i)port {port} (?:was|is) already in use"),
     strong(PortInUse, "port is already allocated", r"port is already allocated"),
     strong(PortInUse, "error while attempting to bind", r"error while attempting to bind on address \('[^']*', {port}"),
+    strong(PortInUse, "connection in use", r"Connection in use: \('[^']*', {port}\)"),
     weak(PortInUse, "address already in use", r"(?i)address already in use"),
     weak(PortInUse, "eaddrinuse", r"\bEADDRINUSE\b"),
     strong(ReadOnlyFileSystem, "read-only file system", r"(?i)read-only file system: '{path}'"),
@@ -83,17 +90,18 @@ pub(super) const STORAGE: &[Rule] = &[
     strong(DiskFull, "enospc", r"\bENOSPC\b: no space left"),
     strong(DiskFull, "disk quota exceeded", r"(?i)disk quota exceeded"),
     strong(DiskFull, "database or disk is full", r"database or disk is full"),
-    strong(DiskFull, "flood stage disk watermark", r"flood stage disk watermark \[?(?P<number>[\d.]+%?)?\]? ?exceeded|flood-stage watermark"),
+    strong(DiskFull, "flood", r"flood stage disk watermark \[?(?P<number>[\d.]+%?)?\]? ?exceeded|exceeded flood-stage watermark"),
     weak(DiskFull, "no space left", r"(?i)no space left(?: on (?:the )?(?:device|disk|volume))?"),
     weak(DiskFull, "enospc", r"\bENOSPC\b"),
     weak(DiskFull, "disk", r"(?i)(?:disk|volume|file ?system)(?: ['\x22]?{path}['\x22]?)?(?: is)? (?:completely )?full(?:$|[\s.,;:!)])"),
     weak(DiskFull, "out of disk space", r"(?i)out of disk space|not enough (?:free )?disk space"),
     strong(PermissionDenied, "permission denied", r"\[Errno 13\] Permission denied(?:: ['\x22]{path}['\x22])?"),
-    strong(PermissionDenied, "eacces", r"\bEACCES: permission denied(?:, \w+ '{path}')?"),
     strong(PermissionDenied, "eacces", r"\bEACCES:? permission denied (?:[0-9A-Fa-f.:]*|\*):{port}"),
+    strong(PermissionDenied, "eacces", r"\bEACCES: permission denied(?:, \w+ '{path}')?"),
     strong(PermissionDenied, "permission denied", r"(?:bind\(\) to \S*?:{port} failed )\(13: Permission denied\)"),
     strong(PermissionDenied, "permission denied", r"listen (?:tcp|udp)[46]? \S*?:{port}: bind: permission denied"),
     strong(PermissionDenied, "permission denied for", r"permission denied for (?:table|relation|schema|database|sequence|function|view) (?P<name>[\w.\x22]+)"),
+    strong(PermissionDenied, "topic authorization failed", r"Topic authorization failed for topics \[(?P<name>[^\]]+)\]"),
     strong(PermissionDenied, "accessdeniedexception", r"java\.nio\.file\.AccessDeniedException: {path}"),
     strong(PermissionDenied, "permission denied", r"(?i){path}['\x22]?: permission denied"),
     strong(PermissionDenied, "permission denied", r"(?i)(?:: |\(13: |\(os error )permission denied(?:$|[\s.,;:)'\x22\]}])"),

@@ -1,11 +1,13 @@
 //! Certificates and credentials: what the peer or the client does not accept.
 
 use super::super::signature::Signature::{
-    AuthenticationRefused, CertificateExpired, CertificateUntrusted, CertificateWrongHost, TooManyConnections,
+    AuthenticationRefused, CertificateExpired, CertificateUntrusted, CertificateWrongHost,
+    TooManyConnections,
 };
 use super::{Rule, strong, weak};
 
 /// TLS. "will expire" and "expires" are announcements, not failures, and match nothing here.
+#[rustfmt::skip] // one wording a row
 pub(super) const CERTIFICATES: &[Rule] = &[
     strong(
         CertificateExpired,
@@ -16,8 +18,9 @@ pub(super) const CERTIFICATES: &[Rule] = &[
     strong(CertificateExpired, "certificateexpiredexception", r"CertificateExpiredException(?:: NotAfter: (?P<until>[^\n\x22]{4,40}))?"),
     strong(CertificateExpired, "certificate expired", r"(?:alert|peer|invalid peer certificate:|TLS:?) certificate expired"),
     strong(CertificateExpired, "certificate: expired", r"(?i)invalid peer certificate: (?:certificate )?expired"),
+    strong(CertificateExpired, "expired certificate", r"tls: expired certificate"),
     strong(CertificateExpired, "certificate has expired", r"(?:CERTIFICATE_VERIFY_FAILED\].*|problem: |verify failed.*|error.*)certificate has expired"),
-    weak(CertificateExpired, "certificate", r"(?i)certificate(?: for ['\x22]?{host}['\x22]?| of ['\x22]?{host}['\x22]?)? (?:has |is |already )?expired(?: on| at| since)? ?(?P<until>\d{4}-\d\d-\d\d\S*)?"),
+    weak(CertificateExpired, "certificate", r"(?i)certificate(?: (?:for|of|from) ['\x22]?{host}['\x22]?)? (?:has |is |already )?expired(?: on| at| since)? ?(?P<until>\d{4}-\d\d-\d\d\S*)?"),
     strong(CertificateUntrusted, "unknown authority", r"certificate signed by unknown authority"),
     strong(CertificateUntrusted, "pkix path building failed", r"PKIX path building failed"),
     strong(CertificateUntrusted, "unable to get local issuer", r"unable to get (?:local )?issuer certificate"),
@@ -39,6 +42,7 @@ pub(super) const CERTIFICATES: &[Rule] = &[
 ];
 
 /// Accounts, and the server's own limit, which its clients see as a refusal.
+#[rustfmt::skip] // one wording a row
 pub(super) const CREDENTIALS: &[Rule] = &[
     strong(TooManyConnections, "too many clients", r"sorry, too many clients already"),
     strong(TooManyConnections, "remaining connection slots", r"remaining connection slots are reserved"),
@@ -58,8 +62,10 @@ pub(super) const CREDENTIALS: &[Rule] = &[
     strong(AuthenticationRefused, "access_refused", r"\bACCESS_REFUSED\b(?:.*?user '(?P<user>[^']+)')?"),
     strong(AuthenticationRefused, "sasl", r"(?i)SASL\w*(?: \S+)? authentication failed|SaslAuthenticationException|SCRAM authentication failed|bad auth : authentication failed"),
     strong(AuthenticationRefused, "mongoservererror", r"MongoServerError: Authentication failed"),
+    strong(AuthenticationRefused, "username or password not allowed", r"username or password not allowed"),
     strong(AuthenticationRefused, "login failed for user", r"Login failed for user '(?P<user>[^']+)'"),
     strong(AuthenticationRefused, "invalid api key", r"(?i)(?:error|401|Unauthorized|incorrect)\W.{0,40}(?:invalid|incorrect) api key"),
+    strong(AuthenticationRefused, "client error", r"(?P<number>40[13]) Client Error: .*for url: "),
     strong(AuthenticationRefused, "no password is provided", r"(?i)fe_sendauth: no password supplied|no password (?:is|was) provided"),
     strong(AuthenticationRefused, "no password supplied", r"fe_sendauth: no password supplied"),
     weak(AuthenticationRefused, "authentication failed", r#"(?i)authentication (?:failed|failure)(?: for (?:user )?["']?(?P<user>[\w.@-]+))?"#),
