@@ -52,14 +52,20 @@ fn host_of<'a>(told: &Told<'a>) -> Option<&'a str> {
 /// The Service and namespace that a host means, when it is a name of the cluster. `example.com` is not one: its second
 /// part is no namespace, nor nearly one.
 pub(super) fn in_cluster<'a>(case: &'a Case<'_>, host: &'a str) -> Option<(&'a str, &'a str)> {
+    let parts: Vec<&str> = host.trim_end_matches('.').split('.').collect();
+    // A pod of a StatefulSet has a name of its own below its headless Service: `db-0.db.shop.svc`, in short `db-0.db`.
+    match parts[..] {
+        [_, service, ns, "svc", ..] => return Some((service, ns)),
+        [_, service] if case.view.services.get(case.ns(), service).is_some() => return Some((service, case.ns())),
+        _ => {}
+    }
     let (name, ns) = split_service_host(host, case.ns())?;
-    let labels = host.trim_end_matches('.').split('.').count();
     let known = || {
         case.view.namespaces.get("", ns).is_some() || case.view.services.within(ns).next().is_some() || ns == case.ns()
     };
     let nearly =
         || likeness(ns, case.ns()) > 0.0 || case.view.namespaces.iter().any(|n| likeness(ns, &n.metadata.name) > 0.0);
-    (labels != 2 || known() || nearly()).then_some((name, ns))
+    (parts.len() != 2 || known() || nearly()).then_some((name, ns))
 }
 
 /// The host is the name of a Service that does not exist.

@@ -185,7 +185,8 @@ pub(super) fn service_of<'a>(case: &Case<'a>, host: &str) -> Option<&'a Service>
         let name = slice.metadata.labels.get("kubernetes.io/service-name")?;
         case.view.services.get(&slice.metadata.namespace, name)
     };
-    case.view.service_by_host(host, case.ns()).or_else(by_address).or_else(by_endpoint)
+    let by_name = in_cluster(case, host).and_then(|(name, ns)| case.view.services.get(ns, name));
+    by_name.or_else(by_address).or_else(by_endpoint)
 }
 
 /// Whether a Service can be called on a port: a headless one on any, as its names lead to the pods.

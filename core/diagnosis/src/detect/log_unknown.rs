@@ -15,6 +15,7 @@ use crate::logs::LogLine;
 use super::container::Case;
 use super::crash::ending;
 use super::log_names::{correct, in_cluster, near_service};
+use super::logcause::REPEATED;
 use super::origin::{Origin, origin};
 use super::quote::said;
 
@@ -46,6 +47,25 @@ pub(super) fn unknown_end(case: &Case<'_>) -> Option<Finding> {
     let finding = finding
         .because(format!("the last run ended with {}", ending(end)), case.end_evidence(end))
         .since(*end.finished_at)
+        .confidence(Confidence::Medium);
+    Some(case.mark(finding))
+}
+
+/// A container that runs, is not ready and says the same error again and again, of a kind that is not known.
+pub(super) fn complaint(case: &Case<'_>) -> Option<Finding> {
+    let digest = case.run_log()?;
+    let late =
+        |l: &LogLine| l.number.saturating_mul(5) >= digest.lines.saturating_mul(4) || l.number + 3 >= digest.lines;
+    let loud = |t: &&crate::logs::Template| t.level.is_error() && t.count >= REPEATED && late(&t.last);
+    let template = digest.templates.iter().filter(loud).max_by_key(|t| (t.count, t.last.number))?;
+    if digest.last_success.as_ref().is_some_and(|s| s.number > template.last.number) {
+        return None;
+    }
+    let claim = format!("{} is not ready and its log repeats \"{}\"", case.who(), said(case, &template.last));
+    let finding = Finding::new(Reason::LogCause, case.unit(), claim)
+        .because(format!("the log says so {} times, last", template.count), log(&case.of(), false, &template.last))
+        .because("and said it first here", log(&case.of(), false, &template.first))
+        .since(template.first.at)
         .confidence(Confidence::Medium);
     Some(case.mark(finding))
 }
