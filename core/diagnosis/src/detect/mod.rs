@@ -7,9 +7,7 @@
 use crate::finding::Finding;
 use crate::view::View;
 
-mod admission;
-mod autoscale;
-pub mod change;
+mod attempt;
 mod command;
 mod config;
 mod container;
