@@ -7,7 +7,10 @@
 use crate::finding::Finding;
 use crate::view::View;
 
+mod admission;
 mod attempt;
+mod autoscale;
+pub mod change;
 mod command;
 mod config;
 mod container;
