@@ -7,10 +7,13 @@
 use crate::finding::Finding;
 use crate::view::View;
 
+mod ingress;
 mod nearest;
 mod node_pods;
 mod nodes;
 mod say;
+mod service_ports;
+mod services;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -24,6 +27,16 @@ pub struct Detector {
 
 /// Every detector, in the order in which they run (which decides nothing but the order of equal findings).
 pub const CATALOGUE: &[Detector] = &[
+    Detector {
+        id: "service.health",
+        about: "Services that select nothing, have no ready pods, a wrong port or no address.",
+        run: services::health,
+    },
+    Detector {
+        id: "ingress.health",
+        about: "Ingresses whose backend, certificate or class is missing or down.",
+        run: ingress::health,
+    },
     Detector {
         id: "node.health",
         about: "Nodes that are not ready, short of something, broken, cordoned or back again.",
