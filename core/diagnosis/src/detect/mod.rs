@@ -7,13 +7,18 @@
 use crate::finding::Finding;
 use crate::view::View;
 
+mod binding;
 mod ingress;
 mod nearest;
+mod netpol;
 mod node_pods;
 mod nodes;
+mod policies;
 mod say;
 mod service_ports;
 mod services;
+mod storage;
+mod volumes;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -36,6 +41,13 @@ pub const CATALOGUE: &[Detector] = &[
         id: "ingress.health",
         about: "Ingresses whose backend, certificate or class is missing or down.",
         run: ingress::health,
+    },
+    Detector { id: "network.policy", about: "Network policies that keep pods from something.", run: netpol::limits },
+    Detector { id: "storage.claims", about: "Claims that wait for a volume, and why.", run: storage::claims },
+    Detector {
+        id: "storage.volumes",
+        about: "Bound volumes that cannot be attached, reached or enlarged.",
+        run: volumes::unusable,
     },
     Detector {
         id: "node.health",
