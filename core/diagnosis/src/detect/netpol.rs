@@ -17,7 +17,7 @@ use crate::view::relate::pod_ref;
 const DNS_LABEL: (&str, &str) = ("k8s-app", "kube-dns");
 
 /// The port of DNS, as it is asked first.
-const DNS_PORT: policies::Port = (53, "UDP");
+const DNS_PORT: policies::Port<'static> = (53, "UDP");
 
 /// What policies keep the pods they select from.
 pub(super) fn limits(view: &View) -> Vec<Finding> {

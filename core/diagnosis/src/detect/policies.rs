@@ -27,6 +27,7 @@ pub(crate) enum Peer<'a> {
     /// A pod.
     Pod(&'a Pod),
     /// An address outside of what was seen.
+    #[allow(dead_code, reason = "for the detector of log causes, which reads addresses from logs")]
     Ip(IpAddr),
 }
 
@@ -64,13 +65,14 @@ pub(super) fn holding<'a>(view: &'a View, pod: &'a Pod, direction: Direction) ->
     view.network_policies.within(&pod.metadata.namespace).filter(selects).collect()
 }
 
-/// Policies that hold for a pod in a direction.
+/// Policies that hold for a pod in a direction: what a refused or timed-out connection may point at.
+#[allow(dead_code, reason = "for the detector of log causes")]
 pub(crate) fn policies_for(view: &View, pod: &Pod, direction: Direction) -> Vec<EntityRef> {
     holding(view, pod, direction).into_iter().map(|p| say::of_meta(Kind::NetworkPolicy, &p.metadata)).collect()
 }
 
 /// Whether the policies that were seen let a pod reach a peer at a port.
-pub(crate) fn allows(view: &View, from: &Pod, to: Peer, port: Port) -> bool {
+pub(crate) fn allows(view: &View, from: &Pod, to: Peer<'_>, port: Port<'_>) -> bool {
     let out = one_way(view, from, Direction::Egress, to, port, to);
     let into = match to {
         Peer::Pod(pod) => one_way(view, pod, Direction::Ingress, Peer::Pod(from), port, to),
@@ -79,7 +81,7 @@ pub(crate) fn allows(view: &View, from: &Pod, to: Peer, port: Port) -> bool {
     out && into
 }
 
-fn one_way(view: &View, pod: &Pod, direction: Direction, peer: Peer, port: Port, target: Peer) -> bool {
+fn one_way(view: &View, pod: &Pod, direction: Direction, peer: Peer<'_>, port: Port<'_>, target: Peer<'_>) -> bool {
     let policies = holding(view, pod, direction);
     let lets = |policy: &&NetworkPolicy| {
         direction.rules(policy).iter().any(|rule| {
@@ -92,7 +94,7 @@ fn one_way(view: &View, pod: &Pod, direction: Direction, peer: Peer, port: Port,
 }
 
 /// Whether any rule for the direction lets a port through, to or from whomever.
-pub(super) fn any_at(policies: &[&NetworkPolicy], direction: Direction, port: Port) -> bool {
+pub(super) fn any_at(policies: &[&NetworkPolicy], direction: Direction, port: Port<'_>) -> bool {
     policies.iter().flat_map(|p| direction.rules(p)).any(|rule| lets_port(&rule.ports, port, None))
 }
 
@@ -101,7 +103,7 @@ pub(super) fn lets_all(rule: &NetworkPolicyRule, direction: Direction) -> bool {
     direction.peers(rule).is_empty() && rule.ports.is_empty()
 }
 
-fn lets_port(ports: &[NetworkPolicyPort], (number, protocol): Port, target: Option<Peer>) -> bool {
+fn lets_port(ports: &[NetworkPolicyPort], (number, protocol): Port<'_>, target: Option<Peer<'_>>) -> bool {
     let fits = |p: &NetworkPolicyPort| {
         let same = protocol == if p.protocol.is_empty() { "TCP" } else { &p.protocol };
         same && match &p.port {
@@ -114,12 +116,12 @@ fn lets_port(ports: &[NetworkPolicyPort], (number, protocol): Port, target: Opti
 }
 
 /// A named port is one of the pod that is reached; an address has none.
-fn is_named(target: Option<Peer>, name: &str, number: i64) -> bool {
+fn is_named(target: Option<Peer<'_>>, name: &str, number: i64) -> bool {
     let Some(Peer::Pod(pod)) = target else { return false };
     pod.spec.containers.iter().flat_map(|c| &c.ports).any(|p| p.name == name && p.container_port == number)
 }
 
-fn is_peer(view: &View, home: &str, rule: &Value, peer: Peer) -> bool {
+fn is_peer(view: &View, home: &str, rule: &Value, peer: Peer<'_>) -> bool {
     if let Some(block) = rule.get("ipBlock").filter(|b| !b.is_null()) {
         let ip = match peer {
             Peer::Ip(ip) => Some(ip),

@@ -97,9 +97,7 @@ fn numbered(
     };
     let declared_by_any = pods.iter().any(|p| serving(p).flat_map(|c| &c.ports).any(|d| d.container_port == target));
     let served = served(view, pod);
-    if served.probed.contains(&target)
-        || served.logged.iter().any(|(n, ..)| *n == target)
-        || pods.iter().any(|p| mentioned(p))
+    if served.probed.contains(&target) || served.logged.iter().any(|(n, ..)| *n == target) || pods.iter().any(mentioned)
     {
         return None;
     }
@@ -127,7 +125,7 @@ fn numbered(
 }
 
 /// How much weight a number has that nothing speaks for; none when nothing contradicts it either.
-fn judge(served: &Served, declared: bool, ports: usize) -> Option<(Role, Confidence)> {
+fn judge(served: &Served<'_>, declared: bool, ports: usize) -> Option<(Role, Confidence)> {
     let logged = !served.logged.is_empty();
     match (declared, served.declared.is_empty()) {
         // The pods declare it. A log that names another port may speak of a second listener, so it only counts
