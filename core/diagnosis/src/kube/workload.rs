@@ -26,7 +26,10 @@ lean! {
         service_name: String,
         pod_management_policy: String,
         volume_claim_templates: Vec<PersistentVolumeClaim>,
+        ordinals: Ordinals,
     }
+    /// Where a StatefulSet begins to count.
+    Ordinals { start: i64 }
     /// How pods are replaced.
     Strategy { r#type: String, rolling_update: Option<RollingUpdate> }
     /// Bounds of a rolling update; `partition` is StatefulSet's.
