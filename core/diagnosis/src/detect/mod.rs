@@ -30,7 +30,9 @@ mod say;
 mod scheduling;
 mod webhooks;
 
+mod conditions;
 mod daemons;
+mod rbac;
 mod stateful;
 mod stateful_names;
 
@@ -55,6 +57,8 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.oom", about: "Containers that the kernel kills for memory", run: oom::oom },
     Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
     Detector { id: "pod.scheduling", about: "pods that no node takes, predicate by predicate", run: scheduling::detect },
+    Detector { id: "object.conditions", about: "aggregated APIs that are down, namespaces that do not end, custom resources in trouble", run: conditions::detect },
+    Detector { id: "object.rbac", about: "permissions that a ServiceAccount lacks, as events tell", run: rbac::detect },
     Detector { id: "workload.daemonset", about: "DaemonSets that lack pods on nodes or whose update stops", run: daemons::detect },
     Detector { id: "workload.statefulset", about: "StatefulSets that an ordinal or an update holds back; zero replicas", run: stateful::detect },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },

@@ -3,15 +3,20 @@
 //! Start at [`headless`]. A missing one is nobody's trouble while nobody asks for the names: it is the cause only when a
 //! log shows that names under it do not resolve, or when pods that use such names run and do not become ready.
 
+use jiff::Timestamp;
+
 use crate::entity::{EntityRef, Kind};
 use crate::evidence::{self, Evidence};
 use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::kube::{Pod, StatefulSet};
-use crate::logs::{Hit, Signature};
+use crate::logs::{Hit, LogDigest, LogLine, Signature};
 use crate::view::View;
 
 use super::nearest::nearest;
 use super::say;
+
+/// What programs write of a name that has no address: the answer code of RFC 1035, and resolver libraries' words.
+const NO_NAME: &[&str] = &["nxdomain", "failed to resolve", "could not resolve", "no such host", "not known"];
 
 /// The Service that `spec.serviceName` names, when it is not there. An empty name is allowed and means none.
 pub(super) fn headless(view: &View, set: &StatefulSet, entity: &EntityRef) -> Option<Finding> {
@@ -34,9 +39,9 @@ pub(super) fn headless(view: &View, set: &StatefulSet, entity: &EntityRef) -> Op
     );
     let mut finding = facts(Finding::new(Reason::MissingReference, entity.clone(), claim), set, entity, &service);
     finding.role = Role::Failing;
-    if let Some((hit, evidence)) = line {
+    if let Some((at, evidence)) = line {
         finding = finding
-            .since(hit.first.at)
+            .since(at)
             .because(format!("a name under {} does not resolve", service.name), evidence.clone())
             .rules_out("name service as a whole: a Service that is not there has no name", evidence);
     } else {
@@ -77,13 +82,29 @@ fn repair(finding: Finding, set: &StatefulSet, entity: &EntityRef, service: &Ent
         .check(format!("{kubectl} get endpoints {name}"))
 }
 
-/// A log line of the namespace that could not resolve a name under the Service, and where it stands.
-fn unresolved<'a>(view: &'a View, service: &EntityRef) -> Option<(&'a Hit, Evidence)> {
+/// A log line of the namespace that could not resolve a name under the Service, where it stands and since when.
+fn unresolved(view: &View, service: &EntityRef) -> Option<(Option<Timestamp>, Evidence)> {
     view.logs().filter(|(of, _, _)| of.namespace == service.ns()).find_map(|(of, previous, log)| {
         let digest = log.as_ref().ok()?;
-        let hit = digest.hits.iter().find(|h| h.signature == Signature::NameNotResolved && under(h, &service.name))?;
-        Some((hit, evidence::log(of, previous, &hit.last)))
+        let hit = digest.hits.iter().find(|h| h.signature == Signature::NameNotResolved && under(h, &service.name));
+        let line = match hit {
+            Some(hit) => (hit.first.at, &hit.last),
+            None => worded(digest, &service.name)?,
+        };
+        Some((line.0, evidence::log(of, previous, line.1)))
     })
+}
+
+/// A line in the words of a name server, for programs whose own wording the log rules do not know.
+fn worded<'a>(digest: &'a LogDigest, service: &str) -> Option<(Option<Timestamp>, &'a LogLine)> {
+    let under = format!(".{service}.");
+    let settled = digest.last_success.as_ref().map_or(0, |l| l.number);
+    let says = |l: &LogLine| {
+        let lower = l.text.to_lowercase();
+        lower.contains(&under) && NO_NAME.iter().any(|w| lower.contains(w)) && l.number > settled
+    };
+    let template = digest.templates.iter().find(|t| says(&t.last)).map(|t| (t.first.at, &t.last));
+    template.or_else(|| digest.tail.iter().rev().find(|l| says(l)).map(|l| (l.at, l)))
 }
 
 /// `db-0.db.shop.svc` and `db.shop.svc` are names under `db`.
