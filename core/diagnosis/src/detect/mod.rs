@@ -60,6 +60,12 @@ mod storage;
 mod volumes;
 mod webhooks;
 
+mod conditions;
+mod daemons;
+mod rbac;
+mod stateful;
+mod stateful_names;
+
 /// One detector of the catalogue.
 pub struct Detector {
     /// Its stable name: `pod.image`.
@@ -89,11 +95,10 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.oom", about: "Containers that the kernel kills for memory", run: oom::oom },
     Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
     Detector { id: "pod.scheduling", about: "pods that no node takes, predicate by predicate", run: scheduling::detect },
-    Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
-    Detector { id: "pod.start", about: "Init containers, sandboxes and volumes that keep a pod from starting", run: start::start },
-    Detector { id: "service.health", about: "Services that select nothing, have no ready pods, a wrong port or no address.", run: services::health },
-    Detector { id: "storage.claims", about: "Claims that wait for a volume, and why.", run: storage::claims },
-    Detector { id: "storage.volumes", about: "Bound volumes that cannot be attached, reached or enlarged.", run: volumes::unusable },
+    Detector { id: "object.conditions", about: "aggregated APIs that are down, namespaces that do not end, custom resources in trouble", run: conditions::detect },
+    Detector { id: "object.rbac", about: "permissions that a ServiceAccount lacks, as events tell", run: rbac::detect },
+    Detector { id: "workload.daemonset", about: "DaemonSets that lack pods on nodes or whose update stops", run: daemons::detect },
+    Detector { id: "workload.statefulset", about: "StatefulSets that an ordinal or an update holds back; zero replicas", run: stateful::detect },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
     Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
     Detector { id: "workload.references", about: "objects that a workload names and that do not exist", run: references::detect },
