@@ -9,9 +9,12 @@ use crate::view::View;
 
 mod admission;
 pub mod change;
+mod cron;
+mod daemon;
 mod denial;
 mod diff;
 mod fit;
+mod jobs;
 mod nearest;
 mod placement;
 mod predicate;
@@ -21,6 +24,7 @@ mod rollout;
 mod say;
 mod scheduling;
 mod starting;
+mod stateful;
 mod webhooks;
 
 /// One detector of the catalogue.
@@ -57,6 +61,26 @@ pub const CATALOGUE: &[Detector] = &[
         id: "workload.replicas",
         about: "zero replicas, and counts that two controllers fight over",
         run: replicas::detect,
+    },
+    Detector {
+        id: "statefulset.state",
+        about: "ordinals that hold back the rest, names that do not resolve, updates",
+        run: stateful::detect,
+    },
+    Detector {
+        id: "daemonset.state",
+        about: "daemon pods that are missing, not ready or misplaced",
+        run: daemon::detect,
+    },
+    Detector {
+        id: "job.outcome",
+        about: "Jobs that gave up, ran too long, are suspended or recovered",
+        run: jobs::detect,
+    },
+    Detector {
+        id: "cronjob.runs",
+        about: "schedules that cannot be used, runs missed, piled up, hanging or failing",
+        run: cron::detect,
     },
 ];
 
