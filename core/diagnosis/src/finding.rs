@@ -105,6 +105,9 @@ reasons! {
     BackendMissing = 3, "An Ingress names a Service or port that does not exist.";
     LoadBalancerPending = 3, "No controller has given the Service an address.";
     BadSchedule = 3, "A CronJob's schedule or time zone cannot be used.";
+    RunsMissed = 3, "A CronJob missed start times and starts no runs.";
+    RunsPileUp = 3, "Runs of a CronJob overlap more and more.";
+    RunHangs = 3, "A run of a CronJob does not end and holds back the next.";
     JobDeadline = 3, "A Job ran past its deadline.";
     JobBackoff = 2, "A Job's pods failed too often.";
     TargetMissing = 3, "An autoscaler's target does not exist.";

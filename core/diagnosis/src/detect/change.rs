@@ -188,16 +188,20 @@ fn edited(view: &View, entity: &EntityRef, meta: &Meta, unit: &EntityRef, onset:
     )
 }
 
-/// Nodes that joined in the window and carry a pod in trouble.
+/// Nodes that joined in the window and carry pods in trouble while their siblings elsewhere are fine.
 fn joined(view: &View) -> impl Iterator<Item = Finding> {
     view.nodes.iter().filter_map(move |node| {
         let at = (*node.metadata.creation_timestamp).filter(|at| view.in_window(*at))?;
-        let on =
-            view.pods.iter().find(|p| p.spec.node_name == node.metadata.name && say::is_live(p) && !p.is_ready())?;
+        let name = node.metadata.name.as_str();
+        let down = view.pods.iter().filter(|p| p.spec.node_name == name && say::is_live(p) && !p.is_ready());
+        let unit = down.map(|p| view.unit(&pod_ref(p))).find(|unit| {
+            let (here, elsewhere): (Vec<&Pod>, Vec<&Pod>) =
+                say::live_pods(view, unit).into_iter().partition(|p| p.spec.node_name == name);
+            here.iter().all(|p| !p.is_ready()) && elsewhere.iter().any(|p| p.is_ready())
+        })?;
         let entity = say::of_meta(Kind::Node, &node.metadata);
         let says = evidence::object(&entity, format!("metadata.creationTimestamp={at}"));
-        let text =
-            format!("{entity} joined the cluster and carries pods of {} that are not ready", view.unit(&pod_ref(on)));
+        let text = format!("{entity} joined the cluster, and pods of {unit} fail there and nowhere else");
         let finding = Finding::new(Reason::Changed, entity, text).role(Role::Context).confidence(Confidence::Low);
         Some(finding.since(Some(at)).because(format!("joined at {at}"), says))
     })

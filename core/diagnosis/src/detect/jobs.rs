@@ -1,214 +1,220 @@
-//! Jobs: those that gave up, ran out of time or are suspended, and those that failed before they completed.
+//! Jobs: given up, past their deadline, suspended on purpose, completed at the second attempt, completed.
 //!
-//! Must stay silent about failed attempts of a Job that still tries and about pods of a Job that completed. Why an attempt
-//! failed is said by the detectors of pods and logs; this family says what became of the Job.
+//! Start at [`detect`]. What a pod of a Job failed of is told by the detectors of pods and logs.
 
-use crate::entity::{EntityRef, Kind};
-use crate::evidence;
-use crate::finding::{Finding, Reason, Role};
-use crate::kube::{Condition, Job, Pod};
-use crate::view::View;
+use jiff::Timestamp;
 
 use super::say;
+use crate::entity::{EntityRef, Kind};
+use crate::evidence;
+use crate::finding::{Confidence, Finding, Reason, Role};
+use crate::kube::{Condition, Job};
+use crate::view::View;
+use crate::view::relate::pod_ref;
 
-/// Judges every Job.
+/// A Job that failed longer ago (seconds) is told as a fact, not as the trouble of now.
+const OLD: i64 = 86_400;
+
+/// What became of each Job that no CronJob owns, and the failures of those that one does.
 pub(super) fn detect(view: &View) -> Vec<Finding> {
-    view.jobs.iter().filter_map(|job| judge(view, job)).collect()
+    view.jobs.iter().filter_map(|job| of_job(view, job)).collect()
 }
 
-fn judge(view: &View, job: &Job) -> Option<Finding> {
-    let entity = say::of_meta(Kind::Job, &job.metadata);
-    if let Some(failed) = condition(job, "Failed") {
-        return gave_up(view, job, &entity, failed);
-    }
-    if let Some(complete) = condition(job, "Complete") {
-        return completed(view, job, &entity, complete);
-    }
-    if job.spec.suspend {
-        return Some(suspended(view, &entity));
-    }
-    None
+/// The CronJob that made a Job.
+pub(super) fn parent(job: &Job) -> Option<EntityRef> {
+    let owner = job.metadata.controller().filter(|o| o.kind == "CronJob")?;
+    Some(EntityRef::new(Kind::CronJob, &job.metadata.namespace, owner.name.clone()))
 }
 
-fn condition<'a>(job: &'a Job, kind: &str) -> Option<&'a Condition> {
+/// The condition that ended a Job, if it ended.
+pub(super) fn condition<'a>(job: &'a Job, kind: &str) -> Option<&'a Condition> {
     job.status.conditions.iter().find(|c| c.r#type == kind && c.is_true())
 }
 
-/// A Job that failed for good. One that failed before the window is history, and so is one whose CronJob succeeded since.
-fn gave_up(view: &View, job: &Job, entity: &EntityRef, failed: &Condition) -> Option<Finding> {
-    let at = *failed.last_transition_time;
-    let is_past = at.is_some_and(|at| !view.in_window(at));
-    let succeeded_since = later_success(view, entity, at);
-    if is_past || (succeeded_since.is_none() && has_later_run(view, entity, job)) {
-        return None;
+/// When a Job completed, if it did.
+pub(super) fn completed_at(job: &Job) -> Option<Timestamp> {
+    let complete = condition(job, "Complete");
+    (*job.status.completion_time)
+        .filter(|_| complete.is_some() || job.status.succeeded > 0)
+        .or_else(|| complete.and_then(|c| *c.last_transition_time))
+}
+
+fn of_job(view: &View, job: &Job) -> Option<Finding> {
+    if let Some(failed) = condition(job, "Failed") {
+        return Some(gave_up(view, job, failed));
     }
-    let deadline = failed.reason == "DeadlineExceeded";
-    let reason = match (&succeeded_since, deadline) {
-        (Some(_), _) => Reason::AttemptFailed,
-        (None, true) => Reason::JobDeadline,
-        (None, false) => Reason::JobBackoff,
-    };
-    let says = format!("condition Failed: reason={}, {}", failed.reason, say::clause(&failed.message));
-    let claim = match (&succeeded_since, deadline) {
-        (Some(next), _) => format!("{entity} failed ({}), and {next} completed since", failed.reason),
-        (None, true) => {
-            let limit = job.spec.active_deadline_seconds.unwrap_or_default();
-            format!("{entity} was stopped by its deadline: activeDeadlineSeconds is {limit} (DeadlineExceeded)")
+    let entity = say::of_meta(Kind::Job, &job.metadata);
+    if let Some(at) = completed_at(job) {
+        return completed(view, job, entity, at);
+    }
+    if job.spec.suspend {
+        let text = format!("{entity} is suspended (spec.suspend), so it has no pods");
+        let since = condition(job, "Suspended").and_then(|c| *c.last_transition_time);
+        let resume = format!(
+            "{} patch {} --type=merge -p '{{\"spec\":{{\"suspend\":false}}}}'",
+            say::kubectl(&entity),
+            entity.slash()
+        );
+        return Some(
+            Finding::new(Reason::Suspended, entity.clone(), text)
+                .role(Role::Expected)
+                .since(since)
+                .because("it is set in its spec", evidence::object(&entity, "spec.suspend=true"))
+                .action("resume it, if it is meant to run", Some(resume), "low: starts pods")
+                .check(say::get(&entity)),
+        );
+    }
+    still_trying(view, job, entity)
+}
+
+fn gave_up(view: &View, job: &Job, failed: &Condition) -> Finding {
+    let entity = say::of_meta(Kind::Job, &job.metadata);
+    let tries = say::count(job.status.failed, "failed attempt");
+    let (reason, text) = match failed.reason.as_str() {
+        "DeadlineExceeded" => {
+            let limit = job
+                .spec
+                .active_deadline_seconds
+                .map(|s| format!(" activeDeadlineSeconds of {s} s"))
+                .unwrap_or_default();
+            (Reason::JobDeadline, format!("{entity} was stopped by its deadline,{limit} (DeadlineExceeded)"))
         }
-        (None, false) => format!("{entity} gave up: {}", attempts(job, failed)),
+        "BackoffLimitExceeded" => {
+            let limit = job.spec.backoff_limit.unwrap_or(6);
+            (
+                Reason::JobBackoff,
+                format!("{entity} gave up after {tries}, its backoffLimit is {limit} (BackoffLimitExceeded)"),
+            )
+        }
+        other => (Reason::JobFailed, format!("{entity} failed ({other}): {}", say::clause(&failed.message))),
     };
-    let unit = view.unit(entity);
-    let mut finding = Finding::new(reason, unit, claim)
-        .blame(blamed(view, entity, deadline))
-        .since(at)
-        .because(says.clone(), evidence::object(entity, says));
-    if succeeded_since.is_some() {
-        finding.role = Role::Over;
+    let at = *failed.last_transition_time;
+    let later = parent(job).and_then(|cron| later_success(view, job, &cron));
+    let old = at.is_some_and(|at| view.age(at) > OLD && !view.in_window(at));
+    let role = match later {
+        Some(_) => Role::Over,
+        None if old => Role::Context,
+        None => Role::Failing,
+    };
+    let text = match later {
+        Some(at) => format!("{text}; a later run completed successfully at {at}"),
+        None => text,
+    };
+    let reason = if role == Role::Over { Reason::AttemptFailed } else { reason };
+    let mut finding = Finding::new(reason, entity.clone(), text).role(role).since(at).because(
+        "the Job's own words",
+        evidence::object(&entity, format!("Failed=True {}: {}", failed.reason, failed.message)),
+    );
+    if let Some(cron) = parent(job) {
+        finding = finding.blame(cron);
+    }
+    finding.pods = view.pods_of(&entity).into_iter().filter(|p| p.status.phase == "Failed").map(pod_ref).collect();
+    if role != Role::Failing {
+        return finding;
+    }
+    let retry = format!("{} get {} -o yaml", say::kubectl(&entity), entity.slash());
+    finding
+        .action(
+            "mend what its pods failed of, then create it anew: a Job that gave up does not try again",
+            Some(retry),
+            "low: starts pods",
+        )
+        .check(say::get(&entity))
+}
+
+/// When a later run of the same CronJob completed.
+fn later_success(view: &View, job: &Job, cron: &EntityRef) -> Option<Timestamp> {
+    let started = (*job.status.start_time).or(*job.metadata.creation_timestamp)?;
+    let runs = view.jobs.within(cron.ns()).filter(|j| parent(j).as_ref() == Some(cron)).filter_map(completed_at);
+    let told = view.cron_jobs.get(cron.ns(), &cron.name).and_then(|c| *c.status.last_successful_time);
+    runs.chain(told).filter(|at| *at > started).max()
+}
+
+fn completed(view: &View, job: &Job, entity: EntityRef, at: Timestamp) -> Option<Finding> {
+    let says = evidence::object(
+        &entity,
+        format!("Complete=True succeeded={} failed={} completionTime={at}", job.status.succeeded, job.status.failed),
+    );
+    if job.status.failed > 0 && view.in_window(at) {
+        let text = format!("{entity} completed successfully after {}", say::count(job.status.failed, "failed attempt"));
+        let mut finding = Finding::new(Reason::AttemptFailed, entity.clone(), text)
+            .role(Role::Over)
+            .since(*job.status.start_time)
+            .because("it completed", says);
+        finding.pods = view.pods_of(&entity).into_iter().filter(|p| p.status.phase == "Failed").map(pod_ref).collect();
         return Some(finding);
     }
-    finding.pods = view.pods_of(entity).into_iter().map(crate::view::relate::pod_ref).collect();
-    if let Some(event) = view.last_event(entity, &["BackoffLimitExceeded", "DeadlineExceeded"]) {
-        finding = finding.because(event.text().to_owned(), evidence::event(event));
-    }
-    Some(actions(finding, entity, deadline))
+    // A CronJob speaks for its runs.
+    parent(job).is_none().then(|| {
+        let text = format!("{entity} completed successfully ({} succeeded)", job.status.succeeded);
+        Finding::new(Reason::Serving, entity, text).role(Role::Healthy).because("it completed", says)
+    })
 }
 
-/// The Job itself, or the CronJob that makes it again and again.
-fn blamed(view: &View, entity: &EntityRef, deadline: bool) -> EntityRef {
-    let unit = view.unit(entity);
-    if deadline || unit.kind != Kind::CronJob { entity.clone() } else { unit }
-}
-
-fn attempts(job: &Job, failed: &Condition) -> String {
-    let limit = job.spec.backoff_limit.unwrap_or(6);
-    let tried = say::count(job.status.failed.max(1), "attempt");
-    format!("{tried} failed, backoffLimit is {limit} ({})", failed.reason)
-}
-
-fn actions(finding: Finding, entity: &EntityRef, deadline: bool) -> Finding {
-    let kubectl = say::kubectl(entity);
-    if deadline {
-        finding
-            .action(
-                "give it more time or less work, then run it again",
-                Some(say::edit(entity)),
-                "low: the Job is made again",
-            )
-            .check(say::get(entity))
-    } else {
-        finding
-            .action(
-                "read what its last attempt said",
-                Some(format!("{kubectl} logs {} --tail=50", entity.slash())),
-                "none",
-            )
-            .action(
-                "run it again once the cause is mended",
-                Some(format!("{kubectl} delete {}", entity.slash())),
-                "low: the Job is made again",
-            )
-            .check(say::get(entity))
-    }
-}
-
-/// A Job that completed: worth saying when attempts failed within the window, positive evidence otherwise.
-fn completed(view: &View, job: &Job, entity: &EntityRef, complete: &Condition) -> Option<Finding> {
-    let at = complete.last_transition_time.or(*job.status.completion_time)?;
-    if !view.in_window(at) {
+/// A Job that goes on after failed attempts: a symptom, its pods say of what.
+fn still_trying(view: &View, job: &Job, entity: EntityRef) -> Option<Finding> {
+    if job.status.failed == 0 {
         return None;
     }
-    let unit = view.unit(entity);
-    let says = format!("succeeded={} failed={} condition Complete", job.status.succeeded, job.status.failed);
-    if job.status.failed > 0 {
-        let claim = format!("{entity} completed after {} failed", say::count(job.status.failed, "attempt"));
-        let finding = Finding::new(Reason::AttemptFailed, unit, claim).role(Role::Over).since(*job.status.start_time);
-        let finding = finding.because(says.clone(), evidence::object(entity, says));
-        return Some(failed_attempts(view, entity, finding));
-    }
-    let claim = format!("{entity} completed without a failed attempt");
-    Some(
-        Finding::new(Reason::Serving, unit, claim)
-            .role(Role::Healthy)
-            .because(says.clone(), evidence::object(entity, says)),
-    )
-}
-
-fn failed_attempts(view: &View, entity: &EntityRef, mut finding: Finding) -> Finding {
-    let failed = |p: &&Pod| p.status.phase == "Failed";
-    for pod in view.pods_of(entity).into_iter().filter(failed).take(3) {
-        let about = crate::view::relate::pod_ref(pod);
-        let code = pod.status.container_statuses.iter().find_map(|s| s.state.terminated.as_ref()).map(|t| t.exit_code);
-        let text = code.map_or("phase=Failed".to_owned(), |c| format!("phase=Failed, exit code {c}"));
-        finding = finding.because(format!("{about}: {text}"), evidence::object(&about, text));
-    }
-    finding
-}
-
-fn suspended(view: &View, entity: &EntityRef) -> Finding {
-    let says = "spec.suspend=true";
-    Finding::new(
-        Reason::Suspended,
-        view.unit(entity),
-        format!("{entity} is suspended (spec.suspend is true), so it runs no pods"),
-    )
-    .role(Role::Expected)
-    .because(says, evidence::object(entity, says))
-    .action(
-        "resume it when it should run",
-        Some(format!(r#"{} patch {} -p '{{"spec":{{"suspend":false}}}}'"#, say::kubectl(entity), entity.slash())),
-        "low: its pods start",
-    )
-}
-
-/// A later Job of the same CronJob that completed.
-fn later_success(view: &View, entity: &EntityRef, at: Option<jiff::Timestamp>) -> Option<EntityRef> {
-    let later = |job: &&Job| {
-        condition(job, "Complete").is_some() && job.status.completion_time.is_some_and(|done| Some(done) > at)
-    };
-    siblings(view, entity).find(later).map(|job| say::of_meta(Kind::Job, &job.metadata))
-}
-
-/// Whether a newer run of the same CronJob ended or runs: then that one tells how things stand.
-fn has_later_run(view: &View, entity: &EntityRef, job: &Job) -> bool {
-    siblings(view, entity).any(|other| {
-        *other.metadata.creation_timestamp > *job.metadata.creation_timestamp
-            && (condition(other, "Failed").is_some() || condition(other, "Complete").is_some())
-    })
-}
-
-fn siblings<'a>(view: &'a View, entity: &'a EntityRef) -> impl Iterator<Item = &'a Job> {
-    let unit = view.unit(entity);
-    view.jobs.within(entity.ns()).filter(move |other| {
-        let about = say::of_meta(Kind::Job, &other.metadata);
-        unit.kind == Kind::CronJob && about != *entity && view.unit(&about) == unit
-    })
+    let pods = view.pods_of(&entity);
+    let text = format!("{entity} has {} so far and goes on", say::count(job.status.failed, "failed attempt"));
+    let mut finding = Finding::new(Reason::JobFailed, entity.clone(), text)
+        .confidence(Confidence::Low)
+        .since(*job.status.start_time)
+        .because(
+            "its own status",
+            evidence::object(&entity, format!("status: failed={} active={}", job.status.failed, job.status.active)),
+        )
+        .action("see what its pods fail of", Some(say::describe(&entity)), "none")
+        .check(say::get(&entity));
+    finding.pods = pods.into_iter().filter(|p| p.status.phase == "Failed").map(pod_ref).collect();
+    Some(finding)
 }
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
-    use crate::finding::{Reason, Role};
+    use super::*;
     use crate::testkit::Scene;
 
-    const BACKOFF: &str = "status: {failed: 7, startTime: AGO(20m), conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, message: Job has reached the specified backoff limit, lastTransitionTime: AGO(10m)}]}";
-    const OWNED: &str = "ownerReferences: [{kind: CronJob, name: nightly, controller: true}]";
+    fn scene(spec: &str, status: &str, owner: &str, more: &str) -> Vec<String> {
+        let owner = if owner.is_empty() {
+            String::new()
+        } else {
+            format!(", ownerReferences: [{{kind: CronJob, name: {owner}, controller: true}}]")
+        };
+        let text = format!(
+            "
+kind: Job
+metadata: {{name: export-1, creationTimestamp: AGO(50m){owner}}}
+spec: {{{spec}}}
+status: {{startTime: AGO(50m), {status}}}
+{more}"
+        );
+        let found = detect(&Scene::default().yaml(&text).view());
+        found.iter().map(|f| format!("{:?} {:?} {}", f.reason, f.role, f.blame[0])).collect()
+    }
 
-    #[rstest]
-    #[case::gave_up(&format!("kind: Job\nmetadata: {{name: j}}\nspec: {{backoffLimit: 6}}\n{BACKOFF}"), &[(Reason::JobBackoff, Role::Failing)])]
-    #[case::deadline("kind: Job\nmetadata: {name: j}\nspec: {activeDeadlineSeconds: 600}\nstatus: {failed: 1, conditions: [{type: Failed, status: 'True', reason: DeadlineExceeded, lastTransitionTime: AGO(5m)}]}", &[(Reason::JobDeadline, Role::Failing)])]
-    #[case::completed_after_failures("kind: Job\nmetadata: {name: j}\nstatus: {succeeded: 1, failed: 2, completionTime: AGO(5m), conditions: [{type: Complete, status: 'True', lastTransitionTime: AGO(5m)}]}", &[(Reason::AttemptFailed, Role::Over)])]
-    #[case::completed("kind: Job\nmetadata: {name: j}\nstatus: {succeeded: 1, completionTime: AGO(5m), conditions: [{type: Complete, status: 'True', lastTransitionTime: AGO(5m)}]}", &[(Reason::Serving, Role::Healthy)])]
-    #[case::suspended("kind: Job\nmetadata: {name: j}\nspec: {suspend: true}", &[(Reason::Suspended, Role::Expected)])]
-    #[case::still_trying("kind: Job\nmetadata: {name: j}\nspec: {backoffLimit: 6}\nstatus: {failed: 2, active: 1}", &[])]
-    #[case::failed_long_ago("kind: Job\nmetadata: {name: j}\nstatus: {failed: 7, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, lastTransitionTime: AGO(5h)}]}", &[])]
-    #[case::the_next_run_succeeded(
-        &format!("kind: Job\nmetadata: {{name: a, creationTimestamp: AGO(20m), {OWNED}}}\n{BACKOFF}\n---\nkind: Job\nmetadata: {{name: b, creationTimestamp: AGO(6m), {OWNED}}}\nstatus: {{succeeded: 1, completionTime: AGO(5m), conditions: [{{type: Complete, status: 'True', lastTransitionTime: AGO(5m)}}]}}"),
-        &[(Reason::AttemptFailed, Role::Over), (Reason::Serving, Role::Healthy)]
-    )]
-    fn jobs(#[case] yaml: &str, #[case] expected: &[(Reason, Role)]) {
-        let view = Scene::default().yaml(yaml).view();
-        let got: Vec<(Reason, Role)> = super::detect(&view).iter().map(|f| (f.reason, f.role)).collect();
-        assert_eq!(got, expected);
+    const BACKOFF: &str = "failed: 2, conditions: [{type: Failed, status: 'True', reason: BackoffLimitExceeded, lastTransitionTime: AGO(40m)}]";
+    const DEADLINE: &str = "failed: 1, conditions: [{type: Failed, status: 'True', reason: DeadlineExceeded, lastTransitionTime: AGO(40m)}]";
+    const DONE: &str = "conditions: [{type: Complete, status: 'True'}], completionTime: AGO(30m), succeeded: 1";
+    const LATER: &str = "---\nkind: Job\nmetadata: {name: export-2, ownerReferences: [{kind: CronJob, name: export, controller: true}]}\nstatus: {completionTime: AGO(5m), succeeded: 1}";
+
+    #[rstest::rstest]
+    #[case::backoff("backoffLimit: 1", BACKOFF, "", "", &["JobBackoff Failing Job shop/export-1"])]
+    #[case::deadline("activeDeadlineSeconds: 600", DEADLINE, "", "", &["JobDeadline Failing Job shop/export-1"])]
+    #[case::of_a_cron_job("activeDeadlineSeconds: 600", DEADLINE, "export", "", &["JobDeadline Failing CronJob shop/export"])]
+    #[case::later_run_completed("backoffLimit: 1", BACKOFF, "export", LATER, &["AttemptFailed Over CronJob shop/export"])]
+    #[case::suspended("suspend: true", "active: 0", "", "", &["Suspended Expected Job shop/export-1"])]
+    #[case::retried("backoffLimit: 6", "failed: 2, conditions: [{type: Complete, status: 'True'}], completionTime: AGO(30m), succeeded: 1", "", "", &["AttemptFailed Over Job shop/export-1"])]
+    #[case::done("backoffLimit: 6", DONE, "", "", &["Serving Healthy Job shop/export-1"])]
+    #[case::running("backoffLimit: 6", "active: 1", "", "", &[])]
+    fn outcomes(
+        #[case] spec: &str,
+        #[case] status: &str,
+        #[case] owner: &str,
+        #[case] more: &str,
+        #[case] expected: &[&str],
+    ) {
+        assert_eq!(scene(spec, status, owner, more), expected);
     }
 }

@@ -12,30 +12,13 @@ mod attempt;
 mod autoscale;
 mod binding;
 pub mod change;
-mod command;
-mod conditions;
-mod config;
-mod container;
-mod crash;
-mod cronjobs;
-mod daemons;
+mod cron;
+mod daemon;
 mod denial;
 mod diff;
 mod end;
 mod fit;
-mod image;
-mod image_cause;
-mod ingress;
 mod jobs;
-mod log_access;
-mod log_config;
-mod log_names;
-mod log_network;
-mod log_rbac;
-mod log_storage;
-mod log_unknown;
-mod logcause;
-mod mounts;
 mod nearest;
 mod netpol;
 mod node_pods;
@@ -60,9 +43,6 @@ mod serving;
 mod start;
 mod starting;
 mod stateful;
-mod stateful_names;
-mod storage;
-mod volumes;
 mod webhooks;
 
 mod conditions;
@@ -110,10 +90,36 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "storage.volumes", about: "Bound volumes that cannot be attached, reached or enlarged.", run: volumes::unusable },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
     Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
-    Detector { id: "workload.daemonset", about: "DaemonSets that lack pods on nodes or whose update stops", run: daemons::detect },
-    Detector { id: "workload.references", about: "objects that a workload names and that do not exist", run: references::detect },
-    Detector { id: "workload.replicas", about: "zero replicas, and counts that two controllers fight over", run: replicas::detect },
-    Detector { id: "workload.statefulset", about: "StatefulSets that an ordinal or an update holds back; zero replicas", run: stateful::detect },
+    Detector {
+        id: "deployment.rollout",
+        about: "rollouts under way, stuck or broken by a change",
+        run: rollout::detect,
+    },
+    Detector {
+        id: "workload.replicas",
+        about: "zero replicas, and counts that two controllers fight over",
+        run: replicas::detect,
+    },
+    Detector {
+        id: "statefulset.state",
+        about: "ordinals that hold back the rest, names that do not resolve, updates",
+        run: stateful::detect,
+    },
+    Detector {
+        id: "daemonset.state",
+        about: "daemon pods that are missing, not ready or misplaced",
+        run: daemon::detect,
+    },
+    Detector {
+        id: "job.outcome",
+        about: "Jobs that gave up, ran too long, are suspended or recovered",
+        run: jobs::detect,
+    },
+    Detector {
+        id: "cronjob.runs",
+        about: "schedules that cannot be used, runs missed, piled up, hanging or failing",
+        run: cron::detect,
+    },
 ];
 
 /// Runs every detector.
