@@ -12,13 +12,30 @@ mod attempt;
 mod autoscale;
 mod binding;
 pub mod change;
+mod command;
+mod conditions;
+mod config;
+mod container;
+mod crash;
 mod cron;
-mod daemon;
+mod daemons;
 mod denial;
 mod diff;
 mod end;
 mod fit;
+mod image;
+mod image_cause;
+mod ingress;
 mod jobs;
+mod log_access;
+mod log_config;
+mod log_names;
+mod log_network;
+mod log_rbac;
+mod log_storage;
+mod log_unknown;
+mod logcause;
+mod mounts;
 mod nearest;
 mod netpol;
 mod node_pods;
@@ -43,13 +60,11 @@ mod serving;
 mod start;
 mod starting;
 mod stateful;
+mod stateful_names;
+mod storage;
+mod volumes;
 mod webhooks;
 
-mod conditions;
-mod daemons;
-mod rbac;
-mod stateful;
-mod stateful_names;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -64,10 +79,9 @@ pub struct Detector {
 /// Every detector, in the order in which they run (which decides nothing but the order of equal findings).
 pub const CATALOGUE: &[Detector] = &[
     Detector { id: "autoscaler", about: "autoscalers without target, metrics or room; budgets that block an eviction", run: autoscale::detect },
-    Detector { id: "cronjob", about: "CronJobs with unusable schedules, missed or overlapping runs, or suspended", run: cronjobs::detect },
+    Detector { id: "cronjob.runs", about: "schedules that cannot be used, runs missed, piled up, hanging or failing", run: cron::detect },
     Detector { id: "deployment.rollout", about: "rollouts under way, stuck or broken by a change", run: rollout::detect },
     Detector { id: "ingress.health", about: "Ingresses whose backend, certificate or class is missing or down.", run: ingress::health },
-    Detector { id: "job", about: "Jobs that gave up, ran out of time, are suspended or failed before they completed", run: jobs::detect },
     Detector { id: "job.outcome", about: "Jobs that gave up, ran too long, are suspended or recovered", run: jobs::detect },
     Detector { id: "network.policy", about: "Network policies that keep pods from something.", run: netpol::limits },
     Detector { id: "node.health", about: "Nodes that are not ready, short of something, broken, cordoned or back again.", run: nodes::health },
@@ -85,41 +99,14 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
     Detector { id: "pod.start", about: "Init containers, sandboxes and volumes that keep a pod from starting", run: start::start },
     Detector { id: "service.health", about: "Services that select nothing, have no ready pods, a wrong port or no address.", run: services::health },
-    Detector { id: "statefulset.state", about: "ordinals that hold back the rest, names that do not resolve, updates", run: stateful::detect },
     Detector { id: "storage.claims", about: "Claims that wait for a volume, and why.", run: storage::claims },
     Detector { id: "storage.volumes", about: "Bound volumes that cannot be attached, reached or enlarged.", run: volumes::unusable },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
     Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
-    Detector {
-        id: "deployment.rollout",
-        about: "rollouts under way, stuck or broken by a change",
-        run: rollout::detect,
-    },
-    Detector {
-        id: "workload.replicas",
-        about: "zero replicas, and counts that two controllers fight over",
-        run: replicas::detect,
-    },
-    Detector {
-        id: "statefulset.state",
-        about: "ordinals that hold back the rest, names that do not resolve, updates",
-        run: stateful::detect,
-    },
-    Detector {
-        id: "daemonset.state",
-        about: "daemon pods that are missing, not ready or misplaced",
-        run: daemon::detect,
-    },
-    Detector {
-        id: "job.outcome",
-        about: "Jobs that gave up, ran too long, are suspended or recovered",
-        run: jobs::detect,
-    },
-    Detector {
-        id: "cronjob.runs",
-        about: "schedules that cannot be used, runs missed, piled up, hanging or failing",
-        run: cron::detect,
-    },
+    Detector { id: "workload.daemonset", about: "DaemonSets that lack pods on nodes or whose update stops", run: daemons::detect },
+    Detector { id: "workload.references", about: "objects that a workload names and that do not exist", run: references::detect },
+    Detector { id: "workload.replicas", about: "zero replicas, and counts that two controllers fight over", run: replicas::detect },
+    Detector { id: "workload.statefulset", about: "StatefulSets that an ordinal or an update holds back; zero replicas", run: stateful::detect },
 ];
 
 /// Runs every detector.
