@@ -1,5 +1,7 @@
 //! The binary as a person runs it: output, exit codes, messages.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -175,6 +177,10 @@ fn secrets_are_hidden_and_explained() {
     let input = b"url: postgres://app:S3cr3tPassw0rd@db/shop\nplain\n";
     let hidden = with_input(&["redact"], input);
     assert_eq!(text(&hidden.stdout), "url: postgres://app:[redacted:password]@db/shop\nplain\n");
+    let pin = command(&["redact"]).env("MIDWATCH__REDACTION__EXTRA_NAMES", "[pin]").stdin(Stdio::piped()).spawn();
+    let mut pin = pin.unwrap();
+    pin.stdin.take().unwrap().write_all(b"PIN=4711").unwrap();
+    assert_eq!(text(&pin.wait_with_output().unwrap().stdout), "PIN=[redacted:literal]");
     let told = text(&with_input(&["redact", "--explain", "-"], input).stdout);
     assert!(told.contains("1:21") && told.contains("1 secret found"), "{told}");
     assert!(!told.contains("S3cr3tPassw0rd"));
