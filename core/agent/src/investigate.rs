@@ -48,11 +48,15 @@ pub async fn investigate(
     let collected = collector.read(probes).await;
     let state = state_of(&collected);
     let mut view = View::new(collected, request.as_of, request.lookback);
+    view.limit_to(readable.iter().cloned());
+    view.reach_back_to(request.alerts.iter().filter_map(|a| a.starts_at).min());
     learn_secrets(&view, &mut redactor);
     say(watcher, &redactor, Step::Objects, state, &objects_read(&view));
 
     let scope = resolve(&view, request, &namespaces).map_err(|e| redactor.seal(e))?;
     say(watcher, &redactor, Step::Scope, StepState::Complete, &describe_scope(&scope));
+
+    view.extend(collector.read(reads::of_nodes(&view, &scope)).await);
 
     say(watcher, &redactor, Step::Logs, StepState::InProgress, "logs");
     let logs = collector.read(reads::logs(&view, &scope, request.depth, limits)).await;

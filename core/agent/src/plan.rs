@@ -80,6 +80,16 @@ fn why(kind: &Kind) -> &'static str {
     }
 }
 
+/// What runs on a node lives in any namespace: when a node is asked about, workloads everywhere are read.
+pub(crate) fn of_nodes(view: &View, scope: &Scope) -> Vec<Probe> {
+    const KINDS: [Kind; 6] =
+        [Kind::Pod, Kind::ReplicaSet, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::PodDisruptionBudget];
+    let asked = scope.targets.iter().any(|t| t.kind == Kind::Node);
+    let probe = |kind: Kind| Probe::Objects { kind, namespace: None };
+    let unread = |kind: &Kind| view.coverage_of(kind, "").is_none();
+    if asked { KINDS.into_iter().filter(unread).map(probe).collect() } else { Vec::new() }
+}
+
 /// The logs to read, most telling first: what fails in scope, what is asked about, what it calls, what fails near it.
 pub(crate) fn logs(view: &View, scope: &Scope, depth: Depth, limits: &Limits) -> Vec<Probe> {
     let reach = scope.reach(view);
@@ -110,6 +120,12 @@ fn rank(pod: &Pod, in_scope: bool, called: bool, reach: &Reach, depth: Depth) ->
         (true, false) if depth != Depth::Quick => Some(if reach.is_whole() { 4 } else { 1 }),
         _ if called => Some(2),
         (false, true) if depth != Depth::Quick => Some(3),
+        // A node or a claim says little by itself; what runs beside it in the namespace asked about may.
+        (false, false)
+            if depth != Depth::Quick && reach.is_passive() && reach.in_namespaces(&pod.metadata.namespace) =>
+        {
+            Some(4)
+        }
         _ if depth == Depth::Deep => Some(5),
         _ => None,
     }

@@ -130,6 +130,7 @@ reasons! {
     ClaimPending = 2, "A claim is not bound.";
     ClaimUnbindable = 4, "A claim cannot be bound: no class, no volume, provisioning failed.";
     VolumeUnavailable = 4, "A volume is attached elsewhere, lost, or in another zone.";
+    ResizeFailed = 3, "A volume cannot be enlarged.";
     NetworkBlocked = 4, "A network policy forbids the connection.";
     ScaledToZero = 4, "A workload has zero replicas.";
     Paused = 2, "A rollout is paused.";

@@ -31,6 +31,7 @@ pub struct Scope {
 #[derive(Debug)]
 pub struct Reach {
     whole: bool,
+    passive: bool,
     namespaces: BTreeSet<String>,
     entities: BTreeSet<EntityRef>,
 }
@@ -45,12 +46,46 @@ impl Scope {
                     entities.insert(EntityRef::new(Kind::Service, entity.ns(), service.metadata.name.clone()));
                 }
                 entities.extend(view.pods_of(&entity).into_iter().map(crate::view::relate::pod_ref));
+                entities.extend(companions(view, &entity));
                 entities.insert(entity);
             }
             entities.extend(neighbours(view, target));
         }
-        Reach { whole: self.targets.is_empty(), namespaces: self.namespaces.clone(), entities }
+        let passive = !self.targets.iter().any(|t| t.kind.is_workload() || t.kind == Kind::Pod);
+        Reach { whole: self.targets.is_empty(), passive, namespaces: self.namespaces.clone(), entities }
     }
+}
+
+/// Objects that exist for a workload: what scales it, routes to it, guards it, stores for it.
+fn companions(view: &View, unit: &EntityRef) -> Vec<EntityRef> {
+    let ns = unit.ns();
+    let services: Vec<&str> = view.services_of(unit).iter().map(|s| s.metadata.name.as_str()).collect();
+    let mut found: Vec<EntityRef> = Vec::new();
+    let mut add = |kind: Kind, name: &str| found.push(EntityRef::new(kind, ns, name));
+    for hpa in view.autoscalers.within(ns) {
+        let target = &hpa.spec.scale_target_ref;
+        if hpa.metadata.name == unit.name || (target.kind == unit.kind.as_str() && target.name == unit.name) {
+            add(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
+        }
+    }
+    for ingress in view.ingresses.within(ns) {
+        let paths = ingress.spec.rules.iter().flat_map(|r| &r.http.paths);
+        let mut backends = paths.filter_map(|p| p.backend.service.as_ref());
+        if ingress.metadata.name == unit.name || backends.any(|b| services.contains(&b.name.as_str())) {
+            add(Kind::Ingress, &ingress.metadata.name);
+        }
+    }
+    for volume in view.pod_spec(unit).into_iter().flat_map(|s| &s.volumes) {
+        if let Some(claim) = &volume.persistent_volume_claim {
+            add(Kind::PersistentVolumeClaim, &claim.claim_name);
+        }
+    }
+    for service in view.services.within(ns) {
+        if service.metadata.name == unit.name {
+            add(Kind::Service, &service.metadata.name);
+        }
+    }
+    found
 }
 
 /// Units that a target of another kind touches: pods on a node, pods that mount a claim, Services of an Ingress.
@@ -93,6 +128,11 @@ impl Reach {
         self.whole
     }
 
+    /// Whether nothing that was asked about runs by itself: a node, a claim, a budget.
+    pub fn is_passive(&self) -> bool {
+        self.passive
+    }
+
     /// Whether an entity is in scope.
     pub fn holds(&self, view: &View, entity: &EntityRef) -> bool {
         if self.whole {
@@ -103,7 +143,8 @@ impl Reach {
 
     /// Whether a finding is about the scope.
     pub fn concerns(&self, view: &View, finding: &Finding) -> bool {
-        self.holds(view, &finding.subject) || finding.blame.iter().any(|b| self.holds(view, b))
+        let entities = std::iter::once(&finding.subject).chain(&finding.blame).chain(&finding.pods);
+        entities.into_iter().any(|e| self.holds(view, e))
     }
 
     /// Whether an incident touches the scope: by its roots or by what they lead to.
@@ -116,7 +157,8 @@ impl Reach {
         incident.findings().any(|f| f.subject.namespace.as_ref().is_some_and(|ns| self.in_namespaces(ns)))
     }
 
-    fn in_namespaces(&self, namespace: &str) -> bool {
+    /// Whether a namespace is among those asked about.
+    pub fn in_namespaces(&self, namespace: &str) -> bool {
         self.namespaces.is_empty() || self.namespaces.contains(namespace)
     }
 }

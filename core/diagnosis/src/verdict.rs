@@ -4,6 +4,7 @@
 //! an open question; what is expected; what is over; what is healthy on positive evidence.
 
 use crate::entity::Kind;
+use crate::evidence::Excerpt;
 use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::link::{self, Incident};
 use crate::probe::ReadFailure;
@@ -121,7 +122,7 @@ fn no_cause(
     let decide = |verdict, confidence, grounds| (verdict, confidence, grounds);
     let under_way: Vec<Finding> =
         expected.iter().filter(|f| !reach.is_whole() || is_under_way(f.reason)).cloned().collect();
-    let (verdict, confidence, grounds) = if is_blind(view, scope) {
+    let (verdict, confidence, grounds) = if is_blind(view, scope) || logs_refused(view, &base.incidents) {
         decide(Verdict::Blind, Confidence::High, Vec::new())
     } else if !base.incidents.is_empty() {
         decide(Verdict::Inconclusive, Confidence::Low, Vec::new())
@@ -129,10 +130,10 @@ fn no_cause(
         decide(Verdict::Expected, Confidence::High, under_way)
     } else if !over.is_empty() {
         decide(Verdict::Recovered, Confidence::High, over)
-    } else if base.healthy.is_empty() {
-        decide(Verdict::Inconclusive, Confidence::Low, Vec::new())
-    } else {
+    } else if works(view, scope, &base.healthy) {
         decide(Verdict::Healthy, Confidence::Medium, base.healthy.clone())
+    } else {
+        decide(Verdict::Inconclusive, Confidence::Low, Vec::new())
     };
     Diagnosis { verdict, confidence, grounds, ..base }
 }
@@ -149,9 +150,32 @@ fn is_blind(view: &View, scope: &Scope) -> bool {
     if scope.namespaces.is_empty() { !view.saw(&Kind::Pod, "") || refused } else { scope.namespaces.iter().any(unread) }
 }
 
-/// An incident whose root says no more than that something is not ready leaves the question open.
+/// Whether an open question is open because the logs that would answer it could not be read.
+fn logs_refused(view: &View, incidents: &[Incident]) -> bool {
+    let pods: Vec<&crate::entity::EntityRef> =
+        incidents.iter().flat_map(Incident::findings).flat_map(|f| &f.pods).collect();
+    view.logs().any(|(of, _, log)| {
+        let hides =
+            matches!(log, Err(ReadFailure::Forbidden(_) | ReadFailure::TimedOut(_) | ReadFailure::Unreadable(_)));
+        hides && pods.iter().any(|p| p.ns() == of.namespace && p.name == of.pod)
+    })
+}
+
+/// Whether what was asked about is known to work: positive evidence of a workload, or an object of another kind that is
+/// there and about which no detector has anything to say. An alert that measures what was not read (latency, errors)
+/// is not cleared by pods being ready, unless their logs say that they serve.
+fn works(view: &View, scope: &Scope, healthy: &[Finding]) -> bool {
+    let passive = |t: &crate::entity::EntityRef| !t.kind.is_workload() && t.kind != Kind::Pod && view.meta(t).is_some();
+    let quiet = !scope.targets.is_empty() && scope.targets.iter().all(passive);
+    if scope.alerts.iter().any(|a| !a.is_of_cluster_state()) {
+        return healthy.iter().any(|f| f.proof.iter().any(|p| matches!(p.evidence.excerpt, Excerpt::Log { .. })));
+    }
+    quiet || !healthy.is_empty()
+}
+
+/// What rests on low confidence leaves the question open.
 fn is_conclusive(incident: &Incident) -> bool {
-    incident.roots.iter().any(|r| r.reason.depth() > 1 || r.confidence > Confidence::Low)
+    incident.roots.iter().any(|r| r.confidence > Confidence::Low)
 }
 
 /// The order of incidents: sure before unsure, near a cause before a mere symptom, wide before narrow.

@@ -1,7 +1,7 @@
 //! Runs file work on a thread that may wait, with a deadline.
 //!
-//! Must never leave such a thread running for nobody: when the deadline passes or the caller goes away, the work
-//! is told to stop at its next look at [`Stop`].
+//! Must never leave a long read running for nobody: when the deadline passes or the caller goes away, [`Stop`] says so,
+//! and whoever reads piece by piece looks at it before the next piece.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -10,6 +10,10 @@
 //! section -> logs                  one container's part of a log file, streamed
 //! words                            kubectl's error sentences, which stand where data was expected
 //! ```
+//!
+//! Shapes that differ between recordings, all accepted: with and without `managedFields` (where they are, edits have times),
+//! kinds on the list only or on every item, `"items": null` or `[]`, the fields of a list sorted or not, JSON or YAML, UTF-8
+//! or UTF-16 with a mark, messages of kubectl before, after or instead of the data, single objects, several documents.
 
 mod blocking;
 mod error;

@@ -37,6 +37,8 @@ pub(crate) struct Facts {
     pub(crate) refused: BTreeMap<Kind, ReadFailure>,
     /// What could not be used, for a person.
     pub(crate) gaps: Vec<String>,
+    /// Damage that may have cost objects of any kind, in words.
+    pub(crate) damage: Option<String>,
     /// Size in bytes.
     pub(crate) bytes: u64,
     /// Digest of the bytes: SipHash with the fixed keys of `DefaultHasher::new`, the same in every run of one build.
@@ -144,7 +146,15 @@ fn sort(file: &DataFile, listing: Listing, mut facts: Facts) -> (Facts, Objects)
         note(&mut facts, &object);
         objects.entry((kind, namespace)).or_default().push(object);
     }
+    let homeless = objects.iter().filter(|((kind, ns), _)| kind.namespaced() && ns.is_empty());
+    let homeless: usize = homeless.map(|(_, list)| list.len()).sum();
+    if homeless > 0 {
+        facts.gaps.push(format!("{}: {homeless} objects name no namespace and belong to none", file.rel));
+    }
     facts.counts = objects.iter().map(|(key, list)| (key.clone(), list.len())).collect();
+    // A problem of one object of a known kind costs no other kind anything.
+    let damage = listing.problems.iter().find(|p| !p.starts_with("one "));
+    facts.damage = damage.map(|p| format!("{}: {p}", file.rel));
     let problems = listing.problems.iter().map(|p| format!("{}: {p}", file.rel));
     facts.gaps.extend(problems);
     if listing.more_problems > 0 {

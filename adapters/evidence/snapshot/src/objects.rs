@@ -46,6 +46,7 @@ fn covers(file: &DataFile, facts: &Facts, kind: &Kind, namespace: Option<&str>, 
     let listed = file.peek.listed.as_ref() == Some(kind);
     // A name speaks for a kind only when the content does not contradict it.
     let named = file.names.contains(kind)
+        && (file.peek.list || facts.counts.is_empty())
         && (facts.counts.is_empty() || facts.counts.keys().any(|(held, _)| file.names.contains(held)));
     (listed || named) && within(file, facts, namespace, spread)
 }
@@ -76,6 +77,8 @@ struct Answer {
     seen: BTreeSet<(String, String)>,
     files: usize,
     covered: bool,
+    /// Whether one of the files is a list, so that what is not in it does not exist.
+    complete: bool,
     failures: Vec<(String, ReadFailure)>,
     gaps: Vec<String>,
     bytes: u64,
@@ -93,12 +96,13 @@ impl Answer {
         }
         if objects.is_empty() && !covers {
             // A damaged file of several kinds may have held some of this one.
-            if fit == Fit::Mixed && !facts.gaps.is_empty() {
-                self.failures.push((file.rel.clone(), ReadFailure::Unreadable(facts.gaps[0].clone())));
+            if let Some(damage) = facts.damage.clone().filter(|_| fit == Fit::Mixed) {
+                self.failures.push((file.rel.clone(), ReadFailure::Unreadable(damage)));
             }
             return;
         }
         self.covered = true;
+        self.complete |= covers || file.peek.list;
         self.gaps.extend(facts.gaps.iter().cloned());
         self.hasher.write_u64(facts.digest);
         self.bytes += share(facts, objects.len(), fit);
@@ -125,6 +129,9 @@ impl Answer {
             other => format!("{file}: {other}"),
         });
         self.gaps.extend(failed.chain(notes.iter().cloned()));
+        if !self.complete {
+            self.gaps.push(format!("{kind}: single objects were recorded, not the list; there may be others"));
+        }
         self.gaps.sort_unstable();
         self.gaps.dedup();
         kind.hash(&mut self.hasher);

@@ -33,6 +33,8 @@ pub(crate) struct Peek {
     pub(crate) namespaces: BTreeSet<String>,
     /// Whether it has the shape of something from the Kubernetes API.
     pub(crate) kubernetes: bool,
+    /// Whether it is a list, and not objects one by one.
+    pub(crate) list: bool,
     /// Kinds that a refusal in it speaks of.
     pub(crate) refused: Vec<Kind>,
     /// Whether it holds messages of kubectl and no data, or no bytes at all.
@@ -60,6 +62,7 @@ impl Peek {
         let head = text::to_utf8(head);
         let Parts { data, messages } = text::part(&head);
         let mut peek = Peek { no_data: data.is_empty(), ..Peek::default() };
+        peek.list = data.first() == Some(&b'[');
         peek.refused = messages.iter().filter_map(|m| words::refused_kind(m)).collect();
         let beginning = String::from_utf8_lossy(data);
         let ending = String::from_utf8_lossy(tail);
@@ -95,7 +98,8 @@ impl Peek {
             {
                 self.namespaces.insert(value.to_owned());
             }
-            "apiVersion" | "items" => self.kubernetes = true,
+            "apiVersion" => self.kubernetes = true,
+            "items" => (self.kubernetes, self.list) = (true, true),
             _ => {}
         }
     }

@@ -65,6 +65,13 @@ pub(super) fn prefixed(view: &View, name: &str, namespace: &str) -> Vec<EntityRe
     fold(view, askable(view, namespace).into_iter().filter(fits).collect())
 }
 
+/// Everything whose name holds these words whole: `reindex` fits `catalog-reindex-41`, not `reindexer`.
+pub(super) fn containing(view: &View, name: &str, namespace: &str) -> Vec<EntityRef> {
+    let part = format!("-{}-", name.to_lowercase());
+    let fits = |e: &EntityRef| format!("-{}-", e.name.to_lowercase()).contains(&part);
+    fold(view, askable(view, namespace).into_iter().filter(fits).collect())
+}
+
 /// The nearest names, best first, at most five.
 pub(super) fn near(view: &View, name: &str, namespace: &str) -> Vec<EntityRef> {
     let name = name.to_lowercase();

@@ -248,6 +248,7 @@ pub(super) fn targets(
     };
     let words = words(text);
     let mut found: Vec<EntityRef> = Vec::new();
+    let mut several: Option<NoReport> = None;
     let mut unknown: Vec<String> = Vec::new();
     let mut kind: Option<Kind> = None;
     for word in &words {
@@ -255,17 +256,22 @@ pub(super) fn targets(
         match look_up(view, word, namespace, hint.as_ref(), words.len() == 1) {
             Look::Skip => kind = Kind::parse(word).filter(|_| words.len() > 1),
             Look::Found(entities) => found.extend(entities),
-            Look::Several(candidates) => return Err(NoReport::Ambiguous { asked: word.clone(), candidates }),
+            Look::Several(_) | Look::Unknown if namespaces.contains(word) => {}
+            Look::Several(candidates) => {
+                several.get_or_insert(NoReport::Ambiguous { asked: word.clone(), candidates });
+            }
             Look::Unknown => unknown.push(word.clone()),
         }
     }
-    found.retain(|e| !(e.kind == Kind::Namespace));
-    if found.is_empty() {
-        nothing_found(view, &words, unknown, namespaces, namespace_given)
-    } else {
-        let mut targets = names::fold(view, found);
-        targets.truncate(TARGET_CAP);
-        Ok(targets)
+    // A word that names one thing decides; one that fits several is asked back only when none does.
+    match (found.is_empty(), several) {
+        (true, Some(several)) => Err(several),
+        (true, None) => nothing_found(view, &words, unknown, namespaces, namespace_given),
+        (false, _) => {
+            let mut targets = names::fold(view, found);
+            targets.truncate(TARGET_CAP);
+            Ok(targets)
+        }
     }
 }
 
@@ -326,9 +332,10 @@ fn by_name(view: &View, name: &str, namespace: &str, kind: Option<&Kind>, asked_
     if !exact.is_empty() {
         return several(exact);
     }
-    let prefixed = names::prefixed(view, name, namespace);
-    if !prefixed.is_empty() {
-        return several(prefixed);
+    for fitting in [names::prefixed(view, name, namespace), names::containing(view, name, namespace)] {
+        if !fitting.is_empty() {
+            return several(fitting);
+        }
     }
     // Short words are near to anything; only what looks like a name is taken for a misspelt one.
     if asked_for || name.len() >= 5 {

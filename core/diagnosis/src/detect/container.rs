@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use crate::entity::{EntityRef, Kind};
 use crate::evidence::{Evidence, object};
 use crate::finding::Finding;
-use crate::kube::{Container, ContainerStatus, Event, Job, Pod, Terminated, Waiting};
+use crate::kube::{Container, ContainerStatus, Event, Pod, Terminated, Waiting};
 use crate::logs::LogDigest;
 use crate::probe::{ContainerRef, log_command};
 use crate::view::View;
 use crate::view::relate::pod_ref;
+
+use super::attempt::attempt_is_over;
 
 /// A container that restarted more than once has outlived its trouble after this many seconds at least: the kubelet's
 /// back-off starts at 10 s and doubles, so a shorter run proves nothing.
@@ -63,37 +65,6 @@ pub(super) fn is_current(view: &View, pod: &Pod) -> bool {
     let ended_by_node = pod.status.phase == "Failed" && !pod.status.reason.is_empty();
     let gone = pod.metadata.deletion_timestamp.is_some() || pod.is_completed() || ended_by_node;
     !gone && !attempt_is_over(view, pod)
-}
-
-/// Whether the pod is an attempt of a Job that needs no explanation: the Job completed or is suspended, a later run
-/// of its CronJob completed, or a single failed attempt is being retried right now.
-fn attempt_is_over(view: &View, pod: &Pod) -> bool {
-    let Some(owner) = pod.metadata.controller().filter(|o| o.kind == "Job") else { return false };
-    let ns = pod.metadata.namespace.as_str();
-    let entity = EntityRef::new(Kind::Job, ns, owner.name.clone());
-    let siblings = view.pods_of(&entity);
-    if siblings.iter().any(|p| p.is_completed()) {
-        return true;
-    }
-    let Some(job) = view.jobs.get(ns, &owner.name) else { return view.absent(&entity) };
-    let failed = siblings.iter().filter(|p| p.status.phase == "Failed").count();
-    let newer_runs = siblings.iter().any(|p| {
-        p.status.phase == "Running" && *p.metadata.creation_timestamp > *pod.metadata.creation_timestamp && p.is_ready()
-    });
-    completed(job) || job.spec.suspend || (failed < 2 && newer_runs) || later_run_completed(view, job)
-}
-
-fn completed(job: &Job) -> bool {
-    job.status.completion_time.is_some() || job.status.conditions.iter().any(|c| c.r#type == "Complete" && c.is_true())
-}
-
-fn later_run_completed(view: &View, job: &Job) -> bool {
-    let Some(owner) = job.metadata.controller().filter(|o| o.kind == "CronJob") else { return false };
-    view.jobs.within(&job.metadata.namespace).any(|other| {
-        completed(other)
-            && *other.metadata.creation_timestamp > *job.metadata.creation_timestamp
-            && other.metadata.controller().is_some_and(|o| o.kind == "CronJob" && o.name == owner.name)
-    })
 }
 
 impl<'a> Case<'a> {

@@ -52,7 +52,7 @@ fn crashing(case: &Case<'_>, end: &Terminated) -> Finding {
     finding = finding
         .because(how_often(case, end), case.end_evidence(end))
         .since(since.or(*end.finished_at))
-        .confidence(if reason == Reason::CrashLoop { Confidence::Medium } else { Confidence::High });
+        .confidence(confidence(reason, code));
     if let Some(waiting) = case.waiting() {
         finding = finding.because(format!("the kubelet waits: {}", waiting.reason), case.waiting_evidence(waiting));
     }
@@ -60,6 +60,15 @@ fn crashing(case: &Case<'_>, end: &Terminated) -> Finding {
         finding = finding.because("the kubelet backs off restarting it", crate::evidence::event(event));
     }
     actions(case, exclusions(case, end, finding))
+}
+
+/// A code that programs use for any error explains nothing by itself; a signal or a shell's code does.
+fn confidence(reason: Reason, code: i64) -> Confidence {
+    match (reason, code) {
+        (Reason::CrashLoop, 1 | 2 | 255) => Confidence::Low,
+        (Reason::CrashLoop, _) => Confidence::Medium,
+        _ => Confidence::High,
+    }
 }
 
 /// What the way it ended excludes.

@@ -21,6 +21,7 @@ pub(super) fn explain(told: &Told<'_>) -> Finding {
         Signature::MissingConfiguration => missing_setting(told),
         Signature::MissingFile => missing_file(told),
         Signature::PortInUse => port_in_use(told),
+        Signature::PoolExhausted => pool(told),
         other => plain(told, what(other)),
     }
 }
@@ -29,7 +30,6 @@ pub(super) fn explain(told: &Told<'_>) -> Finding {
 fn what(signature: Signature) -> &'static str {
     match signature {
         Signature::InvalidConfiguration => "refuses its configuration",
-        Signature::PoolExhausted => "has used up its connection pool",
         Signature::OutOfMemory => "runs out of memory inside the process",
         Signature::TooManyOpenFiles => "has too many open files",
         Signature::ThreadOrProcessLimit => "reaches the limit of threads or processes",
@@ -42,6 +42,23 @@ fn what(signature: Signature) -> &'static str {
         Signature::Deadlock => "runs into a deadlock",
         _ => "fails",
     }
+}
+
+/// What is used up, without the numbers that change from line to line: `total=10, active=10`, `100/100`.
+fn limits(number: &str) -> String {
+    let steady = |part: &&str| !["waiting", "idle", "pending"].iter().any(|w| part.contains(w));
+    number.split(", ").filter(steady).collect::<Vec<_>>().join(", ")
+}
+
+fn pool(told: &Told<'_>) -> Finding {
+    let values = &told.hit.values;
+    let name = values.name.as_deref().map(|n| format!(" {n}")).unwrap_or_default();
+    let used = values.number.as_deref().map(|n| format!(" ({})", limits(n))).unwrap_or_default();
+    let claim =
+        format!("{} has used up its connection pool{name}{used} and waits for free connections", told.case.who());
+    let finding = told.finding(Reason::LogCause, claim);
+    let mend = "find what holds the connections (slow queries, leaks), or raise the pool's limit within what the server allows";
+    told.done(finding.action(mend, Some(told.case.edit()), "low: replaces the pods").check(told.case.watch()))
 }
 
 fn plain(told: &Told<'_>, what: &str) -> Finding {

@@ -14,6 +14,10 @@ use super::logcause::Told;
 use super::nearest::{likeness, nearest};
 use super::origin::{Origin, origin};
 
+/// Ports that tell what serves there (IANA: PostgreSQL, MySQL, Redis, MongoDB, Kafka, AMQP, Elasticsearch, memcached, SQL
+/// Server, ZooKeeper): the only Service with such a port is meant, however it is named.
+pub(super) const TELLING_PORTS: [i64; 10] = [5432, 3306, 6379, 27017, 9092, 5672, 9200, 11211, 1433, 2181];
+
 /// Why a name does not resolve.
 pub(super) fn unresolved(told: &Told<'_>) -> Finding {
     let Some(host) = host_of(told) else {
@@ -48,14 +52,20 @@ fn host_of<'a>(told: &Told<'a>) -> Option<&'a str> {
 /// The Service and namespace that a host means, when it is a name of the cluster. `example.com` is not one: its second
 /// part is no namespace, nor nearly one.
 pub(super) fn in_cluster<'a>(case: &'a Case<'_>, host: &'a str) -> Option<(&'a str, &'a str)> {
+    let parts: Vec<&str> = host.trim_end_matches('.').split('.').collect();
+    // A pod of a StatefulSet has a name of its own below its headless Service: `db-0.db.shop.svc`, in short `db-0.db`.
+    match parts[..] {
+        [_, service, ns, "svc", ..] => return Some((service, ns)),
+        [_, service] if case.view.services.get(case.ns(), service).is_some() => return Some((service, case.ns())),
+        _ => {}
+    }
     let (name, ns) = split_service_host(host, case.ns())?;
-    let labels = host.trim_end_matches('.').split('.').count();
     let known = || {
         case.view.namespaces.get("", ns).is_some() || case.view.services.within(ns).next().is_some() || ns == case.ns()
     };
     let nearly =
         || likeness(ns, case.ns()) > 0.0 || case.view.namespaces.iter().any(|n| likeness(ns, &n.metadata.name) > 0.0);
-    (labels != 2 || known() || nearly()).then_some((name, ns))
+    (parts.len() != 2 || known() || nearly()).then_some((name, ns))
 }
 
 /// The host is the name of a Service that does not exist.
@@ -65,7 +75,7 @@ fn absent(told: &Told<'_>, host: &str, target: &EntityRef) -> Finding {
     let names: Vec<&str> = case.view.services.within(ns).map(|s| s.metadata.name.as_str()).collect();
     let elsewhere = case.view.services.iter().find(|s| s.metadata.name == name);
     let source = origin(case, host).or_else(|| origin(case, name));
-    let near = nearest(name, names.iter().copied());
+    let near = near_service(case, name, ns, told.hit.values.port.map(i64::from));
     let other = match (near, elsewhere) {
         (Some(near), _) => Some(format!("there is \"{near}\"")),
         (None, Some(s)) => Some(format!("there is one in namespace {}", s.metadata.namespace)),
@@ -101,6 +111,21 @@ fn absent(told: &Told<'_>, host: &str, target: &EntityRef) -> Finding {
         finding = finding.because(format!("the Services of {ns}"), says);
     }
     told.done(finding.rules_out("name service as a whole: this name cannot resolve", absence(target)))
+}
+
+/// The Service that a wrong name may mean: one with the same port before others, never the caller's own.
+pub(super) fn near_service<'a>(case: &Case<'a>, name: &str, ns: &'a str, port: Option<i64>) -> Option<&'a str> {
+    let unit = case.unit();
+    let others = || case.view.services.within(ns).filter(|s| !case.view.behind_service(s).contains(&unit));
+    let same_port: Vec<&str> = others()
+        .filter(|s| port.is_some_and(|p| s.spec.ports.iter().any(|sp| sp.port == p)))
+        .map(|s| s.metadata.name.as_str())
+        .collect();
+    let only = || {
+        same_port.first().copied().filter(|_| same_port.len() == 1 && port.is_some_and(|p| TELLING_PORTS.contains(&p)))
+    };
+    let all = || nearest(name, others().map(|s| s.metadata.name.as_str()));
+    nearest(name, same_port.iter().copied()).or_else(only).or_else(all)
 }
 
 /// Adds where the wrong value is written and how to correct it.
@@ -145,6 +170,9 @@ fn name_service(told: &Told<'_>, host: &str, target: &EntityRef, service: &Servi
             .check(case.watch());
         return told.done(finding);
     }
+    if service.spec.cluster_ip == "None" && !case.view.selected_pods(service).any(crate::kube::Pod::is_ready) {
+        return no_address(told, host, target, service);
+    }
     let claim = format!(
         "{} cannot resolve host \"{host}\", although {target} exists: name service (DNS) does not answer it",
         case.who()
@@ -155,15 +183,36 @@ fn name_service(told: &Told<'_>, host: &str, target: &EntityRef, service: &Servi
         .points_at(EntityRef::new(Kind::Service, "kube-system", "kube-dns"))
         .confidence(Confidence::Medium)
         .rules_out(format!("the name: {target} exists"), says);
-    // A headless Service without ready endpoints has no addresses to resolve to.
-    if service.spec.cluster_ip == "None" {
-        finding = finding.points_at(target.clone());
-    }
     for policy in policies_for(case.view, case.pod, Direction::Egress) {
         finding = finding.points_at(policy);
     }
     let dns = "kubectl -n kube-system get pods -l k8s-app=kube-dns".to_owned();
     told.done(finding.action("look at the cluster's name service", Some(dns), "none"))
+}
+
+/// A headless Service without a ready pod: its name has no address, by design.
+fn no_address(told: &Told<'_>, host: &str, target: &EntityRef, service: &Service) -> Finding {
+    let case = &told.case;
+    let behind = case.view.behind_service(service);
+    let claim = format!(
+        "{} cannot resolve host \"{host}\": {target} is headless and has no ready pod, so its name has no address",
+        case.who()
+    );
+    let says = crate::evidence::object(target, "spec.clusterIP=None, no ready pod selected");
+    let mut finding = told
+        .finding(Reason::LogCause, claim)
+        .because("why the name has no address", says.clone())
+        .points_at(target.clone());
+    finding.blame = if behind.is_empty() { vec![target.clone()] } else { behind.iter().cloned().collect() };
+    finding.points_at.extend(behind);
+    let look = format!("kubectl -n {} get endpoints {}", target.ns(), target.name);
+    told.done(
+        finding.rules_out("name service as a whole: a headless Service without pods resolves to nothing", says).action(
+            format!("see why {target} has no ready pod"),
+            Some(look),
+            "none",
+        ),
+    )
 }
 
 fn external(told: &Told<'_>, host: &str) -> Finding {

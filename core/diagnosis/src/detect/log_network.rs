@@ -12,7 +12,7 @@ use crate::view::View;
 use crate::view::relate::pod_ref;
 
 use super::container::Case;
-use super::log_names::{correct, in_cluster, unresolved};
+use super::log_names::{TELLING_PORTS, correct, in_cluster, unresolved};
 use super::logcause::Told;
 use super::origin::origin;
 
@@ -27,8 +27,8 @@ pub(super) enum Direction {
 pub(super) fn explain(told: &Told<'_>) -> Option<Finding> {
     let how = match told.hit.signature {
         Signature::NameNotResolved => return Some(unresolved(told)),
-        Signature::ConnectionRefused => "is refused by",
-        Signature::ConnectionTimedOut => "gets no answer in time from",
+        Signature::ConnectionRefused => "is refused (connection refused) by",
+        Signature::ConnectionTimedOut => "gets no answer in time (connection timed out) from",
         Signature::ConnectionReset => "has its connection reset by",
         Signature::NoRoute => "has no route to",
         Signature::UpstreamUnavailable => "gets errors from",
@@ -53,12 +53,24 @@ fn connection(told: &Told<'_>, how: &str) -> Finding {
     }
 }
 
-/// The log does not name the peer.
+/// The log does not name the peer; the settings may, or the only data store of the namespace is meant.
 fn unnamed(told: &Told<'_>, how: &str) -> Finding {
-    let claim = format!("{} {how} a peer that its log does not name: \"{}\"", told.case.who(), told.quote());
-    told.done(
-        told.finding(Reason::LogCause, claim).confidence(Confidence::Low.max(told.confidence.min(Confidence::Medium))),
-    )
+    let case = &told.case;
+    let others =
+        || case.view.services.within(case.ns()).filter(|s| !case.view.behind_service(s).contains(&case.unit()));
+    let entity = |s: &Service| EntityRef::new(Kind::Service, case.ns(), s.metadata.name.clone());
+    let named: Vec<EntityRef> = others().filter(|s| origin(case, &s.metadata.name).is_some()).map(entity).collect();
+    let stores = || others().filter(|s| s.spec.ports.iter().any(|p| TELLING_PORTS.contains(&p.port))).map(entity);
+    let likely: Vec<EntityRef> = if named.is_empty() { stores().collect() } else { Vec::new() };
+    let list = named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let hint = if list.is_empty() { String::new() } else { format!(" (its settings name {list})") };
+    let claim = format!("{} {how} a peer that its log does not name{hint}: \"{}\"", case.who(), told.quote());
+    let mut finding = told.finding(Reason::LogCause, claim).confidence(told.confidence.min(Confidence::Medium));
+    finding.points_at.extend(named.into_iter().chain(likely));
+    if matches!(told.hit.signature, Signature::ConnectionTimedOut | Signature::NoRoute) {
+        finding.points_at.extend(policies_for(case.view, case.pod, Direction::Egress));
+    }
+    told.done(finding)
 }
 
 /// The Service is called on a port that it has; what stands behind it is to explain.
@@ -66,7 +78,7 @@ fn called(told: &Told<'_>, how: &str, peer: &str, service: &Service) -> Finding 
     let case = &told.case;
     let entity = EntityRef::new(Kind::Service, &service.metadata.namespace, service.metadata.name.clone());
     let behind = case.view.behind_service(service);
-    let claim = format!("{} {how} {peer} ({entity}): \"{}\"", case.who(), told.quote());
+    let claim = format!("{} {how} {peer} ({entity})", case.who());
     let mut finding = told.finding(Reason::LogCause, claim).points_at(entity.clone());
     finding.blame = if behind.is_empty() { vec![entity.clone()] } else { behind.iter().cloned().collect() };
     // A call to itself through its own Service blames nobody else.
@@ -143,7 +155,7 @@ fn other(told: &Told<'_>, how: &str, host: &str, peer: &str) -> Finding {
     if let Some(pod) = case.view.pods.iter().find(|p| !host.is_empty() && p.status.pod_ip == host) {
         let target = pod_ref(pod);
         let unit = case.view.unit(&target);
-        let claim = format!("{} {how} {peer} (a pod of {unit}): \"{}\"", case.who(), told.quote());
+        let claim = format!("{} {how} {peer} (a pod of {unit})", case.who());
         let mut finding = told.finding(Reason::LogCause, claim).points_at(target).points_at(unit.clone()).blame(unit);
         finding.points_at.extend(policies_for(case.view, pod, Direction::Ingress));
         return told.done(finding);
@@ -155,7 +167,7 @@ fn other(told: &Told<'_>, how: &str, host: &str, peer: &str) -> Finding {
     }
     let source = origin(case, host);
     let from = source.as_ref().map(|o| format!("; the address comes from {}", o.text)).unwrap_or_default();
-    let claim = format!("{} {how} {peer}, which is outside the cluster{from}: \"{}\"", case.who(), told.quote());
+    let claim = format!("{} {how} {peer}, which is outside the cluster{from}", case.who());
     let mut finding = told.finding(Reason::LogCause, claim);
     finding.points_at.extend(policies_for(case.view, case.pod, Direction::Egress));
     if let Some(o) = source {
@@ -173,7 +185,8 @@ pub(super) fn service_of<'a>(case: &Case<'a>, host: &str) -> Option<&'a Service>
         let name = slice.metadata.labels.get("kubernetes.io/service-name")?;
         case.view.services.get(&slice.metadata.namespace, name)
     };
-    case.view.service_by_host(host, case.ns()).or_else(by_address).or_else(by_endpoint)
+    let by_name = in_cluster(case, host).and_then(|(name, ns)| case.view.services.get(ns, name));
+    by_name.or_else(by_address).or_else(by_endpoint)
 }
 
 /// Whether a Service can be called on a port: a headless one on any, as its names lead to the pods.

@@ -72,11 +72,10 @@ fn explain(told: &Told<'_>, wanted: &Wanted<'_>) -> Finding {
         (account.clone(), "no binding that was seen gives it this rule".to_owned())
     };
     let claim = format!(
-        "{account} must not {} {} (API group {group}) {place}: {why}; {} needs it: \"{}\"",
+        "{account} must not {} {} (API group {group}) {place}: {why}; {} needs it and is forbidden",
         wanted.verb,
         wanted.resource,
-        told.case.who(),
-        told.quote()
+        told.case.who()
     );
     let mut finding =
         told.finding(Reason::RbacDenied, claim).because(why, object(&blame, missing_rule(wanted))).blame(blame.clone());

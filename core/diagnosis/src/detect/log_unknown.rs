@@ -14,14 +14,14 @@ use crate::logs::LogLine;
 
 use super::container::Case;
 use super::crash::ending;
-use super::log_names::{correct, in_cluster};
-use super::nearest::nearest;
+use super::log_names::{correct, in_cluster, near_service};
+use super::logcause::REPEATED;
 use super::origin::{Origin, origin};
 use super::quote::said;
 
 /// Hosts as they stand in messages and in waiting loops: `db:5432`, `//db`, `nc -z db 5432`, `nslookup db`.
 static HOSTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:\b(?:nc|nslookup|ping|getent hosts|host|telnet)(?: +-\w+(?: +\d+)?)* +|://|-h +)([a-z][a-z0-9.-]*[a-z0-9])|\b([a-z][a-z0-9.-]*[a-z0-9]):\d{2,5}\b").ok()
+    Regex::new(r"(?:\b(?:nc|nslookup|ping|getent hosts|host|telnet)(?: +-\w+(?: +\d+)?)* +|://|-h +)([a-z][a-z0-9.-]*[a-z0-9])|\b([a-z][a-z0-9.-]*[a-z0-9]):(\d{2,5})\b").ok()
 });
 
 /// Values in quotes, of three characters or more: shorter ones stand in every ConfigMap.
@@ -32,7 +32,8 @@ pub(super) fn unknown_end(case: &Case<'_>) -> Option<Finding> {
     let end = case.ended()?;
     let (line, previous) = last_words(case)?;
     let first = case.end_log().and_then(|(d, _)| d.first_error.as_ref()).filter(|f| f.number < line.number);
-    let began = first.map(|f| format!("says \"{}\" and ", said(case, f))).unwrap_or_default();
+    let opening = first.map(|f| said(case, f)).filter(|t| !t.is_empty());
+    let began = opening.map(|t| format!("says \"{t}\" and ")).unwrap_or_default();
     let claim = format!("{} ends with {}; its log {began}ends with \"{}\"", case.who(), ending(end), said(case, line));
     let lines: Vec<&LogLine> = first.into_iter().chain([line]).collect();
     let texts: Vec<&str> = lines.iter().map(|l| l.text.as_str()).collect();
@@ -50,6 +51,25 @@ pub(super) fn unknown_end(case: &Case<'_>) -> Option<Finding> {
     Some(case.mark(finding))
 }
 
+/// A container that runs, is not ready and says the same error again and again, of a kind that is not known.
+pub(super) fn complaint(case: &Case<'_>) -> Option<Finding> {
+    let digest = case.run_log()?;
+    let late =
+        |l: &LogLine| l.number.saturating_mul(5) >= digest.lines.saturating_mul(4) || l.number + 3 >= digest.lines;
+    let loud = |t: &&crate::logs::Template| t.level.is_error() && t.count >= REPEATED && late(&t.last);
+    let template = digest.templates.iter().filter(loud).max_by_key(|t| (t.count, t.last.number))?;
+    if digest.last_success.as_ref().is_some_and(|s| s.number > template.last.number) {
+        return None;
+    }
+    let claim = format!("{} is not ready and its log repeats \"{}\"", case.who(), said(case, &template.last));
+    let finding = Finding::new(Reason::LogCause, case.unit(), claim)
+        .because(format!("the log says so {} times, last", template.count), log(&case.of(), false, &template.last))
+        .because("and said it first here", log(&case.of(), false, &template.first))
+        .since(template.first.at)
+        .confidence(Confidence::Medium);
+    Some(case.mark(finding))
+}
+
 /// The last words of a crash that fits no known complaint.
 pub(super) fn last_words<'a>(case: &Case<'a>) -> Option<(&'a LogLine, bool)> {
     let (digest, previous) = case.end_log()?;
@@ -60,17 +80,17 @@ pub(super) fn last_words<'a>(case: &Case<'a>) -> Option<(&'a LogLine, bool)> {
 /// The words name a host of the cluster that is no Service, while a Service of nearly that name exists.
 pub(super) fn named_but_absent(case: &Case<'_>, texts: &[&str]) -> Option<Finding> {
     let regex = HOSTS.as_ref()?;
-    let hosts =
-        texts.iter().flat_map(|t| regex.captures_iter(t)).filter_map(|c| c.get(1).or(c.get(2))).map(|m| m.as_str());
-    for host in hosts {
+    let hosts = texts.iter().flat_map(|t| regex.captures_iter(t)).filter_map(|c| {
+        let port = c.get(3).and_then(|p| p.as_str().parse::<i64>().ok());
+        Some((c.get(1).or(c.get(2))?.as_str(), port))
+    });
+    for (host, port) in hosts {
         let Some((name, ns)) = in_cluster(case, host) else { continue };
         let target = EntityRef::new(Kind::Service, ns, name);
         if !case.view.absent(&target) {
             continue;
         }
-        let Some(near) = nearest(name, case.view.services.within(ns).map(|s| s.metadata.name.as_str())) else {
-            continue;
-        };
+        let Some(near) = near_service(case, name, ns, port) else { continue };
         let source = origin(case, host);
         let from = source.as_ref().map(|o| format!("; the name comes from {}", o.text)).unwrap_or_default();
         let claim = format!(

@@ -11,7 +11,7 @@ use crate::view::View;
 
 use super::container::{Case, Course, cases};
 use super::crash::ending;
-use super::log_unknown::{last_words, unknown_end};
+use super::log_unknown::{complaint, last_words, unknown_end};
 use super::probes::{killed_by_probe, sibling_start};
 use super::quote::said;
 use super::{log_access, log_config, log_network, log_storage};
@@ -23,7 +23,7 @@ const END: u64 = 40;
 const FRESH: i64 = 120;
 
 /// A complaint of a ready container needs so many repetitions: once or twice is what retries are for.
-const REPEATED: u64 = 3;
+pub(super) const REPEATED: u64 = 3;
 
 /// A container that is not ready may complain for so long, in seconds: dependencies start, too.
 const START: i64 = 60;
@@ -50,7 +50,21 @@ fn one(case: &Case<'_>) -> Option<Finding> {
             None => Some(finish(case, unknown_end(case)?, case.end_log().is_some_and(|(_, previous)| previous))),
         };
     }
-    of_run(case).map(|told| explain(&told))
+    match of_run(case) {
+        Some(told) => Some(explain(&told)),
+        None if is_unready(case) => complaint(case).map(|f| finish(case, f, false)),
+        None => None,
+    }
+}
+
+/// Whether the container runs, has had the time that a start takes, and is not ready.
+fn is_unready(case: &Case<'_>) -> bool {
+    case.running_since().is_some_and(|at| !is_starting(case, at)) && case.status.is_some_and(|s| !s.ready)
+}
+
+/// Whether a run is no older than a start may take.
+fn is_starting(case: &Case<'_>, since: jiff::Timestamp) -> bool {
+    case.view.age(since) < sibling_start(case).map_or(START, |s| START.max(2 * s))
 }
 
 fn explain(told: &Told<'_>) -> Finding {
@@ -105,7 +119,7 @@ fn of_run<'a>(case: &Case<'a>) -> Option<Told<'a>> {
     let (digest, previous) = if killed { case.end_log()? } else { (case.run_log()?, false) };
     let since = case.running_since();
     let ready = case.status?.ready && !killed;
-    let starting = since.is_none_or(|at| case.view.age(at) < sibling_start(case).map_or(START, |s| START.max(2 * s)));
+    let starting = since.is_none_or(|at| is_starting(case, at));
     if !killed && (since.is_none() || (!ready && starting)) {
         return None;
     }
@@ -295,6 +309,12 @@ status: {{phase: Running, startTime: AGO(40m), containerStatuses: [{{name: api, 
         "Service shop/ledger",
         "there is no Service ledger in shop"
     )]
+    #[case::pod_of_a_missing_headless_service(
+        "FATAL dial tcp: lookup mq-0.mq-nodes.shop.svc.cluster.local on 10.0.0.10:53: no such host",
+        Reason::MissingReference,
+        "Service shop/mq-nodes",
+        "there is no Service mq-nodes in shop"
+    )]
     #[case::outside(
         "FATAL dial tcp: lookup api.stripe.example on 10.0.0.10:53: no such host",
         Reason::LogCause,
@@ -383,6 +403,14 @@ status: {{phase: Running, startTime: AGO(40m), containerStatuses: [{{name: api, 
         let found = logcause(&scene(status, &text));
         assert_eq!(found.len(), usize::from(counts), "{found:?}");
         assert!(found.iter().all(|f| f.points_at.iter().any(|e| e.to_string() == "Service shop/db")));
+    }
+
+    #[test]
+    fn an_unknown_error_that_repeats_counts_only_while_not_ready() {
+        let text = "ERROR subscribe failed: no assignment for consumer 7\n".repeat(5);
+        let found = logcause(&scene(UNREADY, &text));
+        assert!(found[0].claim.contains("its log repeats") && found[0].claim.contains("no assignment"), "{found:?}");
+        assert!(logcause(&scene(READY, &text)).is_empty() && logcause(&scene(YOUNG, &text)).is_empty());
     }
 
     #[test]

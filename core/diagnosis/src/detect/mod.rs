@@ -8,7 +8,9 @@ use crate::finding::Finding;
 use crate::view::View;
 
 mod admission;
+mod attempt;
 mod autoscale;
+mod binding;
 pub mod change;
 mod command;
 mod config;
@@ -21,6 +23,7 @@ mod end;
 mod fit;
 mod image;
 mod image_cause;
+mod ingress;
 mod jobs;
 mod log_access;
 mod log_config;
@@ -32,11 +35,13 @@ mod log_unknown;
 mod logcause;
 mod mounts;
 mod nearest;
+mod netpol;
 mod node_pods;
 mod nodes;
 mod oom;
 mod origin;
 mod placement;
+mod policies;
 mod predicate;
 mod probe_cause;
 mod probes;
@@ -46,9 +51,13 @@ mod replicas;
 mod rollout;
 mod say;
 mod scheduling;
+mod service_ports;
+mod services;
 mod serving;
 mod start;
 mod starting;
+mod storage;
+mod volumes;
 mod webhooks;
 
 /// One detector of the catalogue.
@@ -66,7 +75,10 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "autoscaler", about: "autoscalers without target, metrics or room; budgets that block an eviction", run: autoscale::detect },
     Detector { id: "cronjob", about: "CronJobs with unusable schedules, missed or overlapping runs, or suspended", run: cronjobs::detect },
     Detector { id: "deployment.rollout", about: "rollouts under way, stuck or broken by a change", run: rollout::detect },
+    Detector { id: "ingress.health", about: "Ingresses whose backend, certificate or class is missing or down.", run: ingress::health },
     Detector { id: "job", about: "Jobs that gave up, ran out of time, are suspended or failed before they completed", run: jobs::detect },
+    Detector { id: "job.outcome", about: "Jobs that gave up, ran too long, are suspended or recovered", run: jobs::detect },
+    Detector { id: "network.policy", about: "Network policies that keep pods from something.", run: netpol::limits },
     Detector { id: "node.health", about: "Nodes that are not ready, short of something, broken, cordoned or back again.", run: nodes::health },
     Detector { id: "node.pods", about: "Workloads with pods on a node that is lost, back or cordoned.", run: node_pods::affected },
     Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
@@ -79,6 +91,9 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.scheduling", about: "pods that no node takes, predicate by predicate", run: scheduling::detect },
     Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
     Detector { id: "pod.start", about: "Init containers, sandboxes and volumes that keep a pod from starting", run: start::start },
+    Detector { id: "service.health", about: "Services that select nothing, have no ready pods, a wrong port or no address.", run: services::health },
+    Detector { id: "storage.claims", about: "Claims that wait for a volume, and why.", run: storage::claims },
+    Detector { id: "storage.volumes", about: "Bound volumes that cannot be attached, reached or enlarged.", run: volumes::unusable },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
     Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
     Detector { id: "workload.references", about: "objects that a workload names and that do not exist", run: references::detect },

@@ -83,7 +83,7 @@ fn is_over(pod: &Pod) -> bool {
     matches!(pod.status.phase.as_str(), "Succeeded" | "Failed")
 }
 
-fn finding(view: &View, share: &Share) -> Option<Finding> {
+fn finding(view: &View, share: &Share<'_>) -> Option<Finding> {
     if nodes::unready(view, share.node).is_some() {
         lost(view, share)
     } else if share.node.spec.unschedulable {
@@ -93,7 +93,7 @@ fn finding(view: &View, share: &Share) -> Option<Finding> {
     }
 }
 
-fn lost(view: &View, share: &Share) -> Option<Finding> {
+fn lost(view: &View, share: &Share<'_>) -> Option<Finding> {
     let ready = nodes::unready(view, share.node)?;
     let (on, unit) = (share.on(), &share.unit);
     let finding = Finding::new(Reason::OnLostNode, unit.clone(), format!("{}, which is not ready", share.words()))
@@ -132,7 +132,7 @@ fn lost(view: &View, share: &Share) -> Option<Finding> {
 }
 
 /// Told as what works: the pods run on. A role with more weight would make the cordon a cause for everything that calls them.
-fn on_cordoned(share: &Share) -> Finding {
+fn on_cordoned(share: &Share<'_>) -> Finding {
     let words = format!(
         "{}, which is cordoned (SchedulingDisabled){}; they keep running",
         share.words(),
@@ -146,7 +146,7 @@ fn on_cordoned(share: &Share) -> Finding {
 }
 
 /// Only pods that were there during the outage have anything to do with it.
-fn back_again(view: &View, share: &Share) -> Option<Finding> {
+fn back_again(view: &View, share: &Share<'_>) -> Option<Finding> {
     let back = nodes::recovered(view, share.node)?;
     let was_there = |p: &&Pod| p.metadata.creation_timestamp.is_some_and(|born| born < back);
     let event =

@@ -14,7 +14,35 @@ pub(super) fn said(case: &Case<'_>, line: &LogLine) -> String {
     let text = message(&line.text);
     let ip = case.pod.status.pod_ip.as_str();
     let text = if ip.is_empty() { text } else { text.replace(ip, "POD") };
-    text.replace(&case.pod.metadata.name, "POD").chars().take(QUOTE).collect()
+    steady(&text.replace(&case.pod.metadata.name, "POD")).chars().take(QUOTE).collect()
+}
+
+/// Leaves out what changes from line to line: thread names, connection numbers, query strings. The claims of two pods
+/// must be the same when they say the same.
+fn steady(text: &str) -> String {
+    // Spring's own prefix: `ERROR 1 --- [app] [nio-8080-exec-54] logger : message`.
+    let text = match text
+        .split_once(" --- ")
+        .and_then(|(head, rest)| Some((head.split_whitespace().next()?, rest.split_once(" :")?.1.trim_start())))
+    {
+        // A reporter's own line may carry no message; what follows it does.
+        Some((_, "")) => String::new(),
+        Some((level, message)) => format!("{level} {message}"),
+        None => text.to_owned(),
+    };
+    let keep = |word: &&str| {
+        let numbered = word.chars().any(|c| c.is_ascii_digit());
+        let thread = numbered && word.starts_with('[') && word.trim_end_matches(':').ends_with(']');
+        let connection = numbered
+            && word.contains(['*', '#'])
+            && word.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#' | ':'));
+        !thread && !connection
+    };
+    let words = text
+        .split_whitespace()
+        .filter(keep)
+        .map(|w| w.split_once('?').filter(|(_, q)| q.contains('=')).map_or(w, |(path, _)| path));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The message of a line: of JSON and logfmt the message and the error, else the line without its leading time.
@@ -71,6 +99,12 @@ fn field(line: &str, key: &str) -> Option<String> {
 
 /// Drops leading words made of digits and the signs of dates and times.
 fn without_time(line: &str) -> &str {
+    // klog: `E1214 12:57:53.928241       1 reflector.go:200] message`.
+    let mut bytes = line.bytes();
+    let klog = bytes.next().is_some_and(|b| b"IWEF".contains(&b)) && bytes.take(4).all(|b| b.is_ascii_digit());
+    if let Some((_, message)) = line.split_once("] ").filter(|_| klog) {
+        return message;
+    }
     let mut rest = line;
     loop {
         let word = rest.split_whitespace().next().unwrap_or_default();
@@ -100,8 +134,19 @@ mod tests {
     )]
     #[case(r#"{"message":"query failed","error.message":"refused"}"#, "query failed: refused")]
     #[case("[2026/11/22 10:00:00] ERROR boom", "ERROR boom")]
+    #[case("E1214 12:57:53.928241       1 reflector.go:200] failed to list pods", "failed to list pods")]
     #[case("404", "")]
     fn messages(#[case] line: &str, #[case] expected: &str) {
         assert_eq!(super::message(line), expected);
+    }
+
+    #[rstest::rstest]
+    #[case("ERROR 1 --- [app] [nio-8080-exec-54] o.h.Helper   : Pool-1 is full", "ERROR Pool-1 is full")]
+    #[case("[error] 31#31: *883 connect() failed", "[error] connect() failed")]
+    #[case("ERROR 1 --- [ main] o.s.Reporter :", "")]
+    #[case("failed to list *v1.Pod: 3 pods", "failed to list *v1.Pod: 3 pods")]
+    #[case("GET /v1/stock?sku=W-888 failed [x]", "GET /v1/stock failed [x]")]
+    fn what_changes_is_left_out(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(super::steady(text), expected);
     }
 }

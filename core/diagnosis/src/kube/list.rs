@@ -91,7 +91,7 @@ fn decode_item(value: serde_json::Value, hint: Option<&Kind>, into: &mut Listing
         return;
     };
     match Object::decode(kind, value) {
-        Ok(object) => into.objects.push(renamed(object, kind)),
+        Ok(object) => into.objects.push(finished(object, kind)),
         Err(error) => into.problem(format!("one {kind} is not as the API writes it: {error}")),
     }
 }
@@ -105,10 +105,13 @@ fn kind_of(api_version: &str, kind: &str) -> Kind {
     if foreign && !matches!(named, Kind::Other(_)) { Kind::Other(format!("{kind}.{group}")) } else { named }
 }
 
-/// A kind of another group keeps the group in its name, as [`kind_of`] gave it.
-fn renamed(mut object: Object, kind: &Kind) -> Object {
-    if let (Object::Custom(custom), Kind::Other(name)) = (&mut object, kind) {
-        custom.kind.clone_from(name);
+/// The last touch: a kind of another group keeps the group in its name, as [`kind_of`] gave it; pods, of which there are
+/// thousands, give back spare room.
+fn finished(mut object: Object, kind: &Kind) -> Object {
+    match (&mut object, kind) {
+        (Object::Custom(custom), Kind::Other(name)) => custom.kind.clone_from(name),
+        (Object::Pod(pod), _) => pod.slim(),
+        _ => {}
     }
     object
 }
@@ -188,7 +191,7 @@ fn single(kind: Option<&str>, fields: &[(String, &RawValue)], hint: Option<&Kind
     let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{key:?}:{}", value.get())).collect();
     let text = format!("{{{}}}", pairs.join(","));
     match Object::decode(kind, &mut serde_json::Deserializer::from_str(&text)) {
-        Ok(object) => into.objects.push(renamed(object, kind)),
+        Ok(object) => into.objects.push(finished(object, kind)),
         Err(error) => into.problem(format!("one {kind} is not as the API writes it: {}", brief(&error))),
     }
 }
@@ -235,7 +238,7 @@ fn decode_raw(text: &str, hint: Option<&Kind>, sure: bool, into: &mut Listing) {
         return;
     };
     match Object::decode(kind, &mut serde_json::Deserializer::from_str(text)) {
-        Ok(object) => into.objects.push(renamed(object, kind)),
+        Ok(object) => into.objects.push(finished(object, kind)),
         Err(error) => into.problem(format!("one {kind} is not as the API writes it: {}", brief(&error))),
     }
 }

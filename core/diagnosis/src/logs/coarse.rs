@@ -46,10 +46,7 @@ pub(super) fn of(line: &[u8]) -> Fingerprint {
     let mut hash = SEED;
     let mut rest = line;
     while let Some(first) = rest.first() {
-        let len = rest
-            .iter()
-            .position(|b| !b.is_ascii_alphanumeric())
-            .unwrap_or(rest.len());
+        let len = rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
         if len == 0 {
             hash = (hash ^ u64::from(*first)).wrapping_mul(STEP);
             rest = &rest[1..];
@@ -86,10 +83,7 @@ mod tests {
     #[test]
     fn only_known_words_count() {
         let same = |a: &str, b: &str| of(a.as_bytes()) == of(b.as_bytes());
-        assert!(same(
-            "ERROR qwe failed: lookup asd: no such host",
-            "ERROR xcv failed: lookup fgh: no such host"
-        ));
+        assert!(same("ERROR qwe failed: lookup asd: no such host", "ERROR xcv failed: lookup fgh: no such host"));
         assert!(!same("ERROR qwe failed", "INFO qwe failed"));
         assert!(!same("qwe connection refused", "qwe connection accepted"));
         assert!(same("BarError: x", "FooError: y"));

@@ -221,23 +221,13 @@ impl LogDigester {
             return facts;
         }
         let coarse = coarse::of(line);
-        let coarse = if in_trace {
-            Fingerprint(!coarse.0)
-        } else {
-            coarse
-        };
+        let coarse = if in_trace { Fingerprint(!coarse.0) } else { coarse };
         if let Some(facts) = self.recall(line, coarse, in_trace) {
             return facts;
         }
         let facts = self.read(line, in_trace);
         // Lines of several templates share this fingerprint: they count as overflow.
-        self.known.put(
-            coarse,
-            Facts {
-                template: None,
-                ..facts
-            },
-        );
+        self.known.put(coarse, Facts { template: None, ..facts });
         facts
     }
 
@@ -269,10 +259,7 @@ impl LogDigester {
     /// Reads a line in full.
     fn read(&mut self, line: &[u8], in_trace: bool) -> Facts {
         let Some(reading) = facts::read(line, in_trace) else {
-            return Facts {
-                garbage: true,
-                ..Facts::default()
-            };
+            return Facts { garbage: true, ..Facts::default() };
         };
         let template = self.templates.find(&reading.view.text, reading.facts.level);
         let facts = reading.facts;
@@ -281,12 +268,7 @@ impl LogDigester {
             self.tracer.whole(&line, stack)
         });
         let group = self.file(line, reading, self.tracer.current());
-        Facts {
-            template,
-            group,
-            stack,
-            ..facts
-        }
+        Facts { template, group, stack, ..facts }
     }
 
     /// Files the hit of a line; its group.

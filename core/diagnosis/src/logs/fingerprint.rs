@@ -73,10 +73,7 @@ pub(super) fn of(line: &[u8]) -> Fingerprint {
 
 /// Adds a token: its word, or that it is a value.
 #[inline]
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "one branch that is nearly never taken, not four"
-)]
+#[expect(clippy::needless_bitwise_bool, reason = "one branch that is nearly never taken, not four")]
 fn join(hash: u64, line: &[u8], start: usize, end: usize, word: u64, seen: u64) -> u64 {
     let len = end - start;
     let is_value = (seen & DIGIT != 0) | (len > BLOB);

@@ -107,7 +107,7 @@ pub(super) fn blindness(view: &View, scope: &Scope) -> String {
         match view.coverage_of(&Kind::Pod, ns) {
             Some(Err(why)) => reasons.push(format!("pods in {ns} could not be read ({why})")),
             None => reasons.push(format!("namespace {ns} was not read")),
-            Some(Ok(())) => {}
+            Some(Ok(_)) => {}
         }
     }
     if reasons.is_empty() { "its pods could not be read".to_owned() } else { reasons.join("; ") }

@@ -150,3 +150,31 @@ async fn objects_of_other_namespaces_and_managed_fields() {
     let Content::Objects(objects) = reading.content else { panic!() };
     assert_eq!(objects[0].meta().managed_fields[0].manager, "kubectl-edit");
 }
+
+#[tokio::test]
+async fn the_directory_of_one_namespace() {
+    let (_dir, snapshot) = recording(&[
+        ("pods.json", &dump("Pod", &["shop/a"])),
+        ("jobs.json", &get(&[])),
+        (
+            "a/logs.txt",
+            "==== START logs for container c of pod shop/a ====\nx\n==== END logs for container c of pod shop/a ====\n",
+        ),
+    ]);
+    assert_eq!(names(&snapshot, Kind::Pod, Some("shop")).await, "Pod shop/a");
+    assert_eq!(names(&snapshot, Kind::Job, Some("shop")).await, "");
+    assert_eq!(snapshot.namespaces().await.unwrap(), ["shop"]);
+    assert_eq!(log(&snapshot, "shop/a/c", false).await.unwrap().bytes, 2);
+}
+
+#[tokio::test]
+async fn single_objects_are_no_list() {
+    let (_dir, snapshot) = recording(&[
+        ("secret-db.json", &object("Secret shop/db")),
+        ("stray.yaml", "kind: ConfigMap\nmetadata:\n  name: c\n"),
+    ]);
+    let reading = ask(&snapshot, &Kind::Secret, Some("shop")).await.unwrap();
+    assert_eq!(reading.gaps, ["Secret: single objects were recorded, not the list; there may be others"]);
+    let stray = ask(&snapshot, &Kind::ConfigMap, None).await.unwrap();
+    assert_eq!(stray.gaps[1], "stray.yaml: 1 objects name no namespace and belong to none");
+}

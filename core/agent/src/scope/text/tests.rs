@@ -62,6 +62,7 @@ fn cluster() -> View {
 #[case("indexer", "Deployment shop/search-worker")]
 #[case("why does orders restart", "StatefulSet shop/orders-db")]
 #[case("cart", "Deployment shop/cart-api")]
+#[case("does db answer?", "StatefulSet shop/orders-db")]
 #[case("why is chekout down", "Deployment shop/checkout")]
 #[case("orders-bd", "StatefulSet shop/orders-db")]
 // plain English names nothing, unless a kind stands before it

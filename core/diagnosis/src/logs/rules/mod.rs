@@ -120,10 +120,7 @@ impl Engine {
 
 /// All text of the tables: the words in it are the ones that matter.
 pub(super) fn wording() -> impl Iterator<Item = &'static str> {
-    let tables = FAMILIES
-        .iter()
-        .flat_map(|family| family.iter())
-        .flat_map(|rule| [rule.needle, rule.pattern]);
+    let tables = FAMILIES.iter().flat_map(|family| family.iter()).flat_map(|rule| [rule.needle, rule.pattern]);
     let words = [success::WORDS, success::STARTS, success::RETRIES];
     tables.chain(words.into_iter().flatten().copied())
 }
