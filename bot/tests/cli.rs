@@ -114,7 +114,7 @@ fn mistakes_are_told_with_what_to_do_next() {
         (with(&["--alert", "/nonexistent.json"]), 2, "/nonexistent.json"),
         (with(&["--alert", "-"]), 2, "Alertmanager"),
         (with(&["--config", "/nonexistent.yaml"]), 2, "/nonexistent.yaml"),
-        (with(&["api"]), 1, "midwatch investigate deployment/payments-api -n inc-crashloop --snapshot"),
+        (with(&["deploy/zzzz"]), 1, "nothing here is called `deploy/zzzz`"),
         (own(&["score", "/nonexistent"]), 2, "midwatch score DIR"),
         (own(&["redact", "/nonexistent"]), 2, "/nonexistent"),
         (own(&["investigat"]), 2, "investigate"),
