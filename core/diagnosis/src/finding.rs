@@ -110,6 +110,7 @@ reasons! {
     TargetMissing = 3, "An autoscaler's target does not exist.";
     MetricsUnavailable = 3, "The metrics that an autoscaler needs cannot be read.";
     StatefulBlocked = 2, "An ordinal of a StatefulSet that is not ready holds back the rest.";
+    NodeLacks = 3, "A node lacks something that a pod needs there and finds on other nodes: a path, a device.";
     FinalizerBlocks = 3, "A finalizer that nobody removes keeps the object.";
     DiskFull = 3, "A volume or the ephemeral storage is full.";
     ChangeBroke = 3, "The new revision fails while the old one serves.";

@@ -13,10 +13,12 @@ mod autoscale;
 mod binding;
 pub mod change;
 mod command;
+mod conditions;
 mod config;
 mod container;
 mod crash;
 mod cronjobs;
+mod daemons;
 mod denial;
 mod diff;
 mod end;
@@ -46,6 +48,7 @@ mod predicate;
 mod probe_cause;
 mod probes;
 mod quote;
+mod rbac;
 mod references;
 mod replicas;
 mod rollout;
@@ -56,9 +59,17 @@ mod services;
 mod serving;
 mod start;
 mod starting;
+mod stateful;
+mod stateful_names;
 mod storage;
 mod volumes;
 mod webhooks;
+
+mod conditions;
+mod daemons;
+mod rbac;
+mod stateful;
+mod stateful_names;
 
 /// One detector of the catalogue.
 pub struct Detector {
@@ -81,6 +92,8 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "network.policy", about: "Network policies that keep pods from something.", run: netpol::limits },
     Detector { id: "node.health", about: "Nodes that are not ready, short of something, broken, cordoned or back again.", run: nodes::health },
     Detector { id: "node.pods", about: "Workloads with pods on a node that is lost, back or cordoned.", run: node_pods::affected },
+    Detector { id: "object.conditions", about: "aggregated APIs that are down, namespaces that do not end, custom resources in trouble", run: conditions::detect },
+    Detector { id: "object.rbac", about: "permissions that a ServiceAccount lacks, as events tell", run: rbac::detect },
     Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
     Detector { id: "pod.crash", about: "Containers that end though they should run", run: crash::crash },
     Detector { id: "pod.end", about: "Pods that were evicted or do not end", run: end::end },
@@ -92,12 +105,15 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
     Detector { id: "pod.start", about: "Init containers, sandboxes and volumes that keep a pod from starting", run: start::start },
     Detector { id: "service.health", about: "Services that select nothing, have no ready pods, a wrong port or no address.", run: services::health },
+    Detector { id: "statefulset.state", about: "ordinals that hold back the rest, names that do not resolve, updates", run: stateful::detect },
     Detector { id: "storage.claims", about: "Claims that wait for a volume, and why.", run: storage::claims },
     Detector { id: "storage.volumes", about: "Bound volumes that cannot be attached, reached or enlarged.", run: volumes::unusable },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
     Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
+    Detector { id: "workload.daemonset", about: "DaemonSets that lack pods on nodes or whose update stops", run: daemons::detect },
     Detector { id: "workload.references", about: "objects that a workload names and that do not exist", run: references::detect },
     Detector { id: "workload.replicas", about: "zero replicas, and counts that two controllers fight over", run: replicas::detect },
+    Detector { id: "workload.statefulset", about: "StatefulSets that an ordinal or an update holds back; zero replicas", run: stateful::detect },
 ];
 
 /// Runs every detector.

@@ -53,7 +53,7 @@ pub use storage::{
 };
 pub use workload::{
     ConditionedStatus, CronJob, CronJobSpec, CronJobStatus, DaemonSet, Deployment, Job, JobSpec, JobStatus,
-    JobTemplate, PodTemplate, ReplicaSet, ReplicationController, RollingUpdate, StatefulSet, Strategy, WorkloadSpec,
+    JobTemplate, Ordinals, PodTemplate, ReplicaSet, ReplicationController, RollingUpdate, StatefulSet, Strategy, WorkloadSpec,
     WorkloadStatus,
 };
 
