@@ -49,12 +49,15 @@ fn start_log(settings: &Settings) -> Result<(), Failure> {
 /// The redactor as configured; the engine teaches it what it sees.
 pub(crate) fn redactor(settings: &Settings) -> Redactor {
     let wanted = &settings.redaction;
+    let policy = Policy::default();
+    // What is configured is hidden however short it is; what is learned keeps the redactor's own bound.
+    let shortest = wanted.extra_literals.iter().map(|secret| secret.expose_secret().len()).min();
     let mut redactor = Redactor::new(Policy {
         entropy: if wanted.entropy { Entropy::Hide } else { Entropy::Keep },
         public: wanted.keep.iter().cloned().collect(),
-        // The configuration refuses shorter ones than this.
-        min_literal: 4,
-        ..Policy::default()
+        secret_names: wanted.extra_names.iter().collect(),
+        min_literal: shortest.map_or(policy.min_literal, |length| length.min(policy.min_literal)),
+        ..policy
     });
     for secret in &wanted.extra_literals {
         redactor.learn_literal(SecretKind::Literal, secret.expose_secret());

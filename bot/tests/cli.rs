@@ -1,5 +1,7 @@
 //! The binary as a person runs it: output, exit codes, messages.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -112,7 +114,7 @@ fn mistakes_are_told_with_what_to_do_next() {
         (with(&["--alert", "/nonexistent.json"]), 2, "/nonexistent.json"),
         (with(&["--alert", "-"]), 2, "Alertmanager"),
         (with(&["--config", "/nonexistent.yaml"]), 2, "/nonexistent.yaml"),
-        (with(&["api"]), 1, "midwatch investigate deployment/payments-api -n inc-crashloop --snapshot"),
+        (with(&["deploy/zzzz"]), 1, "nothing here is called `deploy/zzzz`"),
         (own(&["score", "/nonexistent"]), 2, "midwatch score DIR"),
         (own(&["redact", "/nonexistent"]), 2, "/nonexistent"),
         (own(&["investigat"]), 2, "investigate"),
@@ -175,6 +177,10 @@ fn secrets_are_hidden_and_explained() {
     let input = b"url: postgres://app:S3cr3tPassw0rd@db/shop\nplain\n";
     let hidden = with_input(&["redact"], input);
     assert_eq!(text(&hidden.stdout), "url: postgres://app:[redacted:password]@db/shop\nplain\n");
+    let pin = command(&["redact"]).env("MIDWATCH__REDACTION__EXTRA_NAMES", "[pin]").stdin(Stdio::piped()).spawn();
+    let mut pin = pin.unwrap();
+    pin.stdin.take().unwrap().write_all(b"PIN=4711").unwrap();
+    assert_eq!(text(&pin.wait_with_output().unwrap().stdout), "PIN=[redacted:literal]");
     let told = text(&with_input(&["redact", "--explain", "-"], input).stdout);
     assert!(told.contains("1:21") && told.contains("1 secret found"), "{told}");
     assert!(!told.contains("S3cr3tPassw0rd"));

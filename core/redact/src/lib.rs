@@ -13,6 +13,7 @@ mod base64;
 mod blocks;
 mod commands;
 mod entropy;
+mod extra;
 mod forms;
 mod headers;
 mod hit;
@@ -37,6 +38,7 @@ mod urls;
 mod values;
 mod witness;
 
+pub use extra::NamePatterns;
 pub use kind::{Finding, SecretKind};
 pub use redact::Redact;
 pub use redactor::{Entropy, Policy, Redactor};

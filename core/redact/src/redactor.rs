@@ -2,6 +2,7 @@
 //!
 //! Must never give out or print what it learned. Start at [`Redactor::seal`].
 
+use crate::extra::NamePatterns;
 use crate::kind::{Finding, SecretKind};
 use crate::literals::Literals;
 use crate::redact::Redact;
@@ -29,6 +30,8 @@ pub struct Policy {
     /// Texts that are never learned and never hidden as a whole, because they are known to be
     /// public.
     pub public: BTreeSet<String>,
+    /// Names whose values are secrets, beyond those that say so by themselves.
+    pub secret_names: NamePatterns,
     /// Shortest value that is learned, in bytes; shorter ones would hide ordinary words.
     pub min_literal: usize,
     /// Most values that are learned; beyond that the longest are kept.
@@ -40,6 +43,7 @@ impl Default for Policy {
         Self {
             entropy: Entropy::Hide,
             public: BTreeSet::new(),
+            secret_names: NamePatterns::default(),
             min_literal: 6,
             max_literals: 10_000,
         }
@@ -68,6 +72,9 @@ impl Redactor {
         let value = value.trim();
         if self.policy.public.contains(value) {
             return;
+        }
+        if self.policy.secret_names.matches(name) {
+            self.learn_literal(SecretKind::Literal, value);
         }
         let found = scan::rules(value, Entropy::Hide);
         for hit in &found {
@@ -133,7 +140,11 @@ impl Redactor {
 
     /// The same for a text that stands under a name.
     pub(crate) fn hide_named<'a>(&self, name: &str, text: &'a str) -> Cow<'a, str> {
-        let in_parts = text.contains("://") || self.policy.public.contains(text);
+        let public = self.policy.public.contains(text);
+        if !public && !text.is_empty() && self.policy.secret_names.matches(name) {
+            return Cow::Owned(SecretKind::Literal.replacement().to_owned());
+        }
+        let in_parts = text.contains("://") || public;
         match names::classify(name).filter(|_| !in_parts) {
             Some(class) if values::is_secret_under(class, text) => {
                 Cow::Owned(class.kind().replacement().to_owned())

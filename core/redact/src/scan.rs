@@ -85,6 +85,10 @@ pub(crate) fn rules(text: &str, entropy: Entropy) -> Vec<Hit> {
 fn all(redactor: &Redactor, text: &str) -> Vec<Hit> {
     let mut hits = rules(text, redactor.policy().entropy);
     redactor.literals().find(text, &mut hits);
+    redactor
+        .policy()
+        .secret_names
+        .find(text, &mut hits);
     if hits.is_empty() {
         return hits;
     }

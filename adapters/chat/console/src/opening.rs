@@ -41,10 +41,7 @@ impl Redact for Opening {
         match self {
             Opening::Question(question) => question.redact(redactor),
             Opening::Alerts(group, question) => {
-                for alert in &mut group.alerts {
-                    alert.name.redact(redactor);
-                    alert.redact(redactor);
-                }
+                group.alerts.redact(redactor);
                 question.redact(redactor);
             }
         }

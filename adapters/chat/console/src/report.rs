@@ -39,9 +39,10 @@ pub(crate) fn render((look, run): (Look, RunFacts), report: &Report) -> String {
     if !report.next_probes.is_empty() {
         let mut items = Section::new(&mut page, "Would decide");
         for probe in &report.next_probes {
-            match probe.starts_with("kubectl ") {
-                true => items.command(0, probe),
-                false => items.para("", &Text::plain(probe)),
+            if probe.starts_with("kubectl ") {
+                items.command(0, probe);
+            } else {
+                items.para("", &Text::plain(probe));
             }
         }
     }
@@ -171,15 +172,18 @@ fn happened(moment: &Moment) -> Text {
 
 fn actions(page: &mut Page, actions: &[Recommendation]) {
     let mut section = Section::new(page, "Do");
+    let mut told = None;
     for one in actions {
         section.para(&format!("{}. ", one.priority), &Text::new(Ink::Strong, &one.action));
         if let Some(command) = &one.command {
             section.command(3, command);
         }
         section.para("   ", &Text::new(Ink::Faint, &format!("risk: {}", one.risk)));
-        if let Some(check) = &one.check {
+        // Actions on one workload are watched alike; once is enough.
+        if let Some(check) = one.check.as_ref().filter(|check| told != Some(*check)) {
             section.para("   ", &Text::new(Ink::Faint, "then watch:"));
             section.command(3, check);
+            told = Some(check);
         }
     }
 }

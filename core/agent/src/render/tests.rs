@@ -76,7 +76,7 @@ fn quoted_text_is_no_markup() {
         let ticks: String = line.trim_start().chars().take_while(|c| *c == '`').collect();
         match &fence {
             Some(open) if line.trim() == open => fence = None,
-            Some(_) => continue,
+            Some(_) => {}
             None if ticks.len() >= 3 => fence = Some(ticks),
             None => {
                 assert!(!line.starts_with("# h1"), "{line}");

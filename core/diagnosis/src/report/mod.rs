@@ -209,7 +209,7 @@ redact_fields! {
         question, alert, root_entities, root_cause, why, ruled_out, timeline, blast_radius, recommendations, next_probes,
         could_not_see, incidents, pod_config, ledger, scope
     }
-    Alert { labels, annotations }
+    Alert { name, labels, annotations }
     EntityRef { name }
     Evidence { about, excerpt, command }
     Ledger { pieces }
@@ -219,7 +219,10 @@ impl Redact for Excerpt {
     fn redact(&mut self, redactor: &Redactor) {
         match self {
             Excerpt::Object(text) | Excerpt::Absence(text) => text.redact(redactor),
-            Excerpt::Event { message, .. } => message.redact(redactor),
+            Excerpt::Event { reason, message, .. } => {
+                reason.redact(redactor);
+                message.redact(redactor);
+            }
             Excerpt::Log { line, .. } => line.redact(redactor),
         }
     }
