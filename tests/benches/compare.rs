@@ -3,7 +3,12 @@
 //!
 //! `cargo bench -p midwatch-tests`; `MIDWATCH_BENCH_LOG_MB=100` for a shorter log. Prints medians and ratios, asserts nothing:
 //! times of a shared machine are for people to read.
-#![allow(missing_docs, clippy::print_stdout, clippy::disallowed_methods, reason = "a program that starts others and prints")]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a program that starts others and prints"
+)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -103,7 +108,10 @@ fn dump(binary: &Path, dir: &Path) {
         command.args(["-c", "."]).args(&files);
         command
     });
-    println!("  jq -c . on the same files {jq:.2?}; ratio {:.2} (goal: under 0.5, under 300 MiB)", ours.as_secs_f64() / jq.as_secs_f64());
+    println!(
+        "  jq -c . on the same files {jq:.2?}; ratio {:.2} (goal: under 0.5, under 300 MiB)",
+        ours.as_secs_f64() / jq.as_secs_f64()
+    );
 }
 
 fn write_dump(dir: &Path) -> Vec<PathBuf> {
@@ -155,7 +163,8 @@ fn pod(namespace: &str, index: usize) -> Value {
         let status = &mut pod["status"]["containerStatuses"][0];
         status["ready"] = json!(false);
         status["restartCount"] = json!(7);
-        status["state"] = json!({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container"}});
+        status["state"] =
+            json!({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container"}});
         status["lastState"] = json!({"terminated": {"exitCode": 137, "reason": "OOMKilled", "startedAt": "2026-11-22T04:30:00Z", "finishedAt": "2026-11-22T04:35:00Z"}});
     }
     pod
@@ -180,7 +189,8 @@ fn replica_set(namespace: &str, index: usize) -> Value {
     let mut set = deployment(namespace, index);
     let app = app(index);
     set["metadata"]["name"] = json!(format!("{app}-6d5f8c7b9d"));
-    set["metadata"]["ownerReferences"] = json!([{"kind": "Deployment", "name": app, "controller": true, "uid": format!("d-{index}")}]);
+    set["metadata"]["ownerReferences"] =
+        json!([{"kind": "Deployment", "name": app, "controller": true, "uid": format!("d-{index}")}]);
     set
 }
 
@@ -199,9 +209,15 @@ fn log(binary: &Path, dir: &Path) {
         command
     };
     let (ours, peak) = median(|| investigate(dir));
-    let (_, floor) = median(|| investigate(small.parent().and_then(Path::parent).and_then(Path::parent).expect("the directory")));
+    let (_, floor) =
+        median(|| investigate(small.parent().and_then(Path::parent).and_then(Path::parent).expect("the directory")));
     let rate = |time: Duration| f64::from(u32::try_from(megabytes).unwrap_or(u32::MAX)) / time.as_secs_f64();
-    println!("log of {megabytes} MB: midwatch {ours:.2?}, {:.0} MB/s, {:.0} MiB (a log of 10 MB: {:.0} MiB)", rate(ours), mib(peak), mib(floor));
+    println!(
+        "log of {megabytes} MB: midwatch {ours:.2?}, {:.0} MB/s, {:.0} MiB (a log of 10 MB: {:.0} MiB)",
+        rate(ours),
+        mib(peak),
+        mib(floor)
+    );
     if !exists("grep") {
         return;
     }
@@ -210,7 +226,11 @@ fn log(binary: &Path, dir: &Path) {
         command.args(["-ciE", "error|exception|fail"]).arg(&file);
         command
     });
-    println!("  grep -ciE 'error|exception|fail' {grep:.2?}, {:.0} MB/s; throughput ratio {:.2} (goal: 0.33)", rate(grep), grep.as_secs_f64() / ours.as_secs_f64());
+    println!(
+        "  grep -ciE 'error|exception|fail' {grep:.2?}, {:.0} MB/s; throughput ratio {:.2} (goal: 0.33)",
+        rate(grep),
+        grep.as_secs_f64() / ours.as_secs_f64()
+    );
 }
 
 /// A recording of one crashing pod whose log has this many megabytes: four kinds of calm lines, an error in a thousand.
@@ -235,9 +255,16 @@ fn write_log(dir: &Path, megabytes: usize) -> PathBuf {
         let at = format!("2026-11-22T04:{:02}:{:02}.{:03}Z", number / 60_000 % 60, number / 1000 % 60, number % 1000);
         let line = match number % 1000 {
             0 => format!("ts={at} level=error msg=\"upstream answered\" status=502 attempt={number}"),
-            n if n % 4 == 0 => format!("ts={at} level=info msg=\"request served\" method=GET path=/orders/{number} status=200 duration_ms={}", number % 97),
-            n if n % 4 == 1 => format!("{{\"ts\":\"{at}\",\"level\":\"info\",\"msg\":\"cache hit\",\"key\":\"user:{number}\"}}"),
-            n if n % 4 == 2 => format!("{at} INFO  c.e.orders.Worker - processed batch {number} in {} ms", number % 211),
+            n if n % 4 == 0 => format!(
+                "ts={at} level=info msg=\"request served\" method=GET path=/orders/{number} status=200 duration_ms={}",
+                number % 97
+            ),
+            n if n % 4 == 1 => {
+                format!("{{\"ts\":\"{at}\",\"level\":\"info\",\"msg\":\"cache hit\",\"key\":\"user:{number}\"}}")
+            }
+            n if n % 4 == 2 => {
+                format!("{at} INFO  c.e.orders.Worker - processed batch {number} in {} ms", number % 211)
+            }
             _ => format!("ts={at} level=debug msg=\"poll\" queue=orders depth={}", number % 13),
         };
         writeln!(out, "{line}").expect("written");

@@ -167,7 +167,7 @@ fn logs_refused(view: &View, incidents: &[Incident]) -> bool {
 fn works(view: &View, scope: &Scope, healthy: &[Finding]) -> bool {
     let passive = |t: &crate::entity::EntityRef| !t.kind.is_workload() && t.kind != Kind::Pod && view.meta(t).is_some();
     let quiet = !scope.targets.is_empty() && scope.targets.iter().all(passive);
-    if scope.alerts.iter().any(|a| !a.is_of_cluster_state()) {
+    if !quiet && scope.alerts.iter().any(|a| !a.is_of_cluster_state()) {
         return healthy.iter().any(|f| f.proof.iter().any(|p| matches!(p.evidence.excerpt, Excerpt::Log { .. })));
     }
     quiet || !healthy.is_empty()

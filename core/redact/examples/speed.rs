@@ -30,9 +30,7 @@ fn main() {
 fn measure() {
     let clean = text(LINES);
     let mut some = LINES.to_vec();
-    some.push(
-        "connect to postgres://app:hunter2@db:5432/shop failed, password=hunter2 token=abc123",
-    );
+    some.push("connect to postgres://app:hunter2@db:5432/shop failed, password=hunter2 token=abc123");
     let mixed = text(&some);
     let mut learned = Redactor::default();
     for (_, secret) in midwatch_redact::samples::seeded_secrets(1, 1000) {
@@ -40,29 +38,16 @@ fn measure() {
     }
     let built = Instant::now();
     learned.freeze();
-    println!(
-        "building the search over 1,000 learned values: {:?}",
-        built.elapsed()
-    );
+    println!("building the search over 1,000 learned values: {:?}", built.elapsed());
     for (name, redactor, text) in [
         ("no secrets", &Redactor::default(), &clean),
         ("no secrets, 1,000 values learned", &learned, &clean),
-        (
-            "secrets in every seventh line",
-            &Redactor::default(),
-            &mixed,
-        ),
-        (
-            "secrets in every seventh line, line by line",
-            &Redactor::default(),
-            &mixed,
-        ),
+        ("secrets in every seventh line", &Redactor::default(), &mixed),
+        ("secrets in every seventh line, line by line", &Redactor::default(), &mixed),
     ] {
         let begun = Instant::now();
         let length = if name.ends_with("by line") {
-            text.lines()
-                .map(|line| redactor.redact_text(line).len())
-                .sum()
+            text.lines().map(|line| redactor.redact_text(line).len()).sum()
         } else {
             redactor.redact_text(text).len()
         };
@@ -86,9 +71,6 @@ fn tell(file: &str) {
         return;
     };
     for found in Redactor::default().explain(&text) {
-        println!(
-            "{file}:{}:{} {} {} ({} characters)",
-            found.line, found.column, found.rule, found.kind, found.length
-        );
+        println!("{file}:{}:{} {} {} ({} characters)", found.line, found.column, found.rule, found.kind, found.length);
     }
 }

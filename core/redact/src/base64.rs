@@ -11,11 +11,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
         let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
         let word = byte(0) << 16 | byte(1) << 8 | byte(2);
         for i in 0..4 {
-            out.push(if i <= chunk.len() {
-                symbol(word >> (18 - 6 * i))
-            } else {
-                '='
-            });
+            out.push(if i <= chunk.len() { symbol(word >> (18 - 6 * i)) } else { '=' });
         }
     }
     out

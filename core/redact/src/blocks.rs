@@ -10,18 +10,10 @@ use crate::quoting::{self, quote_at, quoted_end};
 use crate::scan::Scan;
 use std::ops::Range;
 
-const PEM: Rule = Rule {
-    name: "private-key",
-    why: "It is a private key in PEM.",
-};
-const PEM_BASE64: Rule = Rule {
-    name: "private-key-base64",
-    why: "It is the base64 of a private key in PEM.",
-};
-const APPLIED: Rule = Rule {
-    name: "last-applied",
-    why: "The annotation of kubectl apply holds the whole object, with all its values.",
-};
+const PEM: Rule = Rule { name: "private-key", why: "It is a private key in PEM." };
+const PEM_BASE64: Rule = Rule { name: "private-key-base64", why: "It is the base64 of a private key in PEM." };
+const APPLIED: Rule =
+    Rule { name: "last-applied", why: "The annotation of kubectl apply holds the whole object, with all its values." };
 
 /// Longest block: a large certificate chain is shorter.
 const MAX_BLOCK: usize = 64 * 1024;
@@ -31,19 +23,13 @@ const MAX_APPLIED: usize = 2 * 1024 * 1024;
 pub(crate) fn pem(scan: &mut Scan<'_>, start: usize) {
     let bytes = scan.bytes;
     let label_end = bytes.len().min(start + 80);
-    let Some(label) = scan
-        .text
-        .get(start + 10..scan.text.floor_char_boundary(label_end))
-    else {
+    let Some(label) = scan.text.get(start + 10..scan.text.floor_char_boundary(label_end)) else {
         return;
     };
     let label = label.split("-----").next().unwrap_or_default().trim();
-    let (secret, public) = (
-        label.contains("PRIVATE KEY"),
-        label.contains("CERTIFICATE") || label.contains("PUBLIC KEY"),
-    );
-    let known =
-        scan.is_hidden(start, PEM) || scan.public.last().is_some_and(|block| start < block.end);
+    let (secret, public) =
+        (label.contains("PRIVATE KEY"), label.contains("CERTIFICATE") || label.contains("PUBLIC KEY"));
+    let known = scan.is_hidden(start, PEM) || scan.public.last().is_some_and(|block| start < block.end);
     if known || !(secret || public) {
         return;
     }
@@ -62,15 +48,10 @@ fn pem_end(scan: &mut Scan<'_>, from: usize) -> usize {
     let bytes = scan.bytes;
     let limit = bytes.len().min(from + MAX_BLOCK);
     let begin = from.max(scan.no_pem_end).min(limit);
-    let stop = (begin..limit)
-        .find(|at| bytes[*at] == b'"' || bytes[*at..].starts_with(b"-----END"))
-        .unwrap_or(limit);
+    let stop = (begin..limit).find(|at| bytes[*at] == b'"' || bytes[*at..].starts_with(b"-----END")).unwrap_or(limit);
     if bytes[stop..].starts_with(b"-----END") {
         let tail = &bytes[stop + 8..bytes.len().min(stop + 80)];
-        let line = tail
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\n'))
-            .unwrap_or(tail.len());
+        let line = tail.iter().position(|byte| matches!(byte, b'"' | b'\n')).unwrap_or(tail.len());
         return stop + 8 + find(&tail[..line], b"-----").map_or(line, |more| more + 5);
     }
     scan.no_pem_end = stop;
@@ -81,10 +62,7 @@ fn pem_end(scan: &mut Scan<'_>, from: usize) -> usize {
 /// How far the body of a block that was cut off goes.
 fn body(bytes: &[u8]) -> usize {
     let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\\\r\n \t-:,".contains(byte);
-    bytes
-        .iter()
-        .position(|byte| !part(byte))
-        .unwrap_or(bytes.len())
+    bytes.iter().position(|byte| !part(byte)).unwrap_or(bytes.len())
 }
 
 /// A PEM block in base64, as in kubeconfigs and Secrets.
@@ -92,9 +70,7 @@ pub(crate) fn pem_base64(scan: &mut Scan<'_>, start: usize) {
     let bytes = scan.bytes;
     let limit = bytes.len().min(start + MAX_BLOCK);
     let part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
-    if scan.is_hidden(start, PEM_BASE64)
-        || scan.public.last().is_some_and(|block| start < block.end)
-    {
+    if scan.is_hidden(start, PEM_BASE64) || scan.public.last().is_some_and(|block| start < block.end) {
         return;
     }
     let head = base64::decode(&bytes[start..limit.min(start + 64)]);
@@ -102,9 +78,7 @@ pub(crate) fn pem_base64(scan: &mut Scan<'_>, start: usize) {
     if !secret && find(&head, b"CERTIFICATE").is_none() {
         return;
     }
-    let end = (start..limit)
-        .find(|at| !part(&bytes[*at]))
-        .unwrap_or(limit);
+    let end = (start..limit).find(|at| !part(&bytes[*at])).unwrap_or(limit);
     if secret {
         scan.hit(start..end, SecretKind::Key, PEM_BASE64);
     } else {
@@ -125,20 +99,14 @@ pub(crate) fn last_applied(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
     let from = quoting::skip_blanks(bytes, at + 1);
     let range = match (quote_at(bytes, from), bytes.get(from)) {
-        (Some((quote, inner)), _) if bytes.get(inner) == Some(&b'{') => {
-            inner..long_quoted_end(scan, inner, quote)
-        }
+        (Some((quote, inner)), _) if bytes.get(inner) == Some(&b'{') => inner..long_quoted_end(scan, inner, quote),
         (None, Some(b'|' | b'>')) => indented(bytes, quoting::segment_end(bytes, from)),
         (None, Some(b'\n' | b'\r')) => indented(bytes, from),
         (None, Some(b'{')) => from..embedded_end(bytes, from),
         _ => return,
     };
     let text = scan.text.get(range.clone()).unwrap_or_default().trim_end();
-    scan.hit(
-        range.start..range.start + text.len(),
-        SecretKind::LastApplied,
-        APPLIED,
-    );
+    scan.hit(range.start..range.start + text.len(), SecretKind::LastApplied, APPLIED);
 }
 
 /// The value can be longer than other values, and can range lines in YAML.
@@ -146,8 +114,7 @@ fn long_quoted_end(scan: &Scan<'_>, from: usize, quote: quoting::Quote) -> usize
     let mut at = from;
     loop {
         let end = quoted_end(scan.bytes, at, quote);
-        let cut = end - at >= quoting::MAX_VALUE
-            || (quote.mark == b'\'' && scan.bytes.get(end) == Some(&b'\n'));
+        let cut = end - at >= quoting::MAX_VALUE || (quote.mark == b'\'' && scan.bytes.get(end) == Some(&b'\n'));
         if !cut || end >= scan.bytes.len() || end - from > MAX_APPLIED {
             return end;
         }
@@ -157,17 +124,11 @@ fn long_quoted_end(scan: &Scan<'_>, from: usize, quote: quoting::Quote) -> usize
 
 /// The indented lines that follow: as deep as the first of them, or deeper.
 fn indented(bytes: &[u8], from: usize) -> Range<usize> {
-    let Some(first) = bytes[from.min(bytes.len())..]
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .map(|at| from + at + 1)
+    let Some(first) = bytes[from.min(bytes.len())..].iter().position(|byte| *byte == b'\n').map(|at| from + at + 1)
     else {
         return from..from;
     };
-    let indent = bytes[first..]
-        .iter()
-        .take_while(|byte| **byte == b' ')
-        .count();
+    let indent = bytes[first..].iter().take_while(|byte| **byte == b' ').count();
     if indent == 0 || bytes.get(first + indent) != Some(&b'{') {
         return from..from;
     }
@@ -179,14 +140,8 @@ pub(crate) fn indented_end(bytes: &[u8], first: usize, indent: usize) -> usize {
     let limit = bytes.len().min(first + MAX_APPLIED);
     let (mut at, mut end) = (first, first);
     while at < limit {
-        let blanks = bytes[at..limit]
-            .iter()
-            .take_while(|byte| **byte == b' ')
-            .count();
-        let stop = bytes[at..limit]
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(limit, |length| at + length);
+        let blanks = bytes[at..limit].iter().take_while(|byte| **byte == b' ').count();
+        let stop = bytes[at..limit].iter().position(|byte| *byte == b'\n').map_or(limit, |length| at + length);
         if blanks >= indent && at + blanks < stop {
             end = stop;
         } else if at + blanks < stop {
@@ -222,7 +177,5 @@ pub(crate) fn embedded_end(bytes: &[u8], from: usize) -> usize {
 }
 
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes
-        .windows(needle.len())
-        .position(|window| window == needle)
+    bytes.windows(needle.len()).position(|window| window == needle)
 }

@@ -30,52 +30,17 @@ enum Place {
 
 /// The commands that are known.
 pub(crate) const COMMANDS: &[Command] = &[
-    Command {
-        name: "mysql",
-        flag: "-p",
-        value: Place::Glued,
-    },
-    Command {
-        name: "mariadb",
-        flag: "-p",
-        value: Place::Glued,
-    },
-    Command {
-        name: "redis-cli",
-        flag: "-a",
-        value: Place::Next,
-    },
-    Command {
-        name: "sshpass",
-        flag: "-p",
-        value: Place::Next,
-    },
-    Command {
-        name: "curl",
-        flag: "-u",
-        value: Place::AfterColon,
-    },
-    Command {
-        name: "mongosh",
-        flag: "-p",
-        value: Place::Next,
-    },
-    Command {
-        name: "mongodump",
-        flag: "-p",
-        value: Place::Next,
-    },
-    Command {
-        name: "docker login",
-        flag: "-p",
-        value: Place::Next,
-    },
+    Command { name: "mysql", flag: "-p", value: Place::Glued },
+    Command { name: "mariadb", flag: "-p", value: Place::Glued },
+    Command { name: "redis-cli", flag: "-a", value: Place::Next },
+    Command { name: "sshpass", flag: "-p", value: Place::Next },
+    Command { name: "curl", flag: "-u", value: Place::AfterColon },
+    Command { name: "mongosh", flag: "-p", value: Place::Next },
+    Command { name: "mongodump", flag: "-p", value: Place::Next },
+    Command { name: "docker login", flag: "-p", value: Place::Next },
 ];
 
-const RULE: Rule = Rule {
-    name: "command-flag",
-    why: "This command takes a password in this flag.",
-};
+const RULE: Rule = Rule { name: "command-flag", why: "This command takes a password in this flag." };
 /// How far the flag may be from the name of the program.
 const REACH: usize = 300;
 
@@ -86,10 +51,7 @@ pub(crate) fn at(scan: &mut Scan<'_>, index: usize, end: usize) {
     };
     let bytes = scan.bytes;
     // `mysql` and `mysqldump`, not `mysql-operator` or `mysql:8`.
-    if bytes
-        .get(end)
-        .is_some_and(|byte| b"-:/._@".contains(byte) || byte.is_ascii_digit())
-    {
+    if bytes.get(end).is_some_and(|byte| b"-:/._@".contains(byte) || byte.is_ascii_digit()) {
         return;
     }
     let mut at = end;
@@ -138,11 +100,7 @@ fn flag(scan: &mut Scan<'_>, command: &Command, after: usize) {
 fn next_word(bytes: &[u8], after: usize) -> usize {
     let closed = quote_at(bytes, after).map_or(after, |(_, after)| after);
     let comma = quoting::skip_blanks(bytes, closed);
-    let from = if closed > after && bytes.get(comma) == Some(&b',') {
-        comma + 1
-    } else {
-        closed
-    };
+    let from = if closed > after && bytes.get(comma) == Some(&b',') { comma + 1 } else { closed };
     quoting::skip_blanks(bytes, from)
 }
 

@@ -10,22 +10,11 @@ use crate::redactor::Entropy;
 use crate::scan::Scan;
 use std::ops::Range;
 
-const RULE: Rule = Rule {
-    name: "random-run",
-    why: "It is long and random, and no id that Kubernetes is known to write.",
-};
-const VAULT: Rule = Rule {
-    name: "vault",
-    why: "It has the form of a Vault token.",
-};
-const TWILIO: Rule = Rule {
-    name: "twilio",
-    why: "It has the form of a Twilio key.",
-};
-const DISCORD: Rule = Rule {
-    name: "discord",
-    why: "It has the form of a Discord bot token.",
-};
+const RULE: Rule =
+    Rule { name: "random-run", why: "It is long and random, and no id that Kubernetes is known to write." };
+const VAULT: Rule = Rule { name: "vault", why: "It has the form of a Vault token." };
+const TWILIO: Rule = Rule { name: "twilio", why: "It has the form of a Twilio key." };
+const DISCORD: Rule = Rule { name: "discord", why: "It has the form of a Discord bot token." };
 
 /// Shortest run that is judged.
 const MIN: usize = 24;
@@ -44,11 +33,7 @@ pub(crate) fn find(scan: &mut Scan<'_>, entropy: Entropy) {
             at += MIN;
             continue;
         }
-        let back = bytes[..at]
-            .iter()
-            .rev()
-            .take_while(|byte| in_run(**byte))
-            .count();
+        let back = bytes[..at].iter().rev().take_while(|byte| in_run(**byte)).count();
         let ahead = bytes[at..].iter().take_while(|byte| in_run(**byte)).count();
         let run = at - back..at + ahead;
         at = run.end + MIN;
@@ -80,10 +65,7 @@ fn judge(scan: &mut Scan<'_>, run: Range<usize>, entropy: Entropy) {
             scan.hit(part, SecretKind::Entropy, RULE);
         } else {
             let pieces = split(scan.bytes, &part, |byte| matches!(byte, b'/' | b'-' | b'_'));
-            for piece in pieces
-                .into_iter()
-                .filter(|piece| is_random(&scan.bytes[piece.clone()]))
-            {
+            for piece in pieces.into_iter().filter(|piece| is_random(&scan.bytes[piece.clone()])) {
                 scan.hit(piece, SecretKind::Entropy, RULE);
             }
         }
@@ -92,9 +74,7 @@ fn judge(scan: &mut Scan<'_>, run: Range<usize>, entropy: Entropy) {
 
 fn is_in_public_block(scan: &Scan<'_>, run: &Range<usize>) -> bool {
     let first = scan.public.partition_point(|block| block.end <= run.start);
-    scan.public
-        .get(first)
-        .is_some_and(|block| block.start < run.end)
+    scan.public.get(first).is_some_and(|block| block.start < run.end)
 }
 
 /// Without the letter of an escape (`\n`) before it.
@@ -119,12 +99,7 @@ fn split(bytes: &[u8], run: &Range<usize>, border: fn(u8) -> bool) -> Vec<Range<
 /// Forms whose beginning is too ordinary for the prefilter.
 fn known_form(bytes: &[u8], run: &Range<usize>) -> Option<(Range<usize>, Rule)> {
     let body = &bytes[run.clone()];
-    let before = |n: usize| {
-        run.start
-            .checked_sub(n)
-            .and_then(|at| bytes.get(at))
-            .copied()
-    };
+    let before = |n: usize| run.start.checked_sub(n).and_then(|at| bytes.get(at)).copied();
     if body.len() == 24
         && before(1) == Some(b'.')
         && before(2) == Some(b's')
@@ -137,21 +112,12 @@ fn known_form(bytes: &[u8], run: &Range<usize>) -> Option<(Range<usize>, Rule)> 
         return Some((run.clone(), TWILIO));
     }
     // <https://discord.com/developers/docs/reference#authentication>: id, time and signature.
-    let word = |from: usize| {
-        bytes[from.min(bytes.len())..]
-            .iter()
-            .take(64)
-            .take_while(|b| in_run(**b) && **b != b'/')
-            .count()
-    };
+    let word =
+        |from: usize| bytes[from.min(bytes.len())..].iter().take(64).take_while(|b| in_run(**b) && **b != b'/').count();
     let (middle, tail) = (word(run.end + 1), word(run.end + 2 + word(run.end + 1)));
     let dots = bytes.get(run.end) == Some(&b'.') && bytes.get(run.end + 1 + middle) == Some(&b'.');
-    (dots
-        && (23..=30).contains(&body.len())
-        && (5..=8).contains(&middle)
-        && tail >= 27
-        && is_mixed(body))
-    .then_some((run.start..run.end + 2 + middle + tail, DISCORD))
+    (dots && (23..=30).contains(&body.len()) && (5..=8).contains(&middle) && tail >= 27 && is_mixed(body))
+        .then_some((run.start..run.end + 2 + middle + tail, DISCORD))
 }
 
 fn is_mixed(body: &[u8]) -> bool {
@@ -163,20 +129,10 @@ fn is_mixed(body: &[u8]) -> bool {
 /// Checksums and fingerprints say so.
 fn is_public(bytes: &[u8], run: &Range<usize>) -> bool {
     let before = &bytes[run.start.saturating_sub(8)..run.start];
-    let checksum = [&b"sha256-"[..], b"sha384-", b"sha512-", b"h1-"]
-        .iter()
-        .any(|name| bytes[run.clone()].starts_with(name));
+    let checksum =
+        [&b"sha256-"[..], b"sha384-", b"sha512-", b"h1-"].iter().any(|name| bytes[run.clone()].starts_with(name));
     checksum
-        || [
-            &b"SHA256:"[..],
-            b"sha256:",
-            b"sha512:",
-            b"h1:",
-            b"md5:",
-            b"MD5:",
-        ]
-        .iter()
-        .any(|name| before.ends_with(name))
+        || [&b"SHA256:"[..], b"sha256:", b"sha512:", b"h1:", b"md5:", b"MD5:"].iter().any(|name| before.ends_with(name))
 }
 
 /// Whether slashes make it an address or a path rather than base64.
@@ -184,30 +140,20 @@ fn is_path_like(bytes: &[u8], part: &Range<usize>) -> bool {
     let body = &bytes[part.clone()];
     let before = part.start.checked_sub(1).map(|at| bytes[at]);
     // A file name goes on after its dot; a sentence does not.
-    let extension = bytes.get(part.end) == Some(&b'.')
-        && bytes
-            .get(part.end + 1)
-            .is_some_and(u8::is_ascii_alphanumeric);
-    body.contains(&b'/')
-        && (body[0] == b'/' || matches!(before, Some(b'.' | b'@' | b'~')) || extension)
+    let extension =
+        bytes.get(part.end) == Some(&b'.') && bytes.get(part.end + 1).is_some_and(u8::is_ascii_alphanumeric);
+    body.contains(&b'/') && (body[0] == b'/' || matches!(before, Some(b'.' | b'@' | b'~')) || extension)
 }
 
 /// Whether a run is random.
 fn is_random(run: &[u8]) -> bool {
     let run = &run[..run.len().min(MEASURED)];
-    if run.len() < MIN
-        || run
-            .iter()
-            .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
-    {
+    if run.len() < MIN || run.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-') {
         return false;
     }
     let count = |test: fn(&u8) -> bool| run.iter().filter(|byte| test(byte)).count();
-    let (upper, lower, digit) = (
-        count(u8::is_ascii_uppercase),
-        count(u8::is_ascii_lowercase),
-        count(u8::is_ascii_digit),
-    );
+    let (upper, lower, digit) =
+        (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase), count(u8::is_ascii_digit));
     let signs = run.len() - upper - lower - digit;
     let changes = changes(run);
     if signs * 6 > run.len() || bits(run) < MIN_BITS {
@@ -226,10 +172,7 @@ fn is_random(run: &[u8]) -> bool {
 /// How much a run of all three kinds must change: less when no word is in it, and less at the
 /// length of an AWS secret key.
 fn least_changes(run: &[u8], signs: usize) -> f64 {
-    let longest = run
-        .split(|byte| !byte.is_ascii_lowercase())
-        .map(<[u8]>::len)
-        .max();
+    let longest = run.split(|byte| !byte.is_ascii_lowercase()).map(<[u8]>::len).max();
     match longest {
         Some(..8) if run.len() == 40 => 0.30,
         Some(..5) => 0.33,
@@ -246,12 +189,9 @@ fn changes(run: &[u8]) -> f64 {
         b'0'..=b'9' => Some(2),
         _ => None,
     };
-    let pairs = run
-        .windows(2)
-        .filter_map(|pair| Some((kind(pair[0])?, kind(pair[1])?)));
-    let (steps, changed) = pairs.fold((0_u32, 0_u32), |(steps, changed), (a, b)| {
-        (steps + 1, changed + u32::from(a != b))
-    });
+    let pairs = run.windows(2).filter_map(|pair| Some((kind(pair[0])?, kind(pair[1])?)));
+    let (steps, changed) =
+        pairs.fold((0_u32, 0_u32), |(steps, changed), (a, b)| (steps + 1, changed + u32::from(a != b)));
     f64::from(changed) / f64::from(steps.max(1))
 }
 

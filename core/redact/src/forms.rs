@@ -33,11 +33,7 @@ pub(crate) fn of(value: &str) -> Vec<String> {
         }
     }
     if value.contains('\n') {
-        value
-            .lines()
-            .map(str::trim)
-            .filter(|line| line.len() >= MIN_LINE)
-            .for_each(|line| add(line.to_owned()));
+        value.lines().map(str::trim).filter(|line| line.len() >= MIN_LINE).for_each(|line| add(line.to_owned()));
     }
     forms
 }
@@ -51,9 +47,7 @@ fn base64_inside(value: &str, shift: usize) -> Option<String> {
     // Symbols that also hold bits of neighbours: one or two at the front, one at the end.
     let front = [0, 2, 3][shift];
     let end = bytes.len() * 8 / 6;
-    text.get(front..end)
-        .filter(|form| form.len() >= MIN_BASE64)
-        .map(str::to_owned)
+    text.get(front..end).filter(|form| form.len() >= MIN_BASE64).map(str::to_owned)
 }
 
 /// The encoders of URLs, forms and scripts leave different signs as they are.
@@ -81,9 +75,7 @@ pub(crate) fn percent_decoded(value: &str) -> Option<String> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let hex = value
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = value.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         let plain = hex.filter(|_| byte == b'%');
         out.push(plain.unwrap_or(byte));
         at += if plain.is_some() { 3 } else { 1 };
@@ -93,11 +85,7 @@ pub(crate) fn percent_decoded(value: &str) -> Option<String> {
 
 fn json_escaped(value: &str) -> String {
     let quoted = serde_json::Value::from(value).to_string();
-    quoted
-        .trim_start_matches('"')
-        .strip_suffix('"')
-        .unwrap_or_default()
-        .to_owned()
+    quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -111,10 +99,7 @@ mod tests {
         for before in ["", "u", "us", "use", "user:"] {
             for after in ["", "\n", "@db", "&x=1"] {
                 let text = base64::encode(format!("{before}{value}{after}").as_bytes());
-                assert!(
-                    forms.iter().any(|form| text.contains(form.as_str())),
-                    "{text}"
-                );
+                assert!(forms.iter().any(|form| text.contains(form.as_str())), "{text}");
             }
         }
     }

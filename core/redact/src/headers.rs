@@ -14,10 +14,7 @@ use crate::unquoted::unquoted_end;
 use crate::values;
 use std::ops::Range;
 
-const RULE: Rule = Rule {
-    name: "http-credential",
-    why: "It follows the name of an authorization scheme.",
-};
+const RULE: Rule = Rule { name: "http-credential", why: "It follows the name of an authorization scheme." };
 
 /// Schemes that stand before a credential; <https://www.iana.org/assignments/http-authschemes/>
 /// and those of vendors.
@@ -50,19 +47,12 @@ pub(crate) fn credential(scan: &Scan<'_>, class: NameClass, range: Range<usize>)
     let Some(space) = value.iter().position(|byte| *byte == b' ') else {
         return range;
     };
-    let scheme = scan
-        .text
-        .get(range.start..range.start + space)
-        .unwrap_or_default();
+    let scheme = scan.text.get(range.start..range.start + space).unwrap_or_default();
     if !SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) {
         return range.start..range.start + space;
     }
     let start = quoting::skip_blanks(scan.bytes, range.start + space).min(range.end);
-    let end = if has_fields(scheme) {
-        range.end
-    } else {
-        start + word(&scan.bytes[start..range.end])
-    };
+    let end = if has_fields(scheme) { range.end } else { start + word(&scan.bytes[start..range.end]) };
     start..end
 }
 
@@ -75,9 +65,7 @@ pub(crate) fn reach(scan: &Scan<'_>, from: usize, end: usize) -> usize {
     if has_fields(scheme) {
         // The fields hold quotes of their own.
         let line = embedded_end(scan.bytes, from);
-        let quote = scan.bytes[from..line]
-            .iter()
-            .position(|byte| matches!(byte, b'\'' | b'\r'));
+        let quote = scan.bytes[from..line].iter().position(|byte| matches!(byte, b'\'' | b'\r'));
         return quote.map_or(line, |quote| from + quote);
     }
     unquoted_end(scan.bytes, quoting::skip_blanks(scan.bytes, end))
@@ -95,10 +83,7 @@ fn word(bytes: &[u8]) -> usize {
 
 /// Looks for a credential after `Bearer ` or `Basic ` wherever it stands.
 pub(crate) fn at(scan: &mut Scan<'_>, start: usize, end: usize) {
-    if start > 0
-        && scan.bytes[start - 1].is_ascii_alphanumeric()
-        && !quoting::ends_escape(scan.bytes, start)
-    {
+    if start > 0 && scan.bytes[start - 1].is_ascii_alphanumeric() && !quoting::ends_escape(scan.bytes, start) {
         return;
     }
     let limit = scan.bytes.len().min(end + quoting::MAX_VALUE);
@@ -109,13 +94,9 @@ pub(crate) fn at(scan: &mut Scan<'_>, start: usize, end: usize) {
     if replacement_len(&scan.bytes[end..]).is_some() {
         return;
     }
-    let basic = scan.bytes[start].eq_ignore_ascii_case(&b'b')
-        && scan.bytes[start + 1].eq_ignore_ascii_case(&b'a');
-    let fits = if basic {
-        is_basic(text)
-    } else {
-        text.len() >= 8 && values::looks_secret(text) && !text.contains('=')
-    };
+    let basic = scan.bytes[start].eq_ignore_ascii_case(&b'b') && scan.bytes[start + 1].eq_ignore_ascii_case(&b'a');
+    let fits =
+        if basic { is_basic(text) } else { text.len() >= 8 && values::looks_secret(text) && !text.contains('=') };
     if fits || (!basic && text.len() >= 16 && values::looks_secret(text)) {
         scan.hit(range, SecretKind::Token, RULE);
     }

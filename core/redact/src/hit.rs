@@ -33,13 +33,7 @@ pub(crate) struct Hit {
 
 impl Hit {
     pub(crate) fn new(span: Range<usize>, kind: SecretKind, rule: Rule) -> Self {
-        Self {
-            start: span.start,
-            end: span.end,
-            kind,
-            rule,
-            dress: Dress::Plain,
-        }
+        Self { start: span.start, end: span.end, kind, rule, dress: Dress::Plain }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -14,15 +14,11 @@ pub(crate) fn keep_valid(text: &str, hits: Vec<Hit>) -> Vec<Hit> {
         return hits;
     }
     let strings = strings(text.as_bytes());
-    hits.iter()
-        .filter_map(|hit| cut(text.as_bytes(), &strings, hit))
-        .collect()
+    hits.iter().filter_map(|hit| cut(text.as_bytes(), &strings, hit)).collect()
 }
 
 fn is_json(text: &str) -> bool {
-    serde_json::Deserializer::from_str(text)
-        .into_iter::<IgnoredAny>()
-        .all(|value| value.is_ok())
+    serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>().all(|value| value.is_ok())
 }
 
 /// The insides of all strings, in order.
@@ -49,10 +45,7 @@ fn strings(bytes: &[u8]) -> Vec<Range<usize>> {
 /// a rule that missed the end does.
 fn cut(bytes: &[u8], strings: &[Range<usize>], hit: &Hit) -> Option<Hit> {
     let first = strings.partition_point(|string| string.end <= hit.start);
-    match strings
-        .get(first)
-        .filter(|string| string.start <= hit.start + 1 && string.start < hit.end)
-    {
+    match strings.get(first).filter(|string| string.start <= hit.start + 1 && string.start < hit.end) {
         Some(string) => {
             let (start, end) = (hit.start.max(string.start), hit.end.min(string.end));
             let (start, end) = whole_escapes(bytes, string, start, end);
@@ -68,29 +61,14 @@ fn number(bytes: &[u8], hit: &Hit) -> Option<Hit> {
     if !bytes[hit.start..hit.end].iter().all(part) {
         return None;
     }
-    let start = hit.start
-        - bytes[..hit.start]
-            .iter()
-            .rev()
-            .take_while(|byte| part(byte))
-            .count();
-    let end = hit.end
-        + bytes[hit.end..]
-            .iter()
-            .take_while(|byte| part(byte))
-            .count();
-    Some(Hit {
-        start,
-        end,
-        dress: Dress::Quoted(0),
-        ..*hit
-    })
+    let start = hit.start - bytes[..hit.start].iter().rev().take_while(|byte| part(byte)).count();
+    let end = hit.end + bytes[hit.end..].iter().take_while(|byte| part(byte)).count();
+    Some(Hit { start, end, dress: Dress::Quoted(0), ..*hit })
 }
 
 fn whole_escapes(bytes: &[u8], string: &Range<usize>, start: usize, end: usize) -> (usize, usize) {
     let mut start = escape_around(bytes, string.start, start).map_or(start, |escape| escape.start);
-    let mut end =
-        escape_around(bytes, string.start, end).map_or(end, |escape| escape.end.min(string.end));
+    let mut end = escape_around(bytes, string.start, end).map_or(end, |escape| escape.end.min(string.end));
     // A pair of surrogates is one character.
     if is_low_surrogate(bytes, start) && start >= string.start + 6 {
         start -= 6;
@@ -105,16 +83,8 @@ fn whole_escapes(bytes: &[u8], string: &Range<usize>, start: usize, end: usize) 
 fn escape_around(bytes: &[u8], from: usize, at: usize) -> Option<Range<usize>> {
     (1..=5).find_map(|back| {
         let start = at.checked_sub(back).filter(|start| *start >= from)?;
-        let run = bytes[from..=start]
-            .iter()
-            .rev()
-            .take_while(|byte| **byte == b'\\')
-            .count();
-        let length = if bytes.get(start + 1) == Some(&b'u') {
-            6
-        } else {
-            2
-        };
+        let run = bytes[from..=start].iter().rev().take_while(|byte| **byte == b'\\').count();
+        let length = if bytes.get(start + 1) == Some(&b'u') { 6 } else { 2 };
         (run % 2 == 1 && back < length).then_some(start..start + length)
     })
 }

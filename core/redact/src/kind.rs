@@ -91,10 +91,9 @@ pub(crate) const MARK: &str = "[redacted:";
 /// like one is text.
 pub(crate) fn replacement_len(bytes: &[u8]) -> Option<usize> {
     let rest = bytes.strip_prefix(MARK.as_bytes())?;
-    let found = ALL.iter().find(|kind| {
-        rest.strip_prefix(kind.as_str().as_bytes())
-            .is_some_and(|rest| rest.starts_with(b"]"))
-    })?;
+    let found = ALL
+        .iter()
+        .find(|kind| rest.strip_prefix(kind.as_str().as_bytes()).is_some_and(|rest| rest.starts_with(b"]")))?;
     Some(found.replacement().len())
 }
 

@@ -12,10 +12,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-const RULE: Rule = Rule {
-    name: "learned-value",
-    why: "It is the value of a variable that holds a secret.",
-};
+const RULE: Rule = Rule { name: "learned-value", why: "It is the value of a variable that holds a secret." };
 
 /// Values shorter than this count only when they stand apart: `hunter2`, but not `hunter2000`.
 const APART_BELOW: usize = 12;
@@ -45,13 +42,7 @@ impl Default for Literals {
 
 impl Literals {
     pub(crate) fn new(min: usize, max: usize) -> Self {
-        Self {
-            min: min.max(4),
-            max,
-            values: BTreeMap::new(),
-            dropped: 0,
-            search: OnceLock::new(),
-        }
+        Self { min: min.max(4), max, values: BTreeMap::new(), dropped: 0, search: OnceLock::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -64,10 +55,7 @@ impl Literals {
 
     pub(crate) fn learn(&mut self, kind: SecretKind, value: &str) {
         let value = value.trim();
-        if value.len() < self.min
-            || values::is_common_word(value)
-            || self.values.contains_key(value)
-        {
+        if value.len() < self.min || values::is_common_word(value) || self.values.contains_key(value) {
             return;
         }
         self.values.insert(value.to_owned(), kind);
@@ -129,8 +117,7 @@ impl Search {
 
     fn find_slowly(&self, text: &str, hits: &mut Vec<Hit>) {
         for (form, kind) in &self.forms {
-            text.match_indices(form.as_str())
-                .for_each(|(start, _)| keep(text, start, form, *kind, hits));
+            text.match_indices(form.as_str()).for_each(|(start, _)| keep(text, start, form, *kind, hits));
         }
     }
 }

@@ -9,10 +9,7 @@ use crate::quoting::{self, Quote, quote_at, quoted_end};
 use crate::scan::Scan;
 use std::ops::Range;
 
-const RULE: Rule = Rule {
-    name: "secret-object",
-    why: "It is a value of a Secret object.",
-};
+const RULE: Rule = Rule { name: "secret-object", why: "It is a value of a Secret object." };
 const MAX_DEPTH: usize = 64;
 const MAX_SEEN: usize = 256;
 
@@ -28,33 +25,21 @@ pub(crate) enum Seen {
 /// Remembers the place when the word at `word` is the kind of an object.
 pub(crate) fn note(scan: &mut Scan<'_>, word: usize, end: usize) {
     let bytes = scan.bytes;
-    if &bytes[word..end] != b"Secret" || bytes.get(end).is_some_and(|byte| quoting::is_ident(*byte))
-    {
+    if &bytes[word..end] != b"Secret" || bytes.get(end).is_some_and(|byte| quoting::is_ident(*byte)) {
         return;
     }
     let quote = quote_at(bytes, end)
         .filter(|(quote, _)| word > quote.slashes && bytes[word - 1] == quote.mark)
         .map(|(quote, _)| quote);
     let mut at = word - quote.map_or(0, |quote| quote.slashes + 1);
-    at -= bytes[..at]
-        .iter()
-        .rev()
-        .take(8)
-        .take_while(|byte| **byte == b' ')
-        .count();
+    at -= bytes[..at].iter().rev().take(8).take_while(|byte| **byte == b' ').count();
     if at == 0 || bytes[at - 1] != b':' {
         return;
     }
     let before = &bytes[(at - 1).saturating_sub(16)..at - 1];
-    let named = before
-        .iter()
-        .rposition(u8::is_ascii_alphabetic)
-        .is_some_and(|last| before[..=last].ends_with(b"kind"));
+    let named = before.iter().rposition(u8::is_ascii_alphabetic).is_some_and(|last| before[..=last].ends_with(b"kind"));
     let seen = match quote {
-        Some(Quote {
-            mark: b'"',
-            slashes,
-        }) if before.ends_with(b"\"") && slashes < 16 => Seen::Json(slashes),
+        Some(Quote { mark: b'"', slashes }) if before.ends_with(b"\"") && slashes < 16 => Seen::Json(slashes),
         _ => Seen::Yaml(word),
     };
     if named && scan.secret_objects.len() < MAX_SEEN && !scan.secret_objects.contains(&seen) {
@@ -91,18 +76,14 @@ fn json(bytes: &[u8], slashes: usize) -> Vec<Range<usize>> {
     while at < bytes.len() {
         match bytes[at] {
             b'{' if stack.len() < MAX_DEPTH => {
-                let is_data = stack.last().is_some_and(|frame| {
-                    matches!(&bytes[frame.key.clone()], b"data" | b"stringData")
-                });
-                stack.push(Frame {
-                    is_data,
-                    ..Frame::default()
-                });
+                let is_data =
+                    stack.last().is_some_and(|frame| matches!(&bytes[frame.key.clone()], b"data" | b"stringData"));
+                stack.push(Frame { is_data, ..Frame::default() });
             }
             b'}' => close(&mut stack, &mut out),
             b'"' | b'\\' => {
-                if let Some((quote, inner)) = quote_at(bytes, at)
-                    .filter(|(quote, _)| quote.slashes == slashes && quote.mark == b'"')
+                if let Some((quote, inner)) =
+                    quote_at(bytes, at).filter(|(quote, _)| quote.slashes == slashes && quote.mark == b'"')
                 {
                     let end = quoted_end(bytes, inner, quote);
                     string(bytes, stack.last_mut(), inner..end, quote);
@@ -144,10 +125,7 @@ fn close(stack: &mut Vec<Frame>, out: &mut Vec<Range<usize>>) {
 
 /// Reads the lines of the object around `at`.
 fn yaml(bytes: &[u8], at: usize) -> Vec<Range<usize>> {
-    let line = bytes[..at]
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at + 1);
+    let line = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let Some(kind) = bytes[line..at].windows(4).position(|word| word == b"kind") else {
         return Vec::new();
     };
@@ -155,10 +133,7 @@ fn yaml(bytes: &[u8], at: usize) -> Vec<Range<usize>> {
     let (mut out, mut inside) = (Vec::new(), false);
     let mut block: Option<usize> = None;
     for line in lines {
-        let indent = bytes[line.clone()]
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'-'))
-            .count();
+        let indent = bytes[line.clone()].iter().take_while(|byte| matches!(byte, b' ' | b'-')).count();
         let text = line.start + indent..line.end;
         if indent == kind {
             inside = matches!(&bytes[text], b"data:" | b"stringData:");
@@ -167,9 +142,7 @@ fn yaml(bytes: &[u8], at: usize) -> Vec<Range<usize>> {
             out.push(text);
         } else if inside {
             let value = yaml_value(bytes, text);
-            let opens = value
-                .clone()
-                .map(|value| matches!(bytes.get(value.start), Some(b'|' | b'>')));
+            let opens = value.clone().map(|value| matches!(bytes.get(value.start), Some(b'|' | b'>')));
             block = (opens == Some(true)).then_some(indent);
             out.extend(value.filter(|_| opens == Some(false)));
         }
@@ -187,18 +160,13 @@ fn object(bytes: &[u8], line: usize, indent: usize) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let mut end = line;
     while end > 0 {
-        let start = bytes[..end - 1]
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
+        let start = bytes[..end - 1].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let above = start..end - 1;
         // The first field of an item of a list stands after its dash.
         let first = bytes[above.clone()]
             .iter()
             .position(|byte| *byte != b' ')
-            .is_some_and(|blanks| {
-                blanks + 2 == indent && bytes[start + blanks..above.end].starts_with(b"- ")
-            });
+            .is_some_and(|blanks| blanks + 2 == indent && bytes[start + blanks..above.end].starts_with(b"- "));
         if !first && !belongs(&above) {
             break;
         }
@@ -208,10 +176,7 @@ fn object(bytes: &[u8], line: usize, indent: usize) -> Vec<Range<usize>> {
     lines.reverse();
     let mut start = line;
     while start < bytes.len() {
-        let end = bytes[start..]
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(bytes.len(), |length| start + length);
+        let end = bytes[start..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |length| start + length);
         if start != line && !belongs(&(start..end)) {
             break;
         }
@@ -222,9 +187,7 @@ fn object(bytes: &[u8], line: usize, indent: usize) -> Vec<Range<usize>> {
 }
 
 fn yaml_value(bytes: &[u8], text: Range<usize>) -> Option<Range<usize>> {
-    let colon = bytes[text.clone()]
-        .windows(2)
-        .position(|pair| pair == b": ")?;
+    let colon = bytes[text.clone()].windows(2).position(|pair| pair == b": ")?;
     let from = quoting::skip_blanks(bytes, text.start + colon + 2);
     let span = match quote_at(bytes, from).filter(|(quote, _)| quote.slashes == 0) {
         Some((quote, inner)) => inner..quoted_end(bytes, inner, quote).min(text.end),

@@ -114,10 +114,7 @@ pub(crate) fn classify(name: &str) -> Option<NameClass> {
         return None;
     }
     let mut words = words(name.trim_end_matches(|c: char| c.is_ascii_digit()));
-    while words
-        .last()
-        .is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
-    {
+    while words.last().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
         words.pop();
     }
     if words == ["secret", "id"] || words == ["vault", "secret", "id"] {
@@ -125,24 +122,13 @@ pub(crate) fn classify(name: &str) -> Option<NameClass> {
     }
     let last = words.last()?;
     if words.len() > 1 && ABOUT.contains(&last.as_str()) && !ends_in_pair(&words) {
-        return WHOLE
-            .iter()
-            .find(|(word, _)| *word == "auth" && last == word)
-            .map(|(_, class)| *class);
+        return WHOLE.iter().find(|(word, _)| *word == "auth" && last == word).map(|(_, class)| *class);
     }
-    let at = (0..words.len())
-        .rev()
-        .find_map(|at| class_at(&words, at).map(|class| (at, class)));
+    let at = (0..words.len()).rev().find_map(|at| class_at(&words, at).map(|class| (at, class)));
     let (at, class) = at?;
     let after = words.get(at + 1..).unwrap_or_default();
-    let generated = after
-        .iter()
-        .any(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
-    (after.len() <= 2 && !generated).then_some(if words == ["secret"] {
-        NameClass::BareSecret
-    } else {
-        class
-    })
+    let generated = after.iter().any(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
+    (after.len() <= 2 && !generated).then_some(if words == ["secret"] { NameClass::BareSecret } else { class })
 }
 
 /// `SECRET_KEY`, `CONNECTION_STRING`: the last word alone would say nothing.
@@ -153,10 +139,7 @@ fn ends_in_pair(words: &[String]) -> bool {
 fn class_at(words: &[String], at: usize) -> Option<NameClass> {
     let word = words.get(at)?.as_str();
     let find = |table: &[(&str, NameClass)], fits: fn(&str, &str) -> bool| {
-        table
-            .iter()
-            .find(|(known, _)| fits(word, known))
-            .map(|(_, class)| *class)
+        table.iter().find(|(known, _)| fits(word, known)).map(|(_, class)| *class)
     };
     let last = at + 1 == words.len();
     pair_at(words, at)
@@ -164,8 +147,7 @@ fn class_at(words: &[String], at: usize) -> Option<NameClass> {
         .or_else(|| find(WHOLE, |word, known| word == known).filter(|_| last))
         .or_else(|| (last && at > 0 && word == "pass").then_some(NameClass::Password))
         .or_else(|| {
-            (last && word.len() > 3 && word.ends_with("pwd") && word != "oldpwd")
-                .then_some(NameClass::Password)
+            (last && word.len() > 3 && word.ends_with("pwd") && word != "oldpwd").then_some(NameClass::Password)
         })
 }
 

@@ -20,23 +20,14 @@ pub(crate) struct Quote {
 
 /// The quote that begins at `at`, and the position after it.
 pub(crate) fn quote_at(bytes: &[u8], at: usize) -> Option<(Quote, usize)> {
-    let slashes = bytes
-        .get(at..)?
-        .iter()
-        .take(MAX_SLASHES)
-        .take_while(|byte| **byte == b'\\')
-        .count();
+    let slashes = bytes.get(at..)?.iter().take(MAX_SLASHES).take_while(|byte| **byte == b'\\').count();
     let mark = *bytes.get(at + slashes)?;
     matches!(mark, b'"' | b'\'' | b'`').then_some((Quote { mark, slashes }, at + slashes + 1))
 }
 
 /// How many backslashes stand before `at`, not looking before `from`.
 pub(crate) fn slashes_before(bytes: &[u8], from: usize, at: usize) -> usize {
-    bytes[from..at]
-        .iter()
-        .rev()
-        .take_while(|byte| **byte == b'\\')
-        .count()
+    bytes[from..at].iter().rev().take_while(|byte| **byte == b'\\').count()
 }
 
 /// Where the text inside a quote ends: at its closing quote (the backslashes of that quote are
@@ -90,10 +81,7 @@ pub(crate) enum Escape {
 
 /// Reads the run of backslashes at `at`.
 pub(crate) fn escape_at(bytes: &[u8], at: usize) -> Escape {
-    let run = bytes[at..]
-        .iter()
-        .take_while(|byte| **byte == b'\\')
-        .count();
+    let run = bytes[at..].iter().take_while(|byte| **byte == b'\\').count();
     match bytes.get(at + run) {
         Some(b'"' | b'\'' | b'`' | b'n' | b'r' | b't' | b'u' | b'\n') | None => Escape::Ends,
         Some(_) => Escape::Text(at + run + 1),
@@ -139,11 +127,7 @@ pub(crate) fn ends_escape(bytes: &[u8], at: usize) -> bool {
 
 /// The position after spaces and tabs, a bounded number of them.
 pub(crate) fn skip_blanks(bytes: &[u8], at: usize) -> usize {
-    at + bytes[at.min(bytes.len())..]
-        .iter()
-        .take(64)
-        .take_while(|byte| matches!(byte, b' ' | b'\t'))
-        .count()
+    at + bytes[at.min(bytes.len())..].iter().take(64).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// The same, across line ends, raw or escaped.

@@ -128,19 +128,4 @@ impl Redact for &'static str {
 macro_rules! holds_no_text {
     ($($kind:ty),*) => { $(impl Redact for $kind { fn redact(&mut self, _: &Redactor) {} })* };
 }
-holds_no_text!(
-    (),
-    bool,
-    u8,
-    u16,
-    u32,
-    u64,
-    usize,
-    i8,
-    i16,
-    i32,
-    i64,
-    isize,
-    f32,
-    f64
-);
+holds_no_text!((), bool, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64);

@@ -83,12 +83,9 @@ impl Redactor {
             }
         }
         // Of a connection string its parts were learned; anything else is a secret as a whole.
-        let in_parts =
-            found.iter().any(|hit| hit.kind == SecretKind::Password) || value.contains("://");
+        let in_parts = found.iter().any(|hit| hit.kind == SecretKind::Password) || value.contains("://");
         let class = names::classify(name);
-        if let Some(class) =
-            class.filter(|class| !in_parts && values::worth_learning(*class, value))
-        {
+        if let Some(class) = class.filter(|class| !in_parts && values::worth_learning(*class, value)) {
             self.learn_literal(class.kind(), value);
         }
     }
@@ -146,9 +143,7 @@ impl Redactor {
         }
         let in_parts = text.contains("://") || public;
         match names::classify(name).filter(|_| !in_parts) {
-            Some(class) if values::is_secret_under(class, text) => {
-                Cow::Owned(class.kind().replacement().to_owned())
-            }
+            Some(class) if values::is_secret_under(class, text) => Cow::Owned(class.kind().replacement().to_owned()),
             _ => self.hide(text),
         }
     }
@@ -164,8 +159,6 @@ impl Redactor {
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redactor")
-            .field("literals", &self.literals.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Redactor").field("literals", &self.literals.len()).finish_non_exhaustive()
     }
 }

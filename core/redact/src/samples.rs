@@ -18,9 +18,7 @@ const SIGN: &[u8] = b"!*+-_.~^";
 /// they are found under a name, in an address, or when they were learned.
 pub fn seeded_secrets(seed: u64, n: usize) -> Vec<(SecretKind, String)> {
     let mut dice = Dice::new(seed);
-    (0..n)
-        .map(|i| MAKERS[i % MAKERS.len()](&mut dice))
-        .collect()
+    (0..n).map(|i| MAKERS[i % MAKERS.len()](&mut dice)).collect()
 }
 
 type Maker = fn(&mut Dice) -> (SecretKind, String);
@@ -33,36 +31,13 @@ const MAKERS: &[Maker] = &[
     |dice| (SecretKind::Entropy, dice.mixed(BASE64, 40)),
     |dice| (SecretKind::Password, password(dice)),
     |dice| {
-        (
-            SecretKind::Token,
-            format!(
-                "xoxb-{}-{}-{}",
-                dice.text(DIGIT, 12),
-                dice.text(DIGIT, 12),
-                dice.text(WORD, 24)
-            ),
-        )
+        (SecretKind::Token, format!("xoxb-{}-{}-{}", dice.text(DIGIT, 12), dice.text(DIGIT, 12), dice.text(WORD, 24)))
     },
-    |dice| {
-        (
-            SecretKind::Token,
-            format!("glpat-{}", dice.text(URL_SAFE, 20)),
-        )
-    },
+    |dice| (SecretKind::Token, format!("glpat-{}", dice.text(URL_SAFE, 20))),
     |dice| (SecretKind::Key, format!("sk_live_{}", dice.text(WORD, 24))),
-    |dice| {
-        (
-            SecretKind::Key,
-            format!("sk-ant-api03-{}", dice.text(URL_SAFE, 80)),
-        )
-    },
+    |dice| (SecretKind::Key, format!("sk-ant-api03-{}", dice.text(URL_SAFE, 80))),
     |dice| (SecretKind::Password, password(dice)),
-    |dice| {
-        (
-            SecretKind::Key,
-            format!("sk-proj-{}", dice.text(URL_SAFE, 60)),
-        )
-    },
+    |dice| (SecretKind::Key, format!("sk-proj-{}", dice.text(URL_SAFE, 60))),
     |dice| (SecretKind::Key, format!("AIza{}", dice.text(URL_SAFE, 35))),
     |dice| (SecretKind::Token, format!("npm_{}", dice.mixed(WORD, 36))),
     |dice| (SecretKind::Token, format!("hvs.{}", dice.text(WORD, 90))),
@@ -70,59 +45,26 @@ const MAKERS: &[Maker] = &[
     |dice| (SecretKind::Token, format!("dop_v1_{}", dice.text(HEX, 64))),
     |dice| (SecretKind::Token, format!("hf_{}", dice.mixed(WORD, 34))),
     |dice| (SecretKind::Hash, format!("$2b$12${}", dice.text(WORD, 53))),
-    |dice| {
-        (
-            SecretKind::Token,
-            format!(
-                "{}:AA{}",
-                dice.text(b"123456789", 10),
-                dice.text(URL_SAFE, 33)
-            ),
-        )
-    },
+    |dice| (SecretKind::Token, format!("{}:AA{}", dice.text(b"123456789", 10), dice.text(URL_SAFE, 33))),
     |dice| (SecretKind::Password, password(dice)),
-    |dice| {
-        (
-            SecretKind::Key,
-            format!("SG.{}.{}", dice.text(URL_SAFE, 22), dice.text(URL_SAFE, 43)),
-        )
-    },
-    |dice| {
-        (
-            SecretKind::Token,
-            format!("github_pat_{}_{}", dice.text(WORD, 22), dice.text(WORD, 59)),
-        )
-    },
+    |dice| (SecretKind::Key, format!("SG.{}.{}", dice.text(URL_SAFE, 22), dice.text(URL_SAFE, 43))),
+    |dice| (SecretKind::Token, format!("github_pat_{}_{}", dice.text(WORD, 22), dice.text(WORD, 59))),
     |dice| (SecretKind::Entropy, dice.mixed(WORD, 32)),
     |dice| (SecretKind::Key, pem(dice)),
 ];
 
 fn password(dice: &mut Dice) -> String {
     let (lower, capital) = (dice.text(LOWER, 4), dice.text(&WORD[..26], 3));
-    format!(
-        "{lower}{}{capital}{}{}",
-        dice.text(DIGIT, 2),
-        dice.text(SIGN, 1),
-        dice.text(WORD, 4)
-    )
+    format!("{lower}{}{capital}{}{}", dice.text(DIGIT, 2), dice.text(SIGN, 1), dice.text(WORD, 4))
 }
 
 fn jwt(dice: &mut Dice) -> String {
-    format!(
-        "eyJ{}.eyJ{}.{}",
-        dice.text(URL_SAFE, 33),
-        dice.text(URL_SAFE, 80),
-        dice.text(URL_SAFE, 43)
-    )
+    format!("eyJ{}.eyJ{}.{}", dice.text(URL_SAFE, 33), dice.text(URL_SAFE, 80), dice.text(URL_SAFE, 43))
 }
 
 fn pem(dice: &mut Dice) -> String {
     let lines: Vec<String> = (0..4).map(|_| dice.mixed(BASE64, 64)).collect();
-    format!(
-        "-----BEGIN {0}-----\n{1}\n-----END {0}-----",
-        "EC PRIVATE KEY",
-        lines.join("\n")
-    )
+    format!("-----BEGIN {0}-----\n{1}\n-----END {0}-----", "EC PRIVATE KEY", lines.join("\n"))
 }
 
 /// Xorshift: small, seeded, good enough for tests, of no use for real keys.
@@ -141,19 +83,12 @@ impl Dice {
     }
 
     fn text(&mut self, alphabet: &[u8], length: usize) -> String {
-        (0..length)
-            .map(|_| char::from(alphabet[(self.next() >> 16) as usize % alphabet.len()]))
-            .collect()
+        (0..length).map(|_| char::from(alphabet[(self.next() >> 16) as usize % alphabet.len()])).collect()
     }
 
     /// Capitals, small letters and digits are all in it, as in nearly every random text.
     fn mixed(&mut self, alphabet: &[u8], length: usize) -> String {
         let text = self.text(alphabet, length - 3);
-        format!(
-            "{}{text}{}{}",
-            self.text(&WORD[26..52], 1),
-            self.text(DIGIT, 1),
-            self.text(&WORD[..26], 1)
-        )
+        format!("{}{text}{}{}", self.text(&WORD[26..52], 1), self.text(DIGIT, 1), self.text(&WORD[..26], 1))
     }
 }

@@ -35,9 +35,7 @@ pub(crate) struct Scan<'a> {
 impl Scan<'_> {
     /// Whether the last hit is of the same rule and covers the place already.
     pub(crate) fn is_hidden(&self, at: usize, rule: Rule) -> bool {
-        self.hits
-            .last()
-            .is_some_and(|hit| hit.rule == rule && hit.start <= at && at < hit.end)
+        self.hits.last().is_some_and(|hit| hit.rule == rule && hit.start <= at && at < hit.end)
     }
 
     pub(crate) fn hit(&mut self, span: Range<usize>, kind: SecretKind, rule: Rule) {
@@ -85,19 +83,12 @@ pub(crate) fn rules(text: &str, entropy: Entropy) -> Vec<Hit> {
 fn all(redactor: &Redactor, text: &str) -> Vec<Hit> {
     let mut hits = rules(text, redactor.policy().entropy);
     redactor.literals().find(text, &mut hits);
-    redactor
-        .policy()
-        .secret_names
-        .find(text, &mut hits);
+    redactor.policy().secret_names.find(text, &mut hits);
     if hits.is_empty() {
         return hits;
     }
     let public = &redactor.policy().public;
-    hits.retain(|hit| {
-        !text
-            .get(hit.start..hit.end)
-            .is_some_and(|text| public.contains(text))
-    });
+    hits.retain(|hit| !text.get(hit.start..hit.end).is_some_and(|text| public.contains(text)));
     settle::settle(text, hits)
 }
 
@@ -139,11 +130,7 @@ pub(crate) fn explain(redactor: &Redactor, text: &str) -> Vec<Finding> {
         .into_iter()
         .map(|hit| {
             for c in text[at..hit.start].chars() {
-                (line, column) = if c == '\n' {
-                    (line + 1, 1)
-                } else {
-                    (line, column + 1)
-                };
+                (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
             }
             at = hit.start;
             Finding {

@@ -26,10 +26,7 @@ fn leave_replacements(text: &str, mut hits: Vec<Hit>) -> Vec<Hit> {
     for hit in &mut hits {
         let first = done.partition_point(|marker| marker.end <= hit.start);
         let reach = hit.end;
-        for marker in done[first..]
-            .iter()
-            .take_while(|marker| marker.start < reach)
-        {
+        for marker in done[first..].iter().take_while(|marker| marker.start < reach) {
             if marker.start <= hit.start && hit.end <= marker.end {
                 hit.end = hit.start;
                 break;
@@ -52,11 +49,7 @@ fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
                     (last.kind, last.rule) = (hit.kind, hit.rule);
                 }
                 if hit.end > last.end || hit.dress != last.dress {
-                    last.dress = if hit.start == last.start && hit.end == last.end {
-                        hit.dress
-                    } else {
-                        last.dress
-                    };
+                    last.dress = if hit.start == last.start && hit.end == last.end { hit.dress } else { last.dress };
                     last.end = last.end.max(hit.end);
                 }
             }

@@ -47,83 +47,27 @@ pub(crate) enum Body {
     Jwt,
 }
 
-const fn token(
-    prefix: &'static str,
-    body: Body,
-    min: usize,
-    name: &'static str,
-    why: &'static str,
-) -> TokenRule {
-    TokenRule {
-        prefix,
-        keep: 0,
-        body,
-        min,
-        kind: Token,
-        rule: Rule { name, why },
-    }
+const fn token(prefix: &'static str, body: Body, min: usize, name: &'static str, why: &'static str) -> TokenRule {
+    TokenRule { prefix, keep: 0, body, min, kind: Token, rule: Rule { name, why } }
 }
 
-const fn key(
-    prefix: &'static str,
-    body: Body,
-    min: usize,
-    name: &'static str,
-    why: &'static str,
-) -> TokenRule {
-    TokenRule {
-        prefix,
-        keep: 0,
-        body,
-        min,
-        kind: Key,
-        rule: Rule { name, why },
-    }
+const fn key(prefix: &'static str, body: Body, min: usize, name: &'static str, why: &'static str) -> TokenRule {
+    TokenRule { prefix, keep: 0, body, min, kind: Key, rule: Rule { name, why } }
 }
 
 const fn hash(prefix: &'static str, min: usize) -> TokenRule {
-    let rule = Rule {
-        name: "password-hash",
-        why: "It has the form of a password hash.",
-    };
-    TokenRule {
-        prefix,
-        keep: 0,
-        body: Body::Crypt,
-        min,
-        kind: Hash,
-        rule,
-    }
+    let rule = Rule { name: "password-hash", why: "It has the form of a password hash." };
+    TokenRule { prefix, keep: 0, body: Body::Crypt, min, kind: Hash, rule }
 }
 
 const fn webhook(prefix: &'static str) -> TokenRule {
-    let rule = Rule {
-        name: "webhook-address",
-        why: "Whoever knows this address can post to the channel.",
-    };
-    TokenRule {
-        prefix,
-        keep: prefix.len(),
-        body: Body::Path,
-        min: 16,
-        kind: Token,
-        rule,
-    }
+    let rule = Rule { name: "webhook-address", why: "Whoever knows this address can post to the channel." };
+    TokenRule { prefix, keep: prefix.len(), body: Body::Path, min: 16, kind: Token, rule }
 }
 
 const fn jwt() -> TokenRule {
-    let rule = Rule {
-        name: "jwt",
-        why: "It has the form of a JSON web token.",
-    };
-    TokenRule {
-        prefix: "eyJ",
-        keep: 0,
-        body: Body::Jwt,
-        min: 17,
-        kind: Jwt,
-        rule,
-    }
+    let rule = Rule { name: "jwt", why: "It has the form of a JSON web token." };
+    TokenRule { prefix: "eyJ", keep: 0, body: Body::Jwt, min: 17, kind: Jwt, rule }
 }
 
 const GITHUB: &str = "It has the form of a GitHub token.";

@@ -16,17 +16,11 @@ pub(crate) fn at(scan: &mut Scan<'_>, index: usize, start: usize) {
     let bytes = scan.bytes;
     let from = start + rule.prefix.len();
     let known = scan.is_hidden(start, rule.rule) || (rule.body == Body::Jwt && start < scan.no_jwt);
-    if known
-        || bytes.get(start..from) != Some(rule.prefix.as_bytes())
-        || !rule.may_begin(bytes, start)
-    {
+    if known || bytes.get(start..from) != Some(rule.prefix.as_bytes()) || !rule.may_begin(bytes, start) {
         return;
     }
     let limit = bytes.len().min(from + rule.longest());
-    let length = bytes[from..limit]
-        .iter()
-        .take_while(|byte| rule.body.has(**byte))
-        .count();
+    let length = bytes[from..limit].iter().take_while(|byte| rule.body.has(**byte)).count();
     let end = trimmed(bytes, from, from + length);
     if rule.fits(&bytes[from..end]) {
         scan.hit(start + rule.keep..end, rule.kind, rule.rule);
@@ -37,11 +31,7 @@ pub(crate) fn at(scan: &mut Scan<'_>, index: usize, start: usize) {
 
 /// Without the full stop of a sentence.
 fn trimmed(bytes: &[u8], from: usize, end: usize) -> usize {
-    end - bytes[from..end]
-        .iter()
-        .rev()
-        .take_while(|byte| **byte == b'.')
-        .count()
+    end - bytes[from..end].iter().rev().take_while(|byte| **byte == b'.').count()
 }
 
 impl Body {
@@ -62,19 +52,12 @@ impl TokenRule {
     /// Whether the beginning may stand here: some are short enough to turn up inside names.
     fn may_begin(&self, bytes: &[u8], start: usize) -> bool {
         let anywhere = !matches!(self.body, Body::Apart | Body::Capitals | Body::Hex);
-        anywhere
-            || start == 0
-            || !quoting::is_ident(bytes[start - 1])
-            || quoting::ends_escape(bytes, start)
+        anywhere || start == 0 || !quoting::is_ident(bytes[start - 1]) || quoting::ends_escape(bytes, start)
     }
 
     /// How much of the body is read; one more than is right shows that it is too long.
     fn longest(&self) -> usize {
-        if matches!(self.body, Body::Capitals | Body::Hex) {
-            self.min + 1
-        } else {
-            quoting::MAX_VALUE
-        }
+        if matches!(self.body, Body::Capitals | Body::Hex) { self.min + 1 } else { quoting::MAX_VALUE }
     }
 
     fn fits(&self, body: &[u8]) -> bool {
@@ -83,8 +66,7 @@ impl TokenRule {
         }
         match self.body {
             Body::Apart => {
-                body.iter().any(u8::is_ascii_digit)
-                    && (body.len() > 60 || body.iter().any(u8::is_ascii_uppercase))
+                body.iter().any(u8::is_ascii_digit) && (body.len() > 60 || body.iter().any(u8::is_ascii_uppercase))
             }
             Body::Capitals => body.len() == self.min && !body.iter().any(u8::is_ascii_lowercase),
             Body::Hex => body.len() == self.min,
@@ -97,26 +79,14 @@ impl TokenRule {
     }
 }
 
-const TELEGRAM: Rule = Rule {
-    name: "telegram",
-    why: "It has the form of a Telegram bot token.",
-};
+const TELEGRAM: Rule = Rule { name: "telegram", why: "It has the form of a Telegram bot token." };
 
 /// A Telegram bot token: a number, a colon, 35 characters of which the first are `AA`; see
 /// <https://core.telegram.org/bots/api#authorizing-your-bot>.
 pub(crate) fn telegram(scan: &mut Scan<'_>, colon: usize) {
     let bytes = scan.bytes;
-    let digits = bytes[..colon]
-        .iter()
-        .rev()
-        .take(12)
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let body = bytes[colon + 1..]
-        .iter()
-        .take(64)
-        .take_while(|byte| Body::Word.has(**byte))
-        .count();
+    let digits = bytes[..colon].iter().rev().take(12).take_while(|byte| byte.is_ascii_digit()).count();
+    let body = bytes[colon + 1..].iter().take(64).take_while(|byte| Body::Word.has(**byte)).count();
     if (8..=11).contains(&digits) && (33..=40).contains(&body) {
         scan.hit(colon - digits..colon + 1 + body, Token, TELEGRAM);
     }

@@ -71,20 +71,11 @@ struct Table {
     triggers: Vec<Trigger>,
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "a fixed list of a hundred short words; every test builds it"
-)]
+#[expect(clippy::expect_used, reason = "a fixed list of a hundred short words; every test builds it")]
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let words = WORDS.iter().copied();
-    let tokens = TOKENS
-        .iter()
-        .enumerate()
-        .map(|(i, rule)| (rule.prefix, Trigger::Token(i)));
-    let commands = COMMANDS
-        .iter()
-        .enumerate()
-        .map(|(i, command)| (command.name, Trigger::Command(i)));
+    let tokens = TOKENS.iter().enumerate().map(|(i, rule)| (rule.prefix, Trigger::Token(i)));
+    let commands = COMMANDS.iter().enumerate().map(|(i, command)| (command.name, Trigger::Command(i)));
     let (patterns, triggers): (Vec<_>, Vec<_>) = words.chain(tokens).chain(commands).unzip();
     let automaton = AhoCorasickBuilder::new()
         .ascii_case_insensitive(true)
@@ -92,20 +83,14 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .kind(Some(AhoCorasickKind::DFA))
         .build(patterns)
         .expect("the trigger words build");
-    Table {
-        automaton,
-        triggers,
-    }
+    Table { automaton, triggers }
 });
 
 /// Every trigger of a text with the span of its word, in the order of their ends.
 pub(crate) fn find(text: &str) -> impl Iterator<Item = (Trigger, usize, usize)> + '_ {
     let table = &*TABLE;
-    table
-        .automaton
-        .find_overlapping_iter(text)
-        .filter_map(|found| {
-            let trigger = *table.triggers.get(found.pattern().as_usize())?;
-            Some((trigger, found.start(), found.end()))
-        })
+    table.automaton.find_overlapping_iter(text).filter_map(|found| {
+        let trigger = *table.triggers.get(found.pattern().as_usize())?;
+        Some((trigger, found.start(), found.end()))
+    })
 }

@@ -15,37 +15,17 @@ pub(crate) fn line_end(bytes: &[u8], from: usize) -> usize {
     let comment = (from..end)
         .find(|at| bytes[*at] == b'#' && at.checked_sub(1).is_some_and(|at| bytes[at] == b' '))
         .unwrap_or(end);
-    let column = bytes[from..comment]
-        .windows(3)
-        .position(|gap| gap == b"   ")
-        .map_or(comment, |at| from + at);
-    column
-        - bytes[from..column]
-            .iter()
-            .rev()
-            .take_while(|byte| matches!(byte, b' ' | b'\t'))
-            .count()
+    let column = bytes[from..comment].windows(3).position(|gap| gap == b"   ").map_or(comment, |at| from + at);
+    column - bytes[from..column].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// A YAML block: the following lines that are indented more than the line of the name.
 pub(crate) fn block_scalar(bytes: &[u8], name: usize, from: usize) -> Range<usize> {
-    let line = bytes[..name]
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at + 1);
-    let Some(first) = bytes[from..]
-        .iter()
-        .take(16)
-        .position(|byte| *byte == b'\n')
-        .map(|at| from + at + 1)
-    else {
+    let line = bytes[..name].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let Some(first) = bytes[from..].iter().take(16).position(|byte| *byte == b'\n').map(|at| from + at + 1) else {
         return from..from;
     };
-    let start = first
-        + bytes[first..]
-            .iter()
-            .take_while(|byte| **byte == b' ')
-            .count();
+    let start = first + bytes[first..].iter().take_while(|byte| **byte == b' ').count();
     start..indented_end(bytes, first, name - line + 1)
 }
 
@@ -81,16 +61,8 @@ fn whole_sign(bytes: &[u8]) -> usize {
         [b'$', b'{', ..] => b'}',
         _ => return 0,
     };
-    let name = bytes[2..]
-        .iter()
-        .take(96)
-        .take_while(|byte| quoting::is_ident(**byte))
-        .count();
-    if bytes.get(2 + name) == Some(&close) {
-        3 + name
-    } else {
-        0
-    }
+    let name = bytes[2..].iter().take(96).take_while(|byte| quoting::is_ident(**byte)).count();
+    if bytes.get(2 + name) == Some(&close) { 3 + name } else { 0 }
 }
 
 /// Whether another pair, or nothing, follows a separator.
@@ -108,12 +80,6 @@ fn next_pair(bytes: &[u8], at: usize) -> bool {
 
 /// Whether only closing signs follow, up to the end of the word.
 fn closes(bytes: &[u8], at: usize) -> bool {
-    let run = bytes[at..]
-        .iter()
-        .take(32)
-        .take_while(|byte| b")]}>,;.:\"'`".contains(byte))
-        .count();
-    bytes
-        .get(at + run)
-        .is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'\\' || *byte == b'{')
+    let run = bytes[at..].iter().take(32).take_while(|byte| b")]}>,;.:\"'`".contains(byte)).count();
+    bytes.get(at + run).is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'\\' || *byte == b'{')
 }

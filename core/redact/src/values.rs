@@ -41,15 +41,10 @@ pub(crate) fn is_secret_under(class: NameClass, value: &str) -> bool {
     }
     match class {
         NameClass::Password => !is_duration(value),
-        NameClass::Token | NameClass::Key | NameClass::Authorization => {
-            !is_duration(value) && !is_small_number(value)
-        }
+        NameClass::Token | NameClass::Key | NameClass::Authorization => !is_duration(value) && !is_small_number(value),
         // The rules for addresses and for pairs find the password in it; the rest is evidence.
         NameClass::Dsn => {
-            !value.contains("://")
-                && !value.contains('=')
-                && !value.contains("@tcp(")
-                && !is_small_number(value)
+            !value.contains("://") && !value.contains('=') && !value.contains("@tcp(") && !is_small_number(value)
         }
         NameClass::Cookie => value.len() >= 6 || value.contains('='),
         NameClass::Weak => value.len() >= 8 && looks_secret(value),
@@ -79,16 +74,9 @@ pub(crate) fn is_nothing(value: &str) -> bool {
     }
     let mut bytes = value.bytes();
     let first = bytes.next().unwrap_or(b'*');
-    let sign = matches!(first, b'*' | b'.' | b'-' | b'#' | b'?')
-        || (matches!(first, b'x' | b'X') && value.len() >= 3);
+    let sign = matches!(first, b'*' | b'.' | b'-' | b'#' | b'?') || (matches!(first, b'x' | b'X') && value.len() >= 3);
     let masked = sign && bytes.all(|byte| byte == first);
-    masked
-        || NOTHING.contains(
-            &value
-                .trim_end_matches(['.', ':', ',', '!'])
-                .to_ascii_lowercase()
-                .as_str(),
-        )
+    masked || NOTHING.contains(&value.trim_end_matches(['.', ':', ',', '!']).to_ascii_lowercase().as_str())
 }
 
 /// Points to where the secret is instead of being it.
@@ -96,15 +84,11 @@ pub(crate) fn is_reference(value: &str) -> bool {
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| value.starts_with(prefix));
     let variable = value.strip_prefix('$').is_some_and(|name| {
         name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
     });
-    let wrapped = (value.starts_with("${") && value.ends_with('}'))
-        || (value.starts_with("$(") && value.ends_with(')'));
-    let described = value
-        .strip_suffix(" bytes")
-        .is_some_and(|count| count.bytes().all(|byte| byte.is_ascii_digit()));
+    let wrapped =
+        (value.starts_with("${") && value.ends_with('}')) || (value.starts_with("$(") && value.ends_with(')'));
+    let described = value.strip_suffix(" bytes").is_some_and(|count| count.bytes().all(|byte| byte.is_ascii_digit()));
     variable
         || wrapped
         || described
@@ -121,15 +105,7 @@ pub(crate) fn is_reference(value: &str) -> bool {
             "%s",
             "%v",
         ])
-        || starts(&[
-            "os.environ",
-            "os.getenv",
-            "process.env",
-            "getenv(",
-            "System.getenv",
-            "ENV[",
-            "env(",
-        ])
+        || starts(&["os.environ", "os.getenv", "process.env", "getenv(", "System.getenv", "ENV[", "env("])
 }
 
 /// `/run/secrets/db`, `./token`, `~/.pgpass`: at least two names, none of them random.
@@ -138,9 +114,7 @@ pub(crate) fn is_path(value: &str) -> bool {
     rest.starts_with('/')
         && rest.len() < 200
         && (rest.len() < value.len() || rest.matches('/').count() > 1)
-        && rest
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte))
+        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte))
         && rest.split('/').all(|name| !looks_random(name))
 }
 
@@ -148,9 +122,7 @@ pub(crate) fn is_path(value: &str) -> bool {
 fn is_plain_url(value: &str) -> bool {
     value.split_once("://").is_some_and(|(scheme, rest)| {
         scheme.len() < 32
-            && scheme
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"+.-:".contains(&byte))
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-:".contains(&byte))
             && !rest.contains('@')
             && !rest.contains('?')
             && !rest.contains(|c: char| c.is_whitespace())
@@ -158,11 +130,7 @@ fn is_plain_url(value: &str) -> bool {
 }
 
 fn is_small_number(value: &str) -> bool {
-    value.len() <= 10
-        && !value.is_empty()
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    value.len() <= 10 && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// `3600s`, `15m`, `1h30m`, `500ms`.
@@ -170,17 +138,13 @@ fn is_duration(value: &str) -> bool {
     value.len() <= 8
         && value.starts_with(|c: char| c.is_ascii_digit())
         && value.ends_with(['s', 'm', 'h', 'd'])
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || b"smhd.".contains(&byte))
+        && value.bytes().all(|byte| byte.is_ascii_digit() || b"smhd.".contains(&byte))
 }
 
 /// The name of a Kubernetes object, with or without its namespace.
 fn is_object_name(value: &str) -> bool {
     value.len() <= 253
-        && value.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-./".contains(&byte)
-        })
+        && value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-./".contains(&byte))
         && (value.contains('-') || !value.bytes().any(|byte| byte.is_ascii_digit()))
         && !value.split(['-', '.', '/']).any(|part| part.len() > 20)
 }
@@ -188,14 +152,10 @@ fn is_object_name(value: &str) -> bool {
 fn is_host(value: &str) -> bool {
     let (host, port) = value.rsplit_once(':').unwrap_or((value, "0"));
     let ending = host.rsplit('.').next().unwrap_or_default();
-    let known = [
-        "com", "io", "net", "org", "local", "svc", "internal", "dev", "cluster", "cloud", "app",
-    ];
-    let address =
-        host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok());
+    let known = ["com", "io", "net", "org", "local", "svc", "internal", "dev", "cluster", "cloud", "app"];
+    let address = host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok());
     let named = host.contains('.') && known.contains(&ending);
-    host.bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
+    host.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
         && port.parse::<u16>().is_ok()
         && (address || named || host == "localhost" || (value.contains(':') && !host.is_empty()))
 }
@@ -203,25 +163,16 @@ fn is_host(value: &str) -> bool {
 pub(crate) fn is_version(value: &str) -> bool {
     let digits = value.strip_prefix('v').unwrap_or(value);
     digits.split('.').count() > 1
-        && digits
-            .split('.')
-            .take(2)
-            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+        && digits.split('.').take(2).all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Has what a word does not have: digits among letters, letters of both cases, or signs.
 pub(crate) fn looks_secret(value: &str) -> bool {
     let has = |test: fn(u8) -> bool| value.bytes().any(test);
-    let (digit, lower) = (
-        has(|byte| byte.is_ascii_digit()),
-        has(|byte| byte.is_ascii_lowercase()),
-    );
+    let (digit, lower) = (has(|byte| byte.is_ascii_digit()), has(|byte| byte.is_ascii_lowercase()));
     let upper = value.bytes().skip(1).any(|byte| byte.is_ascii_uppercase());
     let sign = has(|byte| b"!@#$%^&*+=~?".contains(&byte));
-    (digit && (lower || upper))
-        || (lower && upper)
-        || (sign && (lower || upper || digit))
-        || value.len() >= 40
+    (digit && (lower || upper)) || (lower && upper) || (sign && (lower || upper || digit)) || value.len() >= 40
 }
 
 /// Three kinds of characters in a name that should have one.

@@ -81,8 +81,7 @@ const PIECES: &[&str] = &[
 ];
 
 fn soup() -> impl Strategy<Value = String> {
-    let piece =
-        prop_oneof![4 => prop::sample::select(PIECES).prop_map(str::to_owned), 1 => "\\PC{0,6}"];
+    let piece = prop_oneof![4 => prop::sample::select(PIECES).prop_map(str::to_owned), 1 => "\\PC{0,6}"];
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
@@ -94,27 +93,13 @@ fn document() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         soup().prop_map(|text| Value::from(serde_json::json!({"token": text, "n": 1}).to_string())),
     ];
-    let key = prop::sample::select(
-        &[
-            "password",
-            "a",
-            "name",
-            "value",
-            "kind",
-            "data",
-            "msg",
-            "token",
-            "Authorization",
-        ][..],
-    );
+    let key =
+        prop::sample::select(&["password", "a", "name", "value", "kind", "data", "msg", "token", "Authorization"][..]);
     leaf.prop_recursive(4, 32, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
             prop::collection::vec((key.clone(), inner), 0..5).prop_map(|entries| Value::Object(
-                entries
-                    .into_iter()
-                    .map(|(key, value)| (key.to_owned(), value))
-                    .collect()
+                entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
             )),
         ]
     })
@@ -136,13 +121,9 @@ fn same_structure(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len()
-                && a.iter().all(|(key, value)| {
-                    b.get(key).is_some_and(|other| same_structure(value, other))
-                })
+                && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same_structure(value, other)))
         }
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_structure(a, b))
-        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_structure(a, b)),
         (Value::String(_) | Value::Number(_), Value::String(_)) => true,
         (a, b) => a == b,
     }
@@ -176,7 +157,8 @@ proptest! {
 }
 
 fn kubernetes() -> impl Strategy<Value = String> {
-    let word = "(shop|checkout|payments|kube|state|metrics|token|auth|secret|api|horizontal|autoscaler|controller|key|web)";
+    let word =
+        "(shop|checkout|payments|kube|state|metrics|token|auth|secret|api|horizontal|autoscaler|controller|key|web)";
     let pieces = vec![
         format!("{word}(-{word}){{0,4}}-[bcdf2456789]{{8,10}}-[bcdf2456789]{{5}}"),
         format!("{word}-{word}\\.{word}\\.svc\\.cluster\\.local:[1-9][0-9]{{3}}"),
@@ -188,13 +170,13 @@ fn kubernetes() -> impl Strategy<Value = String> {
         "resourceVersion: [1-9][0-9]{6,9}".to_owned(),
         "exit code (1|137|143), restarts [0-9]{1,2}".to_owned(),
         format!("/var/lib/kubelet/pods/[0-9a-f]{{8}}/volumes/kubernetes.io~secret/{word}-{word}"),
-        "(HorizontalPodAutoscaler|PersistentVolumeClaim|ValidatingWebhookConfiguration)(Failed|NotFound|Updated)V[12]".to_owned(),
+        "(HorizontalPodAutoscaler|PersistentVolumeClaim|ValidatingWebhookConfiguration)(Failed|NotFound|Updated)V[12]"
+            .to_owned(),
         format!("app.kubernetes.io/name={word}-{word}"),
     ];
     prop::collection::vec(
-        prop::sample::select(pieces).prop_flat_map(|regex| {
-            prop::string::string_regex(&regex).expect("a regex of this test")
-        }),
+        prop::sample::select(pieces)
+            .prop_flat_map(|regex| prop::string::string_regex(&regex).expect("a regex of this test")),
         1..12,
     )
     .prop_map(|pieces| pieces.join(" "))

@@ -32,7 +32,8 @@ async fn every_case_passes_and_no_look_alike_is_given_a_cause() {
         Ok(Box::new(Snapshot::open(dir, midwatch_snapshot::Limits::default())?))
     };
     let score = score::run(&corpus(), &setup, open).await.expect("a score");
-    let failed: BTreeSet<String> = score.cases.iter().filter(|c| !c.failures.is_empty()).map(|c| c.id.clone()).collect();
+    let failed: BTreeSet<String> =
+        score.cases.iter().filter(|c| !c.failures.is_empty()).map(|c| c.id.clone()).collect();
     let known = known_failures();
     let new: Vec<&String> = failed.difference(&known).collect();
     let mended: Vec<&String> = known.difference(&failed).collect();

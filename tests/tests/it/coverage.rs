@@ -62,7 +62,12 @@ async fn every_detector_speaks_in_some_cases_and_is_silent_in_look_alikes() {
                 *counter.get_mut(detector.id).expect("a row") += 1;
             }
             let failing = findings.iter().filter(|f| f.role == Role::Failing);
-            assert!(failing.clone().all(|f| !f.proof.is_empty()), "{}: {} claims without evidence", case.id, detector.id);
+            assert!(
+                failing.clone().all(|f| !f.proof.is_empty()),
+                "{}: {} claims without evidence",
+                case.id,
+                detector.id
+            );
         }
     }
     let never: Vec<&&str> = speaks.iter().filter(|(_, n)| **n == 0).map(|(id, _)| id).collect();

@@ -73,7 +73,18 @@ fn the_pure_engine_has_no_runtime_no_files_no_clock_and_no_randomness() {
         assert!(!manifests["midwatch-diagnosis"].contains(banned), "{banned}");
         assert!(!manifests["midwatch-redact"].contains(banned), "{banned}");
     }
-    let banned = ["std::fs", "std::net", "std::env", "std::process", "std::thread", "SystemTime", "Instant::now", "Timestamp::now", "Zoned::now", "RandomState"];
+    let banned = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::thread",
+        "SystemTime",
+        "Instant::now",
+        "Timestamp::now",
+        "Zoned::now",
+        "RandomState",
+    ];
     for crate_dir in ["core/diagnosis/src", "core/redact/src"] {
         for file in files(&root().join(crate_dir), ".rs") {
             let text = std::fs::read_to_string(&file).expect("a source file");

@@ -28,7 +28,8 @@ struct Planted {
 }
 
 fn plant(secrets: &[(SecretKind, String)], dir: &Path) {
-    let mut planted = Planted { deployments: vec![], pods: vec![], events: vec![], config_maps: vec![], secrets: vec![] };
+    let mut planted =
+        Planted { deployments: vec![], pods: vec![], events: vec![], config_maps: vec![], secrets: vec![] };
     for (index, share) in secrets.chunks(SECRETS / PODS).enumerate() {
         let name = format!("worker-{index}");
         plant_pod(&mut planted, &name, share);
@@ -67,7 +68,8 @@ fn log_of(name: &str, share: &[(SecretKind, String)]) -> String {
 
 fn plant_pod(planted: &mut Planted, name: &str, share: &[(SecretKind, String)]) {
     let secret = |i: usize| share[i % share.len()].1.clone();
-    let env: Vec<Value> = share.iter().enumerate().map(|(i, (_, s))| json!({"name": format!("DB_{i}_PASSWORD"), "value": s})).collect();
+    let env: Vec<Value> =
+        share.iter().enumerate().map(|(i, (_, s))| json!({"name": format!("DB_{i}_PASSWORD"), "value": s})).collect();
     let template = json!({
         "metadata": {"labels": {"app": name}},
         "spec": {"containers": [{
@@ -125,7 +127,12 @@ async fn none_of_a_thousand_secrets_leaves() {
     let question = format!("why does worker-1 fail with password={}", secrets[23].1);
     let requests = [
         Request { alerts: group.alerts.clone(), lookback: SignedDuration::from_hours(1), ..Request::default() },
-        Request { text: Some(question.clone()), namespace: Some("vault".into()), lookback: SignedDuration::from_hours(1), ..Request::default() },
+        Request {
+            text: Some(question.clone()),
+            namespace: Some("vault".into()),
+            lookback: SignedDuration::from_hours(1),
+            ..Request::default()
+        },
     ];
     let mut left: Vec<(&str, String)> = Vec::new();
     for request in &requests {

@@ -46,7 +46,8 @@ impl Case {
     pub(crate) fn load(dir: &Path) -> Case {
         let text = std::fs::read_to_string(dir.join("case.yaml")).expect("case.yaml");
         let yaml: serde_json::Value = serde_saphyr::from_str(&text).expect("case.yaml is YAML");
-        let alerts = std::fs::read(dir.join("alert.json")).map(|body| alertmanager::parse(&body).expect("alert.json").alerts);
+        let alerts =
+            std::fs::read(dir.join("alert.json")).map(|body| alertmanager::parse(&body).expect("alert.json").alerts);
         let question = alerts.is_err().then(|| yaml["question"].as_str().expect("a question").to_owned());
         let namespace = question.as_ref().and(yaml["scope"]["namespace"].as_str()).map(str::to_owned);
         let as_of: Timestamp = yaml["as_of"].as_str().expect("as_of").parse().expect("a time");
@@ -74,5 +75,7 @@ pub(crate) fn open(cluster: &Path) -> Snapshot {
 /// Investigates a recording as the binary would.
 pub(crate) async fn investigate(cluster: &Path, request: &Request) -> Outcome {
     let source = open(cluster);
-    midwatch_agent::investigate(&source, request, &Limits::default(), Redactor::default(), &|_| {}).await.expect("a report")
+    midwatch_agent::investigate(&source, request, &Limits::default(), Redactor::default(), &|_| {})
+        .await
+        .expect("a report")
 }

@@ -85,8 +85,10 @@ fn external(service: &Service) -> Finding {
 fn kept_by_hand(view: &View, service: &Service) -> Option<Finding> {
     let count = ready_endpoints(view, service).filter(|n| *n > 0)?;
     let of = say::of_meta(Kind::Service, &service.metadata);
-    let claim =
-        format!("{of} has no selector; {} kept by hand or by a controller", say::count(count as u64, "endpoint"));
+    let claim = format!(
+        "{of} is kept without a selector; {} maintained by hand or by a controller",
+        say::count(count as u64, "endpoint")
+    );
     let proof = evidence::object(&of, format!("spec.selector is empty, {count} ready endpoints"));
     Some(Finding::new(Reason::Serving, of, claim).role(Role::Healthy).because("its endpoints are listed", proof))
 }
@@ -413,7 +415,9 @@ subsets: [{addresses: [{ip: 192.0.2.1}]}]
     #[case::by_hand(
         "manual",
         "ports: [{port: 80}]",
-        Some("Serving Healthy: Service shop/manual has no selector; 1 endpoint kept by hand or by a controller")
+        Some(
+            "Serving Healthy: Service shop/manual is kept without a selector; 1 endpoint maintained by hand or by a controller"
+        )
     )]
     #[case::leader_election("leader", "ports: [{port: 80}]", None)]
     #[case::headless("x", "selector: {app: api}, clusterIP: None", None)]

@@ -25,7 +25,19 @@ pub(super) fn serving(view: &View) -> Vec<Finding> {
         one(view, &EntityRef::new(kind, &meta.namespace, meta.name.clone()), wanted, ready)
     });
     let bare = view.pods.iter().filter(|p| p.metadata.controller().is_none() && p.status.phase == "Running");
-    owned.chain(bare.filter_map(|p| one(view, &pod_ref(p), 1, i64::from(p.is_ready())))).collect()
+    let running = bare.filter_map(|p| one(view, &pod_ref(p), 1, i64::from(p.is_ready())));
+    owned.chain(running).chain(view.pods.iter().filter_map(completed)).collect()
+}
+
+/// A pod that nobody owns and that ran to its end has done what it was for.
+fn completed(pod: &Pod) -> Option<Finding> {
+    if !pod.is_completed() || pod.metadata.controller().is_some() {
+        return None;
+    }
+    let about = pod_ref(pod);
+    let claim = format!("{about} completed: every container ended with exit code 0");
+    let says = object(&about, "status.phase=Succeeded");
+    Some(Finding::new(Reason::Serving, about, claim).role(Role::Healthy).because("its phase is Succeeded", says))
 }
 
 fn one(view: &View, unit: &EntityRef, wanted: i64, ready: i64) -> Option<Finding> {
