@@ -18,24 +18,43 @@ use super::say;
 /// Types whose `False` is trouble: Kubernetes' own conventions, and those of Gateway API, Flux, Crossplane and cert-manager.
 /// <https://gateway-api.sigs.k8s.io/reference/spec/>, <https://pkg.go.dev/github.com/fluxcd/pkg/apis/meta>.
 const GOOD: &[&str] = &[
-    "Ready", "Available", "Healthy", "Synced", "Reconciled", "Established", "NamesAccepted", "Accepted", "Programmed",
+    "Ready",
+    "Available",
+    "Healthy",
+    "Synced",
+    "Reconciled",
+    "Established",
+    "NamesAccepted",
+    "Accepted",
+    "Programmed",
     "ResolvedRefs",
 ];
 
 /// Types whose `True` is trouble, Argo CD's last (it writes no status, being listed is enough).
 const BAD: &[&str] = &[
-    "Degraded", "Stalled", "Failed", "Failing", "Error", "ReconcileError", "ComparisonError", "SyncError",
-    "InvalidSpecError", "DeletionError", "UnknownError",
+    "Degraded",
+    "Stalled",
+    "Failed",
+    "Failing",
+    "Error",
+    "ReconcileError",
+    "ComparisonError",
+    "SyncError",
+    "InvalidSpecError",
+    "DeletionError",
+    "UnknownError",
 ];
 
 /// Types that sum up others; a more particular one makes the better claim.
 const SUMMARIES: &[&str] = &["Ready", "Available", "Healthy", "Degraded"];
 
 /// Reasons of work under way, in the words of cert-manager, Crossplane, Flux and the API conventions.
-const UNDER_WAY: &[&str] = &["Progressing", "Creating", "Reconciling", "InProgress", "Pending", "Issuing", "DoesNotExist"];
+const UNDER_WAY: &[&str] =
+    &["Progressing", "Creating", "Reconciling", "InProgress", "Pending", "Issuing", "DoesNotExist"];
 
 /// Words that make a condition of an unknown type worth citing.
-const FAILING_WORDS: &[&str] = &["fail", "error", "denied", "forbidden", "timeout", "timed out", "invalid", "not found"];
+const FAILING_WORDS: &[&str] =
+    &["fail", "error", "denied", "forbidden", "timeout", "timed out", "invalid", "not found"];
 
 /// A condition younger than this (seconds) may still settle.
 const SETTLE: i64 = 120;
@@ -80,17 +99,27 @@ fn api_down(view: &View, api: &ApiService) -> Option<Finding> {
     let mut finding = Finding::new(Reason::ApiServiceDown, entity.clone(), claim)
         .since(*state.last_transition_time)
         .because("the API server's own words", evidence::object(&entity, says.clone()))
-        .rules_out("the API server itself: it serves other groups and says this of one", evidence::object(&entity, says));
+        .rules_out(
+            "the API server itself: it serves other groups and says this of one",
+            evidence::object(&entity, says),
+        );
     let Some(service) = &api.spec.service else {
-        return Some(finding.action("see its conditions", Some(say::describe(&entity)), "none").check(say::get(&entity)));
+        return Some(
+            finding.action("see its conditions", Some(say::describe(&entity)), "none").check(say::get(&entity)),
+        );
     };
     let service = EntityRef::new(Kind::Service, &service.namespace, service.name.clone());
     finding = finding.points_at(service.clone());
     if view.absent(&service) {
-        finding = finding.because(format!("{service} does not exist"), evidence::absence(&service)).blame(service.clone());
+        finding =
+            finding.because(format!("{service} does not exist"), evidence::absence(&service)).blame(service.clone());
     }
     let behind = format!("{} get service,endpoints {}", say::kubectl(&service), service.name);
-    Some(finding.action(format!("bring back what answers behind {service}"), Some(behind), "none").check(say::get(&entity)))
+    Some(
+        finding
+            .action(format!("bring back what answers behind {service}"), Some(behind), "none")
+            .check(say::get(&entity)),
+    )
 }
 
 /// A namespace whose deletion does not end, and what holds it.
@@ -122,7 +151,11 @@ fn terminating(view: &View, namespace: &Namespace) -> Option<Finding> {
         "kubectl api-resources --verbs=list --namespaced -o name | xargs -n1 kubectl -n {} get --ignore-not-found --show-kind",
         entity.name
     );
-    let finding = finding.action("list what is left in it, and mend the controller that should remove its finalizers", Some(left), "none");
+    let finding = finding.action(
+        "list what is left in it, and mend the controller that should remove its finalizers",
+        Some(left),
+        "none",
+    );
     Some(finding.check(say::get(&entity)))
 }
 
@@ -183,9 +216,8 @@ fn custom(view: &View, entity: &EntityRef, object: &Custom) -> Vec<Finding> {
         return Vec::new();
     }
     let all = all(object);
-    let of = |wanted: Means| -> Vec<&(String, Condition)> {
-        all.iter().filter(|(_, c)| means(view, c) == wanted).collect()
-    };
+    let of =
+        |wanted: Means| -> Vec<&(String, Condition)> { all.iter().filter(|(_, c)| means(view, c) == wanted).collect() };
     let trouble = of(Means::Trouble);
     if !trouble.is_empty() {
         return vec![bad(view, entity, &trouble)];
@@ -193,7 +225,8 @@ fn custom(view: &View, entity: &EntityRef, object: &Custom) -> Vec<Finding> {
     let cite = |list: Vec<&(String, Condition)>, what: &str| {
         let (place, first) = list.first()?;
         let claim = format!("{entity} has {what}: {place}{}={} ({})", first.r#type, first.status, words(first));
-        let finding = Finding::new(Reason::ConditionBad, entity.clone(), claim).role(Role::Context).confidence(Confidence::Low);
+        let finding =
+            Finding::new(Reason::ConditionBad, entity.clone(), claim).role(Role::Context).confidence(Confidence::Low);
         Some(finding.because(what.to_owned(), evidence::object(entity, excerpt(place, first))))
     };
     let open = cite(of(Means::Open), "a state that its controller does not know");
@@ -204,14 +237,17 @@ fn bad(view: &View, entity: &EntityRef, trouble: &[&(String, Condition)]) -> Fin
     let particular = trouble.iter().find(|(_, c)| !SUMMARIES.contains(&c.r#type.as_str()));
     let (place, main) = particular.unwrap_or(&trouble[0]);
     let expired = main.reason == "Expired";
-    let what = if expired { "has expired".to_owned() } else { format!("reports {place}{}={}", main.r#type, main.status) };
+    let what =
+        if expired { "has expired".to_owned() } else { format!("reports {place}{}={}", main.r#type, main.status) };
     let claim = format!("{entity} {what}: {}", words(main));
     let owner = view.owners(entity).into_iter().rfind(|o| matches!(o.kind, Kind::Other(_)));
-    let mut finding = Finding::new(Reason::ConditionBad, entity.clone(), claim).blame(owner.unwrap_or_else(|| entity.clone()));
+    let mut finding =
+        Finding::new(Reason::ConditionBad, entity.clone(), claim).blame(owner.unwrap_or_else(|| entity.clone()));
     for (place, condition) in trouble {
-        finding = finding
-            .since(*condition.last_transition_time)
-            .because(format!("its controller says {}={}", condition.r#type, condition.status), evidence::object(entity, excerpt(place, condition)));
+        finding = finding.since(*condition.last_transition_time).because(
+            format!("its controller says {}={}", condition.r#type, condition.status),
+            evidence::object(entity, excerpt(place, condition)),
+        );
     }
     finding.points_at = children(view, entity);
     finding.points_at.extend(trouble.iter().flat_map(|(_, c)| named(view, entity, &c.message)));
@@ -221,8 +257,11 @@ fn bad(view: &View, entity: &EntityRef, trouble: &[&(String, Condition)]) -> Fin
     if let Kind::Other(kind) = &entity.kind
         && kind.as_str() == "Certificate"
     {
-        finding = finding
-            .action("have it issued again once its issuer works", Some(format!("cmctl renew {}{}", space(entity), entity.name)), "low: replaces the Secret");
+        finding = finding.action(
+            "have it issued again once its issuer works",
+            Some(format!("cmctl renew {}{}", space(entity), entity.name)),
+            "low: replaces the Secret",
+        );
     }
     finding.action("see what its controller says", Some(say::describe(entity)), "none").check(say::get(entity))
 }
@@ -237,7 +276,8 @@ fn children(view: &View, of: &EntityRef) -> BTreeSet<EntityRef> {
     let workloads = kinds.iter().flat_map(|kind| view.names(kind));
     let owned = |e: &EntityRef| {
         let owner = view.meta(e).and_then(|m| m.controller());
-        owner.is_some_and(|o| o.kind == of.kind.as_str() && o.name == of.name) && (e.namespace == of.namespace || of.namespace.is_none())
+        owner.is_some_and(|o| o.kind == of.kind.as_str() && o.name == of.name)
+            && (e.namespace == of.namespace || of.namespace.is_none())
     };
     workloads.chain(view.custom.keys().cloned()).filter(owned).collect()
 }
@@ -247,7 +287,8 @@ fn named(view: &View, from: &EntityRef, message: &str) -> BTreeSet<EntityRef> {
     let word = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.'));
     let tokens: BTreeSet<&str> = message.split(word).map(|t| t.trim_matches('.')).collect();
     let near = |e: &&EntityRef| e.namespace.is_none() || e.namespace == from.namespace || tokens.contains(e.ns());
-    let fits = |e: &&EntityRef| *e != from && e.name.len() > 2 && e.name != from.name && tokens.contains(e.name.as_str());
+    let fits =
+        |e: &&EntityRef| *e != from && e.name.len() > 2 && e.name != from.name && tokens.contains(e.name.as_str());
     view.custom.keys().filter(near).filter(fits).cloned().collect()
 }
 

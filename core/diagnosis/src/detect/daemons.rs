@@ -102,7 +102,8 @@ impl<'a> State<'a> {
         if lacking <= 0 || !self.view.saw(&Kind::Node, "") {
             return None;
         }
-        let served: BTreeSet<&str> = self.view.pods_of(&self.entity).iter().map(|p| p.spec.node_name.as_str()).collect();
+        let served: BTreeSet<&str> =
+            self.view.pods_of(&self.entity).iter().map(|p| p.spec.node_name.as_str()).collect();
         let bare: Vec<&Node> =
             self.view.nodes.iter().filter(|n| self.wants(n) && !served.contains(n.metadata.name.as_str())).collect();
         let joined = |n: &&&Node| n.metadata.creation_timestamp.is_some_and(|t| self.view.age(t) <= PATIENCE);
@@ -131,9 +132,8 @@ impl<'a> State<'a> {
 
     /// Pods that are not ready for longer than a start takes.
     fn stuck(&self) -> Vec<(&'a Pod, Option<Timestamp>)> {
-        let since = |p: &Pod| {
-            p.condition("Ready").and_then(|c| *c.last_transition_time).or(*p.metadata.creation_timestamp)
-        };
+        let since =
+            |p: &Pod| p.condition("Ready").and_then(|c| *c.last_transition_time).or(*p.metadata.creation_timestamp);
         let pods = self.pods().into_iter().filter(|p| !p.is_ready());
         pods.map(|p| (p, since(p))).filter(|(_, at)| at.is_some_and(|at| self.view.age(at) > PATIENCE)).collect()
     }
@@ -147,21 +147,17 @@ impl<'a> State<'a> {
             stuck.iter().map(|(p, _)| p.spec.node_name.as_str()).filter(|n| !n.is_empty()).collect();
         let same = ready.iter().find(|p| p.metadata.labels.get(REVISION) == first.metadata.labels.get(REVISION));
         let few = !nodes.is_empty() && nodes.len() < ready.len() && same.is_some();
-        let words = stuck.iter().find_map(|(p, _)| self.node_words(p));
+        let telling = stuck.iter().find_map(|(p, _)| self.node_words(p)).filter(|_| few);
         let place = if nodes.is_empty() { "any node".to_owned() } else { say::some(nodes.iter(), 4) };
         let works = format!("{} of {} pods are ready", ready.len(), self.set.status.desired_number_scheduled);
-        let mut finding = match words.filter(|_| few) {
-            Some(event) => {
-                let what = say::clause(event.text());
-                let claim = format!("{} cannot start on node {place}, while {works} elsewhere: {what}", self.entity);
-                let mut finding = self.finding(Reason::NodeLacks, claim).because("the kubelet's words", evidence::event(event));
-                finding.blame = nodes.iter().map(|n| EntityRef::new(Kind::Node, "", *n)).collect();
-                finding
-            }
-            None => {
-                let claim = format!("pods of {} are not ready on {place}: {works}", self.entity);
-                self.finding(Reason::DaemonIncomplete, claim).confidence(Confidence::Low)
-            }
+        let mut finding = if let Some(event) = telling {
+            let what = say::clause(event.text());
+            let claim = format!("{} cannot start on node {place}, while {works} elsewhere: {what}", self.entity);
+            let said = self.finding(Reason::NodeLacks, claim).because("the kubelet's words", evidence::event(event));
+            Finding { blame: nodes.iter().map(|n| EntityRef::new(Kind::Node, "", *n)).collect(), ..said }
+        } else {
+            let claim = format!("pods of {} are not ready on {place}: {works}", self.entity);
+            self.finding(Reason::DaemonIncomplete, claim).confidence(Confidence::Low)
         };
         finding = self.on_nodes(finding, &stuck);
         if let Some(pod) = same {
@@ -228,7 +224,8 @@ impl<'a> State<'a> {
         }
         let done = format!("{updated} of {wanted} pods have the new revision");
         if self.set.spec.update_strategy.r#type == "OnDelete" {
-            let claim = format!("{} is updated only by deleting its pods (updateStrategy OnDelete): {done}", self.entity);
+            let claim =
+                format!("{} is updated only by deleting its pods (updateStrategy OnDelete): {done}", self.entity);
             return Some(self.finding(Reason::Paused, claim).role(Role::Expected));
         }
         let newest = self.pods().into_iter().max_by_key(|p| *p.metadata.creation_timestamp)?;
@@ -279,11 +276,17 @@ impl<'a> State<'a> {
         } else {
             format!("nodeSelector {}", say::labels(&spec.node_selector))
         };
-        let near = self.near_label().map(|(label, node)| format!(" (the nearest is {label} on {node})")).unwrap_or_default();
+        let near =
+            self.near_label().map(|(label, node)| format!(" (the nearest is {label} on {node})")).unwrap_or_default();
         let claim = format!("{} wants no pods: {selector} matches no node{near}", self.entity);
         let wait = self.finding(Reason::ScaledToZero, claim).role(Role::Expected);
-        let finding = wait.because("what it selects", evidence::object(&self.entity, format!("spec.template.spec: {selector}")));
-        Some(finding.action("correct the selector, or label the nodes", Some(say::edit(&self.entity)), "low: starts pods"))
+        let finding =
+            wait.because("what it selects", evidence::object(&self.entity, format!("spec.template.spec: {selector}")));
+        Some(finding.action(
+            "correct the selector, or label the nodes",
+            Some(say::edit(&self.entity)),
+            "low: starts pods",
+        ))
     }
 
     /// The label of a node that is most like one that is selected.
@@ -338,7 +341,11 @@ mod tests {
     const MOUNT: &str = "\n---\nkind: Event\nmetadata: {name: e}\ninvolvedObject: {kind: Pod, namespace: shop, name: agent-n3}\ntype: Warning\nreason: FailedMount\nmessage: 'hostPath type check failed: /run/x is not a directory'\nlastTimestamp: AGO(1m)";
 
     fn three(last: &str) -> String {
-        set("", 3, 3, 3) + &pod("n1", "a", "True", "5h") + &pod("n2", "a", "True", "5h") + &pod("n3", "a", "False", "20m") + last
+        set("", 3, 3, 3)
+            + &pod("n1", "a", "True", "5h")
+            + &pod("n2", "a", "True", "5h")
+            + &pod("n3", "a", "False", "20m")
+            + last
     }
 
     #[rstest]

@@ -69,7 +69,8 @@ pub(super) fn missing_permission(
     let grants = grants(view, &ask);
     let mine: Vec<&Grant<'_>> = grants.iter().filter(|g| g.subjects.iter().any(|s| ask.is(s, &g.binding))).collect();
     let granted = mine.iter().any(|g| g.rules.is_some_and(|rules| rules.iter().any(|r| ask.allowed_by(r))));
-    let named: Vec<&&Grant<'_>> = mine.iter().filter(|g| g.subjects.iter().any(|s| ask.is_account(s, &g.binding))).collect();
+    let named: Vec<&&Grant<'_>> =
+        mine.iter().filter(|g| g.subjects.iter().any(|s| ask.is_account(s, &g.binding))).collect();
     let about_it = |g: &&&&Grant<'_>| g.rules.is_some_and(|rules| rules.iter().any(|r| ask.concerns(r)));
     let own = |g: &&&&Grant<'_>| g.rules.is_some() && !g.built_in;
     let dangling = |g: &&&&Grant<'_>| view.absent(&g.role);
@@ -211,10 +212,7 @@ fn line(rule: &PolicyRule) -> String {
     } else {
         format!(", resourceNames: {:?}", rule.resource_names)
     };
-    format!(
-        "{{apiGroups: {:?}, resources: {:?}, verbs: {:?}{names}}}",
-        rule.api_groups, rule.resources, rule.verbs
-    )
+    format!("{{apiGroups: {:?}, resources: {:?}, verbs: {:?}{names}}}", rule.api_groups, rule.resources, rule.verbs)
 }
 
 fn subjects(grant: &Grant<'_>) -> String {
@@ -234,10 +232,8 @@ fn lacks(ask: &Ask<'_>, grant: &Grant<'_>, granted: bool) -> Permission {
     let has = if has.is_empty() { "no rules".to_owned() } else { say::some(has, 3) };
     let only = if limited { " (it is limited to some resourceNames)" } else { "" };
     let why = format!("{} is bound to it by {} and does not allow that{only}", grant.role, grant.binding);
-    let json = format!(
-        r#"{{"apiGroups":["{}"],"resources":["{}"],"verbs":["{}"]}}"#,
-        ask.group, ask.resource, ask.verb
-    );
+    let json =
+        format!(r#"{{"apiGroups":["{}"],"resources":["{}"],"verbs":["{}"]}}"#, ask.group, ask.resource, ask.verb);
     let fix = format!(
         r#"{} patch {} --type=json -p '[{{"op":"add","path":"/rules/-","value":{json}}}]'"#,
         say::kubectl(&grant.role),
@@ -254,7 +250,9 @@ fn no_such_role(ask: &Ask<'_>, grant: &Grant<'_>, granted: bool) -> Permission {
     let why = format!("{} gives it {}, which does not exist", grant.binding, grant.role);
     let fix = ask.create_role(&grant.role.name, grant.role.kind == Kind::ClusterRole);
     let mut found = ask.permission(grant.role.clone(), &why, fix, granted);
-    found.proof.push(Point { text: format!("{} does not exist", grant.role), evidence: evidence::absence(&grant.role) });
+    found
+        .proof
+        .push(Point { text: format!("{} does not exist", grant.role), evidence: evidence::absence(&grant.role) });
     found.proof.push(point("the binding", &grant.binding, format!("roleRef: {}", grant.role)));
     found
 }
@@ -276,9 +274,18 @@ fn misdirected<'a, 'g>(grants: &'g [Grant<'a>], ask: &Ask<'_>) -> Option<(&'g Gr
 
 fn wrong_subject(ask: &Ask<'_>, grant: &Grant<'_>, subject: &Subject, granted: bool) -> Permission {
     let ns = if subject.namespace.is_empty() { grant.binding.ns() } else { &subject.namespace };
-    let why = format!("{} allows it, but {} gives it to ServiceAccount {ns}/{}", grant.role, grant.binding, subject.name);
-    let fix = format!("{} set subject {} {} {}", say::kubectl(&grant.binding), grant.binding.kind.as_str().to_lowercase(), grant.binding.name, ask.subject());
+    let why =
+        format!("{} allows it, but {} gives it to ServiceAccount {ns}/{}", grant.role, grant.binding, subject.name);
+    let fix = format!(
+        "{} set subject {} {} {}",
+        say::kubectl(&grant.binding),
+        grant.binding.kind.as_str().to_lowercase(),
+        grant.binding.name,
+        ask.subject()
+    );
     let mut found = ask.permission(grant.binding.clone(), &why, fix, granted);
+    // The rule is there; what is missing is the subject.
+    found.claim = format!("{}: {why}", ask.says());
     found.proof.push(point("to whom it is bound", &grant.binding, format!("subjects: {}", subjects(grant))));
     let rules = grant.rules.unwrap_or_default();
     let allows = say::some(rules.iter().filter(|r| ask.allowed_by(r)).map(line), 2);
@@ -301,15 +308,17 @@ fn unbound(view: &View, ask: &Ask<'_>, granted: bool) -> Permission {
         (true, None) => format!("no {kind} gives it a role that allows it"),
     };
     let name = ask.own_name();
-    let fix = match &ready {
-        Some(role) => ask.create_binding(&name, role),
-        None => {
-            let cluster = ask.scope.is_none();
-            let role = EntityRef::new(if cluster { Kind::ClusterRole } else { Kind::Role }, "", name.clone());
-            format!("{} && {}", ask.create_role(&name, cluster), ask.create_binding(&name, &role))
-        }
+    let fix = if let Some(role) = &ready {
+        ask.create_binding(&name, role)
+    } else {
+        let cluster = ask.scope.is_none();
+        let role = EntityRef::new(if cluster { Kind::ClusterRole } else { Kind::Role }, "", name.clone());
+        format!("{} && {}", ask.create_role(&name, cluster), ask.create_binding(&name, &role))
     };
     let mut found = ask.permission(account.clone(), &why, fix, granted);
+    if ready.is_some() {
+        found.claim = format!("{}: {why}", ask.says());
+    }
     if seen {
         found.proof.push(point(why, &account, format!("no {kind} names it as a subject for this")));
     } else {
@@ -368,10 +377,14 @@ fn denied(view: &View, event: &Event) -> Option<Finding> {
     }
     let account = ask.entity();
     if view.meta(&account).is_some() {
-        finding = finding.rules_out(format!("{account} itself: it exists"), evidence::object(&account, "metadata.name"));
+        finding =
+            finding.rules_out(format!("{account} itself: it exists"), evidence::object(&account, "metadata.name"));
     }
-    finding = finding.rules_out("network and credentials: the API server answered and knew the user", evidence::event(event));
-    Some(finding.action(format!("grant {}", ask.rule()), Some(found.fix), "low: widens a permission").check(found.check))
+    finding =
+        finding.rules_out("network and credentials: the API server answered and knew the user", evidence::event(event));
+    Some(
+        finding.action(format!("grant {}", ask.rule()), Some(found.fix), "low: widens a permission").check(found.check),
+    )
 }
 
 /// Takes `User "U" cannot VERB resource "R" in API group "G" in the namespace "N"` apart; only ServiceAccounts count: a
@@ -421,8 +434,20 @@ mod tests {
     #[case::default_account(role("runner", LIST) + &bound("runner", "runner", "default"), Role::Failing, "RoleBinding shop/runner", "gives it to ServiceAccount shop/default", "set subject rolebinding runner --serviceaccount=shop:runner")]
     #[case::near_account(role("jobs", LIST) + &bound("b", "jobs", "runnner"), Role::Failing, "RoleBinding shop/b", "shop/runnner", "set subject")]
     #[case::the_account_of_another(role("jobs", LIST) + &bound("b", "jobs", "scheduler"), Role::Failing, "ServiceAccount shop/runner", "no RoleBinding gives it that role", "create rolebinding runner-list-jobs --role=jobs")]
-    #[case::no_such_role(bound("b", "gone", "runner"), Role::Failing, "Role shop/gone", "Role shop/gone, which does not exist", "create role gone --verb=list --resource=jobs.batch")]
-    #[case::nothing(String::new(), Role::Failing, "ServiceAccount shop/runner", "no RoleBinding gives it a role", "create role runner-list-jobs --verb=list --resource=jobs.batch && kubectl -n shop create rolebinding")]
+    #[case::no_such_role(
+        bound("b", "gone", "runner"),
+        Role::Failing,
+        "Role shop/gone",
+        "Role shop/gone, which does not exist",
+        "create role gone --verb=list --resource=jobs.batch"
+    )]
+    #[case::nothing(
+        String::new(),
+        Role::Failing,
+        "ServiceAccount shop/runner",
+        "no RoleBinding gives it a role",
+        "create role runner-list-jobs --verb=list --resource=jobs.batch && kubectl -n shop create rolebinding"
+    )]
     #[case::granted_since(role("r", LIST) + &bound("b", "r", "runner"), Role::Over, "Role shop/r", "that is over", "")]
     #[case::granted_by_wildcard(role("r", WIDE) + &bound("b", "r", "runner"), Role::Over, "Role shop/r", "that is over", "")]
     fn denials(#[case] yaml: String, #[case] is: Role, #[case] blame: &str, #[case] says: &str, #[case] fix: &str) {
@@ -443,7 +468,9 @@ mod tests {
     }
 
     #[rstest]
-    #[case::the_kubelet("secrets \"a\" is forbidden: User \"system:node:n1\" cannot get resource \"secrets\" in API group \"\" in the namespace \"shop\": no relationship found")]
+    #[case::the_kubelet(
+        "secrets \"a\" is forbidden: User \"system:node:n1\" cannot get resource \"secrets\" in API group \"\" in the namespace \"shop\": no relationship found"
+    )]
     #[case::admission("pods \"a\" is forbidden: exceeded quota: q")]
     fn other_refusals(#[case] message: &str) {
         assert!(parse(message).is_none());

@@ -166,7 +166,8 @@ impl<'a> State<'a> {
     /// A pod that is no slower than others were. One that was restarted is no start: its own detectors speak of it.
     fn under_way(&self, ordinal: i64, pod: Option<&Pod>) -> Option<Finding> {
         let restarted = pod.is_some_and(|p| p.status.container_statuses.iter().any(|s| s.restart_count > 0));
-        let fresh = pod.is_none_or(|p| p.metadata.creation_timestamp.is_some_and(|t| self.view.age(t) <= self.patience()));
+        let fresh =
+            pod.is_none_or(|p| p.metadata.creation_timestamp.is_some_and(|t| self.view.age(t) <= self.patience()));
         if restarted || !fresh {
             return None;
         }
@@ -215,20 +216,15 @@ impl<'a> State<'a> {
     fn blocked(&self, ordinal: i64) -> Finding {
         let (pod, state) = (self.pod_name(ordinal), self.condition_of(ordinal));
         let of = format!("{} of {} pods are ready", self.ready(), self.set.spec.replicas());
-        let held = self.not_created(ordinal).filter(|_| self.in_order());
-        match held {
-            Some(held) => {
-                let claim = format!(
-                    "{pod} of {} {state} and holds back {held}, which the controller does not create before (OrderedReady); {of}",
-                    self.entity
-                );
-                Finding::new(Reason::StatefulBlocked, self.entity.clone(), claim)
-            }
-            None => {
-                let claim = format!("{pod} of {} {state}; {of}", self.entity);
-                Finding::new(Reason::ReplicasUnavailable, self.entity.clone(), claim).confidence(Confidence::Low)
-            }
-        }
+        let Some(held) = self.not_created(ordinal).filter(|_| self.in_order()) else {
+            let claim = format!("{pod} of {} {state}; {of}", self.entity);
+            return Finding::new(Reason::ReplicasUnavailable, self.entity.clone(), claim).confidence(Confidence::Low);
+        };
+        let claim = format!(
+            "{pod} of {} {state} and holds back {held}, which the controller does not create before (OrderedReady); {of}",
+            self.entity
+        );
+        Finding::new(Reason::StatefulBlocked, self.entity.clone(), claim)
     }
 
     /// The pod with the new template does not become ready, so the controller goes no further.
@@ -255,7 +251,9 @@ impl<'a> State<'a> {
         let tail = if self.in_order() { format!(" && {kubectl} delete pod {pod}") } else { String::new() };
         finding
             .action(
-                format!("take the update back; {pod} has to be deleted by hand, the controller waits for it to become ready"),
+                format!(
+                    "take the update back; {pod} has to be deleted by hand, the controller waits for it to become ready"
+                ),
                 Some(format!("{kubectl} rollout undo {slash}{tail}")),
                 "low: one pod is made again from the old revision",
             )
@@ -353,7 +351,8 @@ impl<'a> State<'a> {
         let updated = self.pods.values().filter(|p| revision(p) == Some(new)).count();
         let done = format!("{updated} of {replicas} pods have revision {new}, the others {old}");
         let (reason, claim, says) = if self.on_delete() {
-            let claim = format!("{} is updated only by deleting its pods (updateStrategy OnDelete): {done}", self.entity);
+            let claim =
+                format!("{} is updated only by deleting its pods (updateStrategy OnDelete): {done}", self.entity);
             (Reason::Paused, claim, "updateStrategy.type=OnDelete".to_owned())
         } else if partition > 0 {
             let claim = format!(

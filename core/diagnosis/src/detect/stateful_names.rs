@@ -63,10 +63,7 @@ fn facts(finding: Finding, set: &StatefulSet, entity: &EntityRef, service: &Enti
         .role(Role::Context)
         .blame(service.clone())
         .points_at(service.clone())
-        .because(
-            "the name in the set",
-            evidence::object(entity, format!("spec.serviceName={}", set.spec.service_name)),
-        )
+        .because("the name in the set", evidence::object(entity, format!("spec.serviceName={}", set.spec.service_name)))
         .because(format!("{service} is not there"), evidence::absence(service))
 }
 
@@ -126,9 +123,11 @@ fn runs_unready(view: &View, pod: &Pod) -> bool {
 fn mentions(view: &View, pod: &Pod, service: &str) -> bool {
     let under = format!(".{service}");
     let uses = |text: &String| text.contains(&under) || text == service;
-    let spec = pod.spec.containers.iter().any(|c| {
-        c.command.iter().chain(&c.args).chain(c.env.iter().filter_map(|e| e.value.as_ref())).any(uses)
-    });
+    let spec = pod
+        .spec
+        .containers
+        .iter()
+        .any(|c| c.command.iter().chain(&c.args).chain(c.env.iter().filter_map(|e| e.value.as_ref())).any(uses));
     spec || view.events_of(&crate::view::relate::pod_ref(pod)).any(|e| e.text().contains(&under))
 }
 
