@@ -33,8 +33,10 @@ mod webhooks;
 mod conditions;
 mod daemons;
 mod rbac;
+mod rbac_ask;
 mod stateful;
 mod stateful_names;
+mod stateful_update;
 
 /// One detector of the catalogue.
 pub struct Detector {
