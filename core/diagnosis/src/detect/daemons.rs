@@ -147,22 +147,17 @@ impl<'a> State<'a> {
             stuck.iter().map(|(p, _)| p.spec.node_name.as_str()).filter(|n| !n.is_empty()).collect();
         let same = ready.iter().find(|p| p.metadata.labels.get(REVISION) == first.metadata.labels.get(REVISION));
         let few = !nodes.is_empty() && nodes.len() < ready.len() && same.is_some();
-        let words = stuck.iter().find_map(|(p, _)| self.node_words(p));
+        let telling = stuck.iter().find_map(|(p, _)| self.node_words(p)).filter(|_| few);
         let place = if nodes.is_empty() { "any node".to_owned() } else { say::some(nodes.iter(), 4) };
         let works = format!("{} of {} pods are ready", ready.len(), self.set.status.desired_number_scheduled);
-        let mut finding = match words.filter(|_| few) {
-            Some(event) => {
-                let what = say::clause(event.text());
-                let claim = format!("{} cannot start on node {place}, while {works} elsewhere: {what}", self.entity);
-                let mut finding =
-                    self.finding(Reason::NodeLacks, claim).because("the kubelet's words", evidence::event(event));
-                finding.blame = nodes.iter().map(|n| EntityRef::new(Kind::Node, "", *n)).collect();
-                finding
-            }
-            None => {
-                let claim = format!("pods of {} are not ready on {place}: {works}", self.entity);
-                self.finding(Reason::DaemonIncomplete, claim).confidence(Confidence::Low)
-            }
+        let mut finding = if let Some(event) = telling {
+            let what = say::clause(event.text());
+            let claim = format!("{} cannot start on node {place}, while {works} elsewhere: {what}", self.entity);
+            let said = self.finding(Reason::NodeLacks, claim).because("the kubelet's words", evidence::event(event));
+            Finding { blame: nodes.iter().map(|n| EntityRef::new(Kind::Node, "", *n)).collect(), ..said }
+        } else {
+            let claim = format!("pods of {} are not ready on {place}: {works}", self.entity);
+            self.finding(Reason::DaemonIncomplete, claim).confidence(Confidence::Low)
         };
         finding = self.on_nodes(finding, &stuck);
         if let Some(pod) = same {

@@ -54,16 +54,15 @@ mod replicas;
 mod rollout;
 mod say;
 mod scheduling;
-mod service_ports;
-mod services;
-mod serving;
-mod start;
-mod starting;
+mod webhooks;
+
+mod conditions;
+mod daemons;
+mod rbac;
+mod rbac_ask;
 mod stateful;
 mod stateful_names;
-mod storage;
-mod volumes;
-mod webhooks;
+mod stateful_update;
 
 /// One detector of the catalogue.
 pub struct Detector {

@@ -12,6 +12,7 @@ use crate::kube::{Event, PolicyRule, RoleBinding, Subject};
 use crate::view::View;
 
 use super::nearest::likeness;
+use super::rbac_ask::{Ask, line, parse};
 use super::say;
 
 /// Label of the roles that the API server makes itself: they are widened in nobody's name.
@@ -33,17 +34,6 @@ pub(super) struct Permission {
     pub(super) confidence: Confidence,
     /// The roles seen now allow it: the denial is past.
     pub(super) granted: bool,
-}
-
-/// A request that was refused.
-#[derive(Clone, Copy)]
-struct Ask<'a> {
-    user: &'a str,
-    verb: &'a str,
-    group: &'a str,
-    resource: &'a str,
-    /// None for a request at the cluster scope.
-    scope: Option<&'a str>,
 }
 
 /// Something that binds a role.
@@ -89,112 +79,7 @@ pub(super) fn missing_permission(
     }
 }
 
-impl<'a> Ask<'a> {
-    /// Namespace and name of the ServiceAccount.
-    fn account(&self) -> Option<(&'a str, &'a str)> {
-        self.user.strip_prefix("system:serviceaccount:")?.split_once(':')
-    }
-
-    fn entity(&self) -> EntityRef {
-        match self.account() {
-            Some((ns, name)) => EntityRef::new(Kind::ServiceAccount, ns, name),
-            None => EntityRef::new(Kind::Other("User".to_owned()), "", self.user),
-        }
-    }
-
-    /// `jobs.batch`, `pods/log`, `deployments.apps/scale`: as kubectl takes it.
-    fn resource(&self) -> String {
-        let (resource, sub) = self.resource.split_once('/').map_or((self.resource, ""), |(r, s)| (r, s));
-        let group = if self.group.is_empty() { String::new() } else { format!(".{}", self.group) };
-        let sub = if sub.is_empty() { String::new() } else { format!("/{sub}") };
-        format!("{resource}{group}{sub}")
-    }
-
-    fn place(&self) -> String {
-        self.scope.map_or_else(|| "in the whole cluster".to_owned(), |ns| format!("in namespace {ns}"))
-    }
-
-    /// `ServiceAccount shop/a cannot list jobs.batch in namespace shop`.
-    fn says(&self) -> String {
-        format!("{} cannot {} {} {}", self.entity(), self.verb, self.resource(), self.place())
-    }
-
-    /// The missing rule in one line.
-    fn rule(&self) -> String {
-        format!(r#"{{apiGroups: ["{}"], resources: ["{}"], verbs: ["{}"]}}"#, self.group, self.resource, self.verb)
-    }
-
-    /// The subject is this ServiceAccount by name.
-    fn is_account(&self, subject: &Subject, binding: &EntityRef) -> bool {
-        let Some((ns, name)) = self.account() else { return subject.kind == "User" && subject.name == self.user };
-        let at = if subject.namespace.is_empty() { binding.ns() } else { &subject.namespace };
-        (subject.kind == "ServiceAccount" && subject.name == name && at == ns)
-            || (subject.kind == "User" && subject.name == self.user)
-    }
-
-    /// The subject is this ServiceAccount, or a group that it is in.
-    fn is(&self, subject: &Subject, binding: &EntityRef) -> bool {
-        let group = |ns: &str| {
-            let name = subject.name.as_str();
-            name == "system:authenticated"
-                || name == "system:serviceaccounts"
-                || name.strip_prefix("system:serviceaccounts:") == Some(ns)
-        };
-        self.is_account(subject, binding)
-            || (subject.kind == "Group" && self.account().is_some_and(|(ns, _)| group(ns)))
-    }
-
-    /// Whether a rule speaks of the resource, whatever its verbs.
-    fn concerns(&self, rule: &PolicyRule) -> bool {
-        let any = |list: &[String], wanted: &str| list.iter().any(|v| v == "*" || v == wanted);
-        let sub = self.resource.split_once('/').map(|(_, sub)| format!("*/{sub}"));
-        let by_sub = sub.is_some_and(|s| rule.resources.contains(&s));
-        any(&rule.api_groups, self.group) && (any(&rule.resources, self.resource) || by_sub)
-    }
-
-    /// Whether a rule allows it for objects of any name.
-    fn allowed_by(&self, rule: &PolicyRule) -> bool {
-        let verb = rule.verbs.iter().any(|v| v == "*" || v == self.verb);
-        verb && rule.resource_names.is_empty() && self.concerns(rule)
-    }
-
-    fn check(&self) -> String {
-        let scope = self.scope.map_or_else(|| "-A".to_owned(), |ns| format!("-n {ns}"));
-        format!("kubectl auth can-i {} {} {scope} --as={}", self.verb, self.resource(), self.user)
-    }
-
-    /// The subject as kubectl takes it.
-    fn subject(&self) -> String {
-        match self.account() {
-            Some((ns, name)) => format!("--serviceaccount={ns}:{name}"),
-            None => format!("--user={}", self.user),
-        }
-    }
-
-    /// The command that makes a role of this name with the rule.
-    fn create_role(&self, name: &str, cluster: bool) -> String {
-        let rule = format!("--verb={} --resource={}", self.verb, self.resource());
-        match self.scope.filter(|_| !cluster) {
-            Some(ns) => format!("kubectl -n {ns} create role {name} {rule}"),
-            None => format!("kubectl create clusterrole {name} {rule}"),
-        }
-    }
-
-    /// The command that binds a role to the account where the request was made.
-    fn create_binding(&self, name: &str, role: &EntityRef) -> String {
-        let flag = if role.kind == Kind::ClusterRole { "clusterrole" } else { "role" };
-        match self.scope {
-            Some(ns) => format!("kubectl -n {ns} create rolebinding {name} --{flag}={} {}", role.name, self.subject()),
-            None => format!("kubectl create clusterrolebinding {name} --clusterrole={} {}", role.name, self.subject()),
-        }
-    }
-
-    /// A name for a role of its own: `runner-list-jobs`.
-    fn own_name(&self) -> String {
-        let who = self.account().map_or("user", |(_, name)| name);
-        format!("{who}-{}-{}", self.verb, self.resource.replace('/', "-"))
-    }
-
+impl Ask<'_> {
     fn permission(&self, blame: EntityRef, why: &str, fix: String, granted: bool) -> Permission {
         let claim = format!("{}: {why}; the missing rule is {}", self.says(), self.rule());
         let (check, confidence) = (self.check(), Confidence::High);
@@ -204,15 +89,6 @@ impl<'a> Ask<'a> {
 
 fn point(text: impl Into<String>, about: &EntityRef, says: impl Into<String>) -> Point {
     Point { text: text.into(), evidence: evidence::object(about, says) }
-}
-
-fn line(rule: &PolicyRule) -> String {
-    let names = if rule.resource_names.is_empty() {
-        String::new()
-    } else {
-        format!(", resourceNames: {:?}", rule.resource_names)
-    };
-    format!("{{apiGroups: {:?}, resources: {:?}, verbs: {:?}{names}}}", rule.api_groups, rule.resources, rule.verbs)
 }
 
 fn subjects(grant: &Grant<'_>) -> String {
@@ -284,6 +160,8 @@ fn wrong_subject(ask: &Ask<'_>, grant: &Grant<'_>, subject: &Subject, granted: b
         ask.subject()
     );
     let mut found = ask.permission(grant.binding.clone(), &why, fix, granted);
+    // The rule is there; what is missing is the subject.
+    found.claim = format!("{}: {why}", ask.says());
     found.proof.push(point("to whom it is bound", &grant.binding, format!("subjects: {}", subjects(grant))));
     let rules = grant.rules.unwrap_or_default();
     let allows = say::some(rules.iter().filter(|r| ask.allowed_by(r)).map(line), 2);
@@ -306,15 +184,17 @@ fn unbound(view: &View, ask: &Ask<'_>, granted: bool) -> Permission {
         (true, None) => format!("no {kind} gives it a role that allows it"),
     };
     let name = ask.own_name();
-    let fix = match &ready {
-        Some(role) => ask.create_binding(&name, role),
-        None => {
-            let cluster = ask.scope.is_none();
-            let role = EntityRef::new(if cluster { Kind::ClusterRole } else { Kind::Role }, "", name.clone());
-            format!("{} && {}", ask.create_role(&name, cluster), ask.create_binding(&name, &role))
-        }
+    let fix = if let Some(role) = &ready {
+        ask.create_binding(&name, role)
+    } else {
+        let cluster = ask.scope.is_none();
+        let role = EntityRef::new(if cluster { Kind::ClusterRole } else { Kind::Role }, "", name.clone());
+        format!("{} && {}", ask.create_role(&name, cluster), ask.create_binding(&name, &role))
     };
     let mut found = ask.permission(account.clone(), &why, fix, granted);
+    if ready.is_some() {
+        found.claim = format!("{}: {why}", ask.says());
+    }
     if seen {
         found.proof.push(point(why, &account, format!("no {kind} names it as a subject for this")));
     } else {
@@ -383,20 +263,6 @@ fn denied(view: &View, event: &Event) -> Option<Finding> {
     )
 }
 
-/// Takes `User "U" cannot VERB resource "R" in API group "G" in the namespace "N"` apart; only ServiceAccounts count: a
-/// kubelet is refused what its pods do not name, which is another matter.
-fn parse(text: &str) -> Option<Ask<'_>> {
-    let (_, rest) = text.split_once("User \"system:serviceaccount:")?;
-    let start = text.len() - rest.len() - "system:serviceaccount:".len();
-    let end = text.len() - rest.len() + rest.find('"')?;
-    let rest = &text[end..];
-    let verb = rest.split_once("cannot ")?.1.split_whitespace().next()?;
-    let resource = say::between(rest, "resource ", '"', '"')?;
-    let group = say::between(rest, "in API group ", '"', '"').unwrap_or_default();
-    let scope = say::between(rest, "in the namespace ", '"', '"');
-    Some(Ask { user: &text[start..end], verb, group, resource, scope })
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -461,31 +327,5 @@ mod tests {
         let found = detect(&view);
         assert_eq!(found[0].confidence, Confidence::Medium);
         assert!(found[0].claim.contains("rolebindings that decide were not read"), "{}", found[0].claim);
-    }
-
-    #[rstest]
-    #[case::the_kubelet(
-        "secrets \"a\" is forbidden: User \"system:node:n1\" cannot get resource \"secrets\" in API group \"\" in the namespace \"shop\": no relationship found"
-    )]
-    #[case::admission("pods \"a\" is forbidden: exceeded quota: q")]
-    fn other_refusals(#[case] message: &str) {
-        assert!(parse(message).is_none());
-    }
-
-    #[rstest]
-    #[case("pods/log", "*/log", true)]
-    #[case("pods/log", "pods", false)]
-    #[case("pods/log", "pods/log", true)]
-    #[case("pods", "pods/log", false)]
-    #[case("pods/log", "*", true)]
-    fn subresources(#[case] asked: &str, #[case] allowed: &str, #[case] expected: bool) {
-        let ask = Ask { user: "system:serviceaccount:shop:a", verb: "get", group: "", resource: asked, scope: None };
-        let rule = PolicyRule {
-            api_groups: vec![String::new()],
-            resources: vec![allowed.to_owned()],
-            verbs: vec!["get".to_owned()],
-            resource_names: vec![],
-        };
-        assert_eq!(ask.allowed_by(&rule), expected);
     }
 }

@@ -13,7 +13,6 @@ use crate::evidence;
 use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::kube::{Pod, ReplicaSet, StatefulSet};
 use crate::view::View;
-use crate::view::relate::pod_ref;
 
 use super::say;
 
@@ -21,7 +20,7 @@ use super::say;
 pub(super) const PATIENCE: i64 = 120;
 
 /// A sibling's start counts as the normal one up to so many seconds; beyond that it lost its readiness in between.
-const START_CAP: i64 = 15 * 60;
+pub(super) const START_CAP: i64 = 15 * 60;
 
 /// Label of a pod that names the revision of its template.
 pub(super) const REVISION: &str = "controller-revision-hash";
@@ -71,11 +70,11 @@ fn at_zero(entity: &EntityRef) -> Finding {
 }
 
 /// A set with its pods by ordinal.
-struct State<'a> {
-    view: &'a View,
-    set: &'a StatefulSet,
-    entity: EntityRef,
-    pods: BTreeMap<i64, &'a Pod>,
+pub(super) struct State<'a> {
+    pub(super) view: &'a View,
+    pub(super) set: &'a StatefulSet,
+    pub(super) entity: EntityRef,
+    pub(super) pods: BTreeMap<i64, &'a Pod>,
 }
 
 impl<'a> State<'a> {
@@ -95,7 +94,7 @@ impl<'a> State<'a> {
         self.wanted().find(|ordinal| !self.pods.get(ordinal).is_some_and(|p| serves(p)))
     }
 
-    fn pod_name(&self, ordinal: i64) -> String {
+    pub(super) fn pod_name(&self, ordinal: i64) -> String {
         format!("{}-{ordinal}", self.entity.name)
     }
 
@@ -103,24 +102,24 @@ impl<'a> State<'a> {
         EntityRef::new(Kind::Pod, self.entity.ns(), self.pod_name(ordinal))
     }
 
-    fn ready(&self) -> usize {
+    pub(super) fn ready(&self) -> usize {
         self.pods.iter().filter(|(o, p)| self.wanted().contains(o) && serves(p)).count()
     }
 
-    fn in_order(&self) -> bool {
+    pub(super) fn in_order(&self) -> bool {
         self.set.spec.pod_management_policy != "Parallel"
     }
 
-    fn on_delete(&self) -> bool {
+    pub(super) fn on_delete(&self) -> bool {
         self.set.spec.update_strategy.r#type == "OnDelete"
     }
 
-    fn partition(&self) -> i64 {
+    pub(super) fn partition(&self) -> i64 {
         self.set.spec.update_strategy.rolling_update.as_ref().and_then(|r| r.partition).unwrap_or(0)
     }
 
     /// The revision that an update under way replaces, and the new one.
-    fn update(&self) -> Option<(&'a str, &'a str)> {
+    pub(super) fn update(&self) -> Option<(&'a str, &'a str)> {
         let (old, new) = (self.set.status.current_revision.as_str(), self.set.status.update_revision.as_str());
         (!old.is_empty() && !new.is_empty() && old != new).then_some((old, new))
     }
@@ -186,7 +185,7 @@ impl<'a> State<'a> {
     }
 
     /// How the pod of an ordinal is, in the kubelet's words where it has some.
-    fn condition_of(&self, ordinal: i64) -> String {
+    pub(super) fn condition_of(&self, ordinal: i64) -> String {
         let Some(pod) = self.pods.get(&ordinal) else { return "does not exist".to_owned() };
         if pod.metadata.deletion_timestamp.is_some() {
             return "is terminating and not gone".to_owned();
@@ -225,57 +224,6 @@ impl<'a> State<'a> {
             self.entity
         );
         Finding::new(Reason::StatefulBlocked, self.entity.clone(), claim)
-    }
-
-    /// The pod with the new template does not become ready, so the controller goes no further.
-    fn stopped_update(&self, ordinal: i64, old: &str, new: &str) -> Finding {
-        let pod = self.pod_name(ordinal);
-        let serving = self.pods.values().filter(|p| serves(p) && revision(p) == Some(old)).count();
-        let claim = format!(
-            "the update of {} from revision {old} to {new} stops at {pod}, which {}; {serving} of {} pods still serve revision {old}",
-            self.entity,
-            self.condition_of(ordinal),
-            self.set.spec.replicas()
-        );
-        let mut finding = Finding::new(Reason::StatefulBlocked, self.entity.clone(), claim);
-        if let Some(sibling) = self.pods.values().find(|p| serves(p) && revision(p) == Some(old)) {
-            let about = pod_ref(sibling);
-            let says = format!("Ready=True, {REVISION}={old}");
-            finding = finding.rules_out(
-                format!("what all pods share (Service, namespace): {} serves with the old revision", about.name),
-                evidence::object(&about, says),
-            );
-        }
-        let (kubectl, slash) = (say::kubectl(&self.entity), self.entity.slash());
-        // With OrderedReady the controller waits for the broken pod even after the template was corrected.
-        let tail = if self.in_order() { format!(" && {kubectl} delete pod {pod}") } else { String::new() };
-        finding
-            .action(
-                format!(
-                    "take the update back; {pod} has to be deleted by hand, the controller waits for it to become ready"
-                ),
-                Some(format!("{kubectl} rollout undo {slash}{tail}")),
-                "low: one pod is made again from the old revision",
-            )
-            .check(say::watch(&self.entity))
-    }
-
-    /// A pod of an older template is broken, and the controller waits for it before it applies the newer one:
-    /// <https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback>.
-    fn left_behind(&self, ordinal: i64, hash: &str, newest: &str) -> Finding {
-        let pod = self.pod_name(ordinal);
-        let claim = format!(
-            "{pod} of {} {} and still has revision {hash}; revision {newest} reaches it only when it is deleted by hand, because the controller waits for it to become ready (OrderedReady)",
-            self.entity,
-            self.condition_of(ordinal)
-        );
-        Finding::new(Reason::StatefulBlocked, self.entity.clone(), claim)
-            .action(
-                format!("delete {pod}, so that it is made again with revision {newest}"),
-                Some(format!("{} delete pod {pod}", say::kubectl(&self.entity))),
-                "low: the pod does not serve now",
-            )
-            .check(say::watch(&self.entity))
     }
 
     /// Evidence, and what else would explain it. The pod itself is not pointed at: its findings belong to the set.
@@ -343,43 +291,6 @@ impl<'a> State<'a> {
             )
             .check(say::get(claim))
     }
-
-    /// Every pod serves: an update that is held on purpose, or that goes on.
-    fn held(&self) -> Option<Finding> {
-        let (old, new) = self.update()?;
-        let (replicas, partition) = (self.set.spec.replicas(), self.partition());
-        let updated = self.pods.values().filter(|p| revision(p) == Some(new)).count();
-        let done = format!("{updated} of {replicas} pods have revision {new}, the others {old}");
-        let (reason, claim, says) = if self.on_delete() {
-            let claim =
-                format!("{} is updated only by deleting its pods (updateStrategy OnDelete): {done}", self.entity);
-            (Reason::Paused, claim, "updateStrategy.type=OnDelete".to_owned())
-        } else if partition > 0 {
-            let claim = format!(
-                "the update of {} is held on purpose by partition {partition}, so ordinals below {partition} keep their revision: {done}",
-                self.entity
-            );
-            (Reason::Paused, claim, format!("updateStrategy.rollingUpdate.partition={partition}"))
-        } else {
-            let newest = self.pods.values().filter_map(|p| *p.metadata.creation_timestamp).max()?;
-            if self.view.age(newest) > START_CAP {
-                return None;
-            }
-            let says = format!("currentRevision={old} updateRevision={new}");
-            (Reason::RolloutInProgress, format!("{} is being updated: {done}", self.entity), says)
-        };
-        let finding = Finding::new(reason, self.entity.clone(), claim).role(Role::Expected);
-        let ready = format!("readyReplicas={} of {replicas}", self.ready());
-        Some(
-            finding
-                .because("the update strategy and revisions", evidence::object(&self.entity, says))
-                .because("every pod is ready", evidence::object(&self.entity, ready)),
-        )
-    }
-}
-
-fn revision(pod: &Pod) -> Option<&str> {
-    pod.metadata.labels.get(REVISION).map(String::as_str)
 }
 
 /// Whether a pod serves: ready and not on its way out.
