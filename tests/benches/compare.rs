@@ -202,7 +202,7 @@ fn service(namespace: &str, index: usize) -> Value {
 fn log(binary: &Path, dir: &Path) {
     let megabytes: usize = std::env::var("MIDWATCH_BENCH_LOG_MB").ok().and_then(|v| v.parse().ok()).unwrap_or(1_000);
     let file = write_log(dir, megabytes);
-    let (small, _) = (write_log(&dir.with_extension("small"), 10), ());
+    let (small, ()) = (write_log(&dir.with_extension("small"), 10), ());
     let investigate = |dir: &Path| {
         let mut command = Command::new(binary);
         command.args(["investigate", "worker", "-n", "jobs", "--snapshot"]).arg(dir).args(["-o", "json"]);

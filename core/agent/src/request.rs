@@ -58,7 +58,7 @@ impl Default for Limits {
         Self {
             parallel_reads: 5,
             max_reads: 400,
-            deadline: Duration::from_secs(120),
+            deadline: Duration::from_mins(2),
             pods_per_workload: 3,
             previous_logs: true,
         }

@@ -45,12 +45,11 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
             "{:?}\u{1f}{:?}\u{1f}{}\u{1f}{:?}\u{1f}{:?}\u{1f}{}",
             finding.reason, finding.role, finding.subject, finding.container, finding.blame, finding.claim
         );
-        match index.get(&key) {
-            Some(&at) => absorb(&mut merged[at], finding),
-            None => {
-                index.insert(key, merged.len());
-                merged.push(finding);
-            }
+        if let Some(&at) = index.get(&key) {
+            absorb(&mut merged[at], finding)
+        } else {
+            index.insert(key, merged.len());
+            merged.push(finding);
         }
     }
     merged

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::support::root;
 
 fn metadata() -> serde_json::Value {
-    #[expect(clippy::disallowed_methods, reason = "a test asks cargo")]
     let output = std::process::Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--offline"])
         .current_dir(root())

@@ -244,7 +244,7 @@ fn limit_range(view: &View, unit: &EntityRef, rule: &str, base: &dyn Fn(Reason, 
             .any(|(resource, value)| rule.contains(resource.as_str()) && rule.contains(&format!("is {value},")))
     };
     let guilty = all.iter().find(fits).or_else(|| all.first().filter(|_| all.len() == 1));
-    let named = guilty.map(|l| format!("LimitRange {}", l.metadata.name)).unwrap_or_else(|| "a LimitRange".to_owned());
+    let named = guilty.map_or_else(|| "a LimitRange".to_owned(), |l| format!("LimitRange {}", l.metadata.name));
     let finding = base(Reason::LimitRangeViolated, format!("{named} refuses the pods of {unit}: {rule}"));
     let finding = match guilty {
         Some(l) => {

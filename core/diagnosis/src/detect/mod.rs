@@ -67,7 +67,6 @@ mod storage;
 mod volumes;
 mod webhooks;
 
-
 /// One detector of the catalogue.
 pub struct Detector {
     /// Its stable name: `pod.image`.
@@ -80,15 +79,47 @@ pub struct Detector {
 
 /// Every detector, in the order in which they run (which decides nothing but the order of equal findings).
 pub const CATALOGUE: &[Detector] = &[
-    Detector { id: "autoscaler", about: "autoscalers without target, metrics or room; budgets that block an eviction", run: autoscale::detect },
-    Detector { id: "cronjob.runs", about: "schedules that cannot be used, runs missed, piled up, hanging or failing", run: cron::detect },
-    Detector { id: "deployment.rollout", about: "rollouts under way, stuck or broken by a change", run: rollout::detect },
-    Detector { id: "ingress.health", about: "Ingresses whose backend, certificate or class is missing or down.", run: ingress::health },
-    Detector { id: "job.outcome", about: "Jobs that gave up, ran too long, are suspended or recovered", run: jobs::detect },
+    Detector {
+        id: "autoscaler",
+        about: "autoscalers without target, metrics or room; budgets that block an eviction",
+        run: autoscale::detect,
+    },
+    Detector {
+        id: "cronjob.runs",
+        about: "schedules that cannot be used, runs missed, piled up, hanging or failing",
+        run: cron::detect,
+    },
+    Detector {
+        id: "deployment.rollout",
+        about: "rollouts under way, stuck or broken by a change",
+        run: rollout::detect,
+    },
+    Detector {
+        id: "ingress.health",
+        about: "Ingresses whose backend, certificate or class is missing or down.",
+        run: ingress::health,
+    },
+    Detector {
+        id: "job.outcome",
+        about: "Jobs that gave up, ran too long, are suspended or recovered",
+        run: jobs::detect,
+    },
     Detector { id: "network.policy", about: "Network policies that keep pods from something.", run: netpol::limits },
-    Detector { id: "node.health", about: "Nodes that are not ready, short of something, broken, cordoned or back again.", run: nodes::health },
-    Detector { id: "node.pods", about: "Workloads with pods on a node that is lost, back or cordoned.", run: node_pods::affected },
-    Detector { id: "object.conditions", about: "aggregated APIs that are down, namespaces that do not end, custom resources in trouble", run: conditions::detect },
+    Detector {
+        id: "node.health",
+        about: "Nodes that are not ready, short of something, broken, cordoned or back again.",
+        run: nodes::health,
+    },
+    Detector {
+        id: "node.pods",
+        about: "Workloads with pods on a node that is lost, back or cordoned.",
+        run: node_pods::affected,
+    },
+    Detector {
+        id: "object.conditions",
+        about: "aggregated APIs that are down, namespaces that do not end, custom resources in trouble",
+        run: conditions::detect,
+    },
     Detector { id: "object.rbac", about: "permissions that a ServiceAccount lacks, as events tell", run: rbac::detect },
     Detector { id: "pod.config", about: "Containers that cannot be created or started", run: config::config },
     Detector { id: "pod.crash", about: "Containers that end though they should run", run: crash::crash },
@@ -97,18 +128,50 @@ pub const CATALOGUE: &[Detector] = &[
     Detector { id: "pod.log", about: "Causes that only logs tell", run: logcause::logcause },
     Detector { id: "pod.oom", about: "Containers that the kernel kills for memory", run: oom::oom },
     Detector { id: "pod.probes", about: "Probes that fail, and why", run: probes::probes },
-    Detector { id: "pod.scheduling", about: "pods that no node takes, predicate by predicate", run: scheduling::detect },
+    Detector {
+        id: "pod.scheduling",
+        about: "pods that no node takes, predicate by predicate",
+        run: scheduling::detect,
+    },
     Detector { id: "pod.serving", about: "Workloads that work", run: serving::serving },
-    Detector { id: "pod.start", about: "Init containers, sandboxes and volumes that keep a pod from starting", run: start::start },
-    Detector { id: "service.health", about: "Services that select nothing, have no ready pods, a wrong port or no address.", run: services::health },
+    Detector {
+        id: "pod.start",
+        about: "Init containers, sandboxes and volumes that keep a pod from starting",
+        run: start::start,
+    },
+    Detector {
+        id: "service.health",
+        about: "Services that select nothing, have no ready pods, a wrong port or no address.",
+        run: services::health,
+    },
     Detector { id: "storage.claims", about: "Claims that wait for a volume, and why.", run: storage::claims },
-    Detector { id: "storage.volumes", about: "Bound volumes that cannot be attached, reached or enlarged.", run: volumes::unusable },
+    Detector {
+        id: "storage.volumes",
+        about: "Bound volumes that cannot be attached, reached or enlarged.",
+        run: volumes::unusable,
+    },
     Detector { id: "workload.admission", about: "pods that the API server refuses to create", run: admission::detect },
     Detector { id: "workload.change", about: "what changed before the trouble began", run: change::detect },
-    Detector { id: "workload.daemonset", about: "DaemonSets that lack pods on nodes or whose update stops", run: daemons::detect },
-    Detector { id: "workload.references", about: "objects that a workload names and that do not exist", run: references::detect },
-    Detector { id: "workload.replicas", about: "zero replicas, and counts that two controllers fight over", run: replicas::detect },
-    Detector { id: "workload.statefulset", about: "StatefulSets that an ordinal or an update holds back; zero replicas", run: stateful::detect },
+    Detector {
+        id: "workload.daemonset",
+        about: "DaemonSets that lack pods on nodes or whose update stops",
+        run: daemons::detect,
+    },
+    Detector {
+        id: "workload.references",
+        about: "objects that a workload names and that do not exist",
+        run: references::detect,
+    },
+    Detector {
+        id: "workload.replicas",
+        about: "zero replicas, and counts that two controllers fight over",
+        run: replicas::detect,
+    },
+    Detector {
+        id: "workload.statefulset",
+        about: "StatefulSets that an ordinal or an update holds back; zero replicas",
+        run: stateful::detect,
+    },
 ];
 
 /// Runs every detector.

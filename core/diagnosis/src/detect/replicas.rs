@@ -56,9 +56,9 @@ fn contested(view: &View, deployment: &Deployment) -> Option<Finding> {
         let (Some(way), Some(set)) = (words.next(), words.nth(2)) else { continue };
         let entry = moves.entry(set).or_default();
         if way == "up" {
-            entry.0 += event.times()
+            entry.0 += event.times();
         } else {
-            entry.1 += event.times()
+            entry.1 += event.times();
         }
         newest = Some(event);
     }
