@@ -5,6 +5,7 @@
 //! times of a shared machine are for people to read.
 #![allow(
     missing_docs,
+    clippy::expect_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a program that starts others and prints"

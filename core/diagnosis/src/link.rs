@@ -46,7 +46,7 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
             finding.reason, finding.role, finding.subject, finding.container, finding.blame, finding.claim
         );
         if let Some(&at) = index.get(&key) {
-            absorb(&mut merged[at], finding)
+            absorb(&mut merged[at], finding);
         } else {
             index.insert(key, merged.len());
             merged.push(finding);

@@ -147,7 +147,7 @@ fn recommendations(diagnosis: &Diagnosis) -> Vec<Recommendation> {
 /// The verdict in a sentence, for every class but `cause`.
 fn sentence(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> String {
     let told = |findings: &[Finding]| findings.iter().take(3).map(|f| f.claim.clone()).collect::<Vec<_>>().join("; ");
-    let gone: String = scope.gone.iter().map(|g| format!("; {g} does not exist any more")).collect();
+    let gone = scope.gone.iter().map(|g| format!("; {g} does not exist any more")).collect::<Vec<_>>().concat();
     let asked = asked(scope);
     match diagnosis.verdict {
         Verdict::Cause | Verdict::Healthy => format!("Nothing is wrong now: {}{gone}", told(&diagnosis.grounds)),
