@@ -46,7 +46,10 @@ fn build() -> PathBuf {
 /// What one command took: wall time and the highest resident memory that was seen, polled every 2 ms.
 fn measure(command: &mut Command) -> (Duration, u64) {
     let started = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the command starts");
+    // A pipe that is drained, not /dev/null: grep stops at the first match when nobody can see the count.
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command starts");
+    let mut output = child.stdout.take().expect("a pipe");
+    let reader = std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
@@ -55,6 +58,7 @@ fn measure(command: &mut Command) -> (Duration, u64) {
             peak = line.and_then(|l| l.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0).max(peak);
         }
         if child.try_wait().expect("the child is ours").is_some() {
+            let _ = reader.join();
             return (started.elapsed(), peak);
         }
         std::thread::sleep(Duration::from_millis(2));
@@ -203,15 +207,15 @@ fn service(namespace: &str, index: usize) -> Value {
 fn log(binary: &Path, dir: &Path) {
     let megabytes: usize = std::env::var("MIDWATCH_BENCH_LOG_MB").ok().and_then(|v| v.parse().ok()).unwrap_or(1_000);
     let file = write_log(dir, megabytes);
-    let (small, ()) = (write_log(&dir.with_extension("small"), 10), ());
+    let small = dir.with_extension("small");
+    write_log(&small, 10);
     let investigate = |dir: &Path| {
         let mut command = Command::new(binary);
         command.args(["investigate", "worker", "-n", "jobs", "--snapshot"]).arg(dir).args(["-o", "json"]);
         command
     };
     let (ours, peak) = median(|| investigate(dir));
-    let (_, floor) =
-        median(|| investigate(small.parent().and_then(Path::parent).and_then(Path::parent).expect("the directory")));
+    let (_, floor) = median(|| investigate(&small));
     let rate = |time: Duration| f64::from(u32::try_from(megabytes).unwrap_or(u32::MAX)) / time.as_secs_f64();
     println!(
         "log of {megabytes} MB: midwatch {ours:.2?}, {:.0} MB/s, {:.0} MiB (a log of 10 MB: {:.0} MiB)",

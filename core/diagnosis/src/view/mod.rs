@@ -17,48 +17,48 @@ pub mod events;
 pub mod relate;
 mod times;
 
-/// Objects of one kind by namespace and name, in that order.
+/// Objects of one kind by namespace, then by name, in that order; looked up without making a key.
 #[derive(Debug)]
-pub struct Table<T>(BTreeMap<(String, String), T>);
+pub struct Table<T> {
+    by_namespace: BTreeMap<String, BTreeMap<String, T>>,
+}
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self { by_namespace: BTreeMap::new() }
     }
 }
 
 impl<T: Resource> Table<T> {
     fn insert(&mut self, value: T) {
         let meta = value.meta();
-        self.0.insert((meta.namespace.clone(), meta.name.clone()), value);
+        let (namespace, name) = (meta.namespace.clone(), meta.name.clone());
+        self.by_namespace.entry(namespace).or_default().insert(name, value);
     }
 
     /// One object; the namespace is empty for cluster-scoped kinds.
     pub fn get(&self, namespace: &str, name: &str) -> Option<&T> {
-        self.0.get(&(namespace.to_owned(), name.to_owned()))
+        self.by_namespace.get(namespace)?.get(name)
     }
 
     /// All objects.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.values()
+        self.by_namespace.values().flat_map(BTreeMap::values)
     }
 
     /// The objects of a namespace.
-    pub fn within<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a T> {
-        self.0
-            .range((namespace.to_owned(), String::new())..)
-            .take_while(move |((ns, _), _)| ns == namespace)
-            .map(|(_, v)| v)
+    pub fn within(&self, namespace: &str) -> impl Iterator<Item = &T> {
+        self.by_namespace.get(namespace).into_iter().flat_map(BTreeMap::values)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.by_namespace.values().map(BTreeMap::len).sum()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_namespace.is_empty()
     }
 }
 
