@@ -43,11 +43,11 @@ fn of_set(view: &View, set: &DaemonSet) -> Vec<Finding> {
     }
     if found.is_empty() {
         let updated = status.updated_number_scheduled >= status.desired_number_scheduled;
-        found.push(match (updated && !starting, status.desired_number_scheduled) {
-            (true, 0) => return found,
-            (true, _) => serving(view, set, &unit),
-            (false, _) => under_way(set, &unit),
-        });
+        if updated && !starting {
+            found.extend(kept_away(view, set, &unit));
+        } else {
+            found.push(under_way(set, &unit));
+        }
     }
     if status.number_misscheduled > 0 {
         found.push(misscheduled(set, &unit));
@@ -107,10 +107,11 @@ fn not_ready(view: &View, set: &DaemonSet, unit: &EntityRef, failing: &[&Pod]) -
         .action("see what its pods wait for", Some(say::describe(&pod_ref(failing[0]))), "none")
         .check(say::watch(unit));
     finding.pods = failing.iter().map(|p| pod_ref(p)).collect();
-    finding
+    super::nodes::explained_by(view, failing.iter().copied(), finding)
 }
 
-fn serving(view: &View, set: &DaemonSet, unit: &EntityRef) -> Finding {
+/// All pods work, and some nodes have none on purpose: worth saying, because it looks like something is missing.
+fn kept_away(view: &View, set: &DaemonSet, unit: &EntityRef) -> Option<Finding> {
     let s = &set.status;
     let fits = fits(view, set);
     let kept: Vec<String> = fits
@@ -118,10 +119,16 @@ fn serving(view: &View, set: &DaemonSet, unit: &EntityRef) -> Finding {
         .filter(|f| f.selected)
         .filter_map(|f| f.taints.first().map(|t| format!("{} (taint {}={})", f.node.metadata.name, t.key, t.value)))
         .collect();
-    let away =
-        if kept.is_empty() { String::new() } else { format!("; kept away on purpose from {}", say::some(&kept, 3)) };
-    let text = format!("all pods of {unit} are ready ({}/{}){away}", s.number_ready, s.desired_number_scheduled);
-    Finding::new(Reason::Serving, unit.clone(), text).role(Role::Healthy).because("its own status", says(set, unit))
+    if kept.is_empty() || s.number_ready < s.desired_number_scheduled || s.desired_number_scheduled == 0 {
+        return None;
+    }
+    let (ready, wanted, away) = (s.number_ready, s.desired_number_scheduled, say::some(&kept, 3));
+    let text = format!("all pods of {unit} are ready ({ready}/{wanted}); kept away on purpose from {away}");
+    Some(
+        Finding::new(Reason::Serving, unit.clone(), text)
+            .role(Role::Healthy)
+            .because("its own status", says(set, unit)),
+    )
 }
 
 fn under_way(set: &DaemonSet, unit: &EntityRef) -> Finding {

@@ -8,23 +8,33 @@ use crate::finding::Finding;
 use crate::view::View;
 
 mod admission;
+mod autoscale;
 pub mod change;
+mod conditions;
 mod cron;
 mod daemon;
 mod denial;
 mod diff;
+mod disruption;
 mod fit;
+mod ingress;
 mod jobs;
 mod nearest;
+pub mod netpol;
+mod nodes;
 mod placement;
+mod ports;
 mod predicate;
+mod rbac;
 mod references;
 mod replicas;
 mod rollout;
 mod say;
 mod scheduling;
+mod services;
 mod starting;
 mod stateful;
+mod storage;
 mod webhooks;
 
 /// One detector of the catalogue.
@@ -81,6 +91,31 @@ pub const CATALOGUE: &[Detector] = &[
         id: "cronjob.runs",
         about: "schedules that cannot be used, runs missed, piled up, hanging or failing",
         run: cron::detect,
+    },
+    Detector { id: "claim.binding", about: "claims that get no volume, and why", run: storage::detect },
+    Detector {
+        id: "node.state",
+        about: "nodes not ready, under pressure or cordoned, and whom they take down",
+        run: nodes::detect,
+    },
+    Detector {
+        id: "autoscaler.state",
+        about: "autoscalers without target or metrics, at their maximum, swinging",
+        run: autoscale::detect,
+    },
+    Detector { id: "budget.disruption", about: "disruption budgets that hold up a drain", run: disruption::detect },
+    Detector { id: "service.endpoints", about: "Services that lead nowhere, and why", run: services::detect },
+    Detector {
+        id: "ingress.routes",
+        about: "Ingresses whose class, backend or certificate is missing",
+        run: ingress::detect,
+    },
+    Detector { id: "network.policy", about: "network policies that forbid what a pod needs", run: netpol::detect },
+    Detector { id: "rbac.events", about: "permissions that events say are missing", run: rbac::detect },
+    Detector {
+        id: "object.conditions",
+        about: "conditions of custom resources, APIServices and ending namespaces",
+        run: conditions::detect,
     },
 ];
 

@@ -34,7 +34,10 @@ pub(super) fn likeness(a: &str, b: &str) -> f64 {
     let longest = a.len().max(b.len());
     let slip = typed <= 2 && (typed * 4 <= longest || (typed == 1 && a.len() != b.len()));
     let words = shared_words(&a, &b);
-    if slip || spelled >= ALIKE || words >= SHARED_WORDS { spelled.max(words) } else { 0.0 }
+    let trim = |s: &str| s.trim_end_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let (short, long) = if a.len() < b.len() { (trim(&a), &b) } else { (trim(&b), &a) };
+    let begins = short.len() >= 4 && long.starts_with(&short);
+    if slip || begins || spelled >= ALIKE || words >= SHARED_WORDS { spelled.max(words) } else { 0.0 }
 }
 
 fn shared_words(a: &str, b: &str) -> f64 {
@@ -61,6 +64,7 @@ mod tests {
     #[case("postgers", &["postgres", "redis"], Some("postgres"))]
     #[case("DATABSE_URL", &["DATABASE_URL", "PORT"], Some("DATABASE_URL"))]
     #[case("payments", &["checkout", "web"], None)]
+    #[case("password", &["pass_", "username"], Some("pass_"))]
     #[case("api", &["app", "web"], None)]
     #[case("password", &["password"], None)]
     fn near_names(#[case] name: &str, #[case] among: &[&str], #[case] expected: Option<&str>) {

@@ -1,4 +1,4 @@
-//! Deployments: what is under way and as it should be, what is stuck, what a new revision broke, what simply works.
+//! Deployments: what is under way and as it should be, what is stuck, what a new revision broke.
 //!
 //! Start at [`detect`]. One finding for each Deployment at most, beside those about its replica count
 //! (`replicas`). A rollout counts as under way only while its new pods show nothing worse than readiness failures
@@ -64,13 +64,13 @@ impl<'a> Rollout<'a> {
         let complete =
             self.ready() >= self.wanted() && status.updated_replicas >= self.wanted() && self.old_pods() == 0;
         if complete {
-            return Some(self.serving());
+            // Workloads that simply work are told by `serving`.
+            return None;
         }
-        self.paused()
-            .or_else(|| self.in_progress())
-            .or_else(|| self.change_broke())
-            .or_else(|| self.stuck())
-            .or_else(|| self.unavailable())
+        let found = self.paused().or_else(|| self.in_progress()).or_else(|| self.change_broke());
+        let found = found.or_else(|| self.stuck()).or_else(|| self.unavailable())?;
+        let down = self.view.pods_of(&self.unit).into_iter().filter(|p| !p.is_ready());
+        Some(super::nodes::explained_by(self.view, down, found))
     }
 
     /// Pods that an older revision still has.
@@ -94,13 +94,6 @@ impl<'a> Rollout<'a> {
             s.unavailable_replicas
         );
         evidence::object(&self.unit, text)
-    }
-
-    fn serving(&self) -> Finding {
-        let text = format!("all pods of {} are ready ({}/{})", self.unit, self.ready(), self.wanted());
-        Finding::new(Reason::Serving, self.unit.clone(), text)
-            .role(Role::Healthy)
-            .because("its own status", self.status_evidence())
     }
 
     /// A pause: on purpose while everything works, an obstacle when it keeps a change from pods that fail.
@@ -336,7 +329,6 @@ status: {{phase: Running, conditions: [{{type: Ready, status: '{ready}'}}], cont
         "{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded, lastUpdateTime: AGO(5m)}";
 
     #[rstest::rstest]
-    #[case::serving(0, &["90s True running"; 4], "", MOVING, "Serving Healthy | 4/4")]
     #[case::rolling(3, &["60s True running", "30s False running"], "", MOVING, "RolloutInProgress Expected | rollout, in progress, 2 of 4 updated, revision 2")]
     #[case::between_two_steps(3, &["60s True running"], "", MOVING, "RolloutInProgress Expected | in progress")]
     #[case::first_pods(0, &["30s False running"; 4], "", MOVING, "RolloutInProgress Expected | starting")]
@@ -360,5 +352,10 @@ status: {{phase: Running, conditions: [{{type: Ready, status: '{ready}'}}], cont
         for word in words.split(", ") {
             assert!(found[0].claim.contains(word), "{word}: {}", found[0].claim);
         }
+    }
+
+    #[test]
+    fn a_complete_deployment_is_silent() {
+        assert!(scene(0, &["90s True running"; 4], "", MOVING).is_empty());
     }
 }

@@ -116,7 +116,7 @@ impl<'a> Set<'a> {
         let failing: Vec<&Pod> =
             self.pods.iter().copied().filter(|p| !p.is_ready() && !is_starting(self.view, p)).collect();
         if self.ready() >= self.wanted() {
-            return Some(if updating { self.held() } else { self.serving() });
+            return updating.then(|| self.held());
         }
         if updating && let Some(stuck) = self.stuck_update(&failing) {
             return Some(stuck);
@@ -125,13 +125,6 @@ impl<'a> Set<'a> {
             return Some(self.under_way());
         }
         self.blocked()
-    }
-
-    fn serving(&self) -> Finding {
-        let text = format!("all pods of {} are ready ({}/{})", self.unit, self.ready(), self.wanted());
-        Finding::new(Reason::Serving, self.unit.clone(), text)
-            .role(Role::Healthy)
-            .because("its own status", self.says())
     }
 
     /// An update whose pods are all ready: held by a partition, by `OnDelete`, or about to go on.
@@ -224,7 +217,12 @@ impl<'a> Set<'a> {
         let pod = self.pod(first);
         let ordered = self.set.spec.pod_management_policy != "Parallel";
         let held = (first + 1..self.wanted()).filter(|n| self.pod(*n).is_none()).count();
-        let state = if pod.is_some() { "is not ready" } else { "does not exist" };
+        let ending = self.view.pods.get(self.unit.ns(), &name).filter(|p| p.metadata.deletion_timestamp.is_some());
+        let state = match (pod, ending) {
+            (Some(_), _) => "is not ready",
+            (None, Some(_)) => "is still terminating",
+            (None, None) => "does not exist",
+        };
         let (reason, text) = if ordered && held > 0 {
             let text = format!(
                 "{name} {state} and holds back {} of {} (OrderedReady): {} of {} ready",
@@ -255,7 +253,7 @@ impl<'a> Set<'a> {
             finding = finding.points_at(claim);
         }
         finding.pods.extend(pod.map(pod_ref));
-        Some(finding)
+        Some(super::nodes::explained_by(self.view, pod.into_iter().chain(ending), finding))
     }
 
     fn unbound(&self, pod: &Pod) -> Vec<EntityRef> {
@@ -328,11 +326,11 @@ status: {{phase: Running, conditions: [{{type: Ready, status: '{ready}', lastTra
     }
 
     #[rstest::rstest]
-    #[case::serving("kafka", "0", "a", &["ready"; 3], &["Serving Healthy "])]
+    #[case::serving("kafka", "0", "a", &["ready"; 3], &[])]
     #[case::ordinal_waits_for_its_claim("kafka", "0", "a", &["ready", "pending"], &["StatefulBlocked Failing data-kafka-1"])]
     #[case::no_service("gone", "0", "a", &["running"], &["MissingReference Failing ", "StatefulBlocked Failing data-kafka-0"])]
-    #[case::no_service_but_works("gone", "0", "a", &["ready"; 3], &["MissingReference Context ", "Serving Healthy "])]
-    #[case::empty_service_name("''", "0", "a", &["ready"; 3], &["Serving Healthy "])]
+    #[case::no_service_but_works("gone", "0", "a", &["ready"; 3], &["MissingReference Context "])]
+    #[case::empty_service_name("''", "0", "a", &["ready"; 3], &[])]
     #[case::partition("kafka", "2", "b", &["ready"; 3], &["Paused Expected "])]
     #[case::update_stuck("kafka", "0", "b", &["ready", "ready", "broken"], &["RolloutStuck Failing "])]
     #[case::starting("kafka", "0", "a", &["ready", "running 20s"], &["RolloutInProgress Expected "])]
