@@ -246,7 +246,7 @@ fn limit_range(view: &View, unit: &EntityRef, rule: &str, base: &dyn Fn(Reason, 
             .any(|(resource, value)| rule.contains(resource.as_str()) && rule.contains(&format!("is {value},")))
     };
     let guilty = all.iter().find(fits).or_else(|| all.first().filter(|_| all.len() == 1));
-    let named = guilty.map(|l| format!("LimitRange {}", l.metadata.name)).unwrap_or_else(|| "a LimitRange".to_owned());
+    let named = guilty.map_or_else(|| "a LimitRange".to_owned(), |l| format!("LimitRange {}", l.metadata.name));
     let finding = base(Reason::LimitRangeViolated, format!("{named} refuses the pods of {unit}: {rule}"));
     let finding = match guilty {
         Some(l) => {
@@ -266,8 +266,8 @@ fn limit_range(view: &View, unit: &EntityRef, rule: &str, base: &dyn Fn(Reason, 
 }
 
 fn missing(view: &View, unit: &EntityRef, named: EntityRef, base: &dyn Fn(Reason, String) -> Finding) -> Finding {
-    let names = view.names(&named.kind);
-    let here = names.iter().filter(|n| n.namespace == named.namespace).map(|n| n.name.as_str());
+    let known = view.names(&named.kind);
+    let here = known.iter().filter(|n| n.namespace == named.namespace).map(|n| n.name.as_str());
     let hint = super::nearest::nearest(&named.name, here).map(|n| format!(" ({n} exists)")).unwrap_or_default();
     let text = format!("{unit} names {named}, which is not found{hint}, so its pods are refused");
     let list = say::list(&named.kind, unit);

@@ -83,12 +83,17 @@ fn of_custom(view: &View, entity: &EntityRef, object: &Custom) -> Option<Finding
     }
     let text =
         format!("{entity} says {}={} ({}): {}", worst.r#type, worst.status, worst.reason, say::clause(&worst.message));
+    let owned = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job]
+        .into_iter()
+        .flat_map(|kind| view.names(&kind));
+    let mine = owned.filter(|unit| view.owners(unit).contains(entity));
     let finding = Finding::new(Reason::ConditionBad, entity.clone(), text)
         .since(since)
         .because("its own condition", says(entity, worst))
         .action("see what its controller says", Some(say::describe(entity)), "none")
         .check(say::get(entity));
-    Some(finding)
+    // A resource that makes workloads is only as well as they are.
+    Some(mine.fold(finding, Finding::points_at))
 }
 
 /// Conditions outside the table: said, not judged.

@@ -73,7 +73,7 @@ fn fits<'a>(view: &'a View, set: &DaemonSet) -> Vec<Fit<'a>> {
     let mut spec = set.spec.template.spec.clone();
     let exists =
         |key: &&str| Toleration { key: (*key).to_owned(), operator: "Exists".to_owned(), ..Toleration::default() };
-    spec.tolerations.extend(TOLERATED.iter().map(|k| exists(&k)));
+    spec.tolerations.extend(TOLERATED.iter().map(exists));
     view.nodes.iter().map(|n| Fit::new(&spec, n)).collect()
 }
 
@@ -161,6 +161,8 @@ fn misscheduled(set: &DaemonSet, unit: &EntityRef) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::testkit::Scene;
 
@@ -181,9 +183,10 @@ spec: {taints: [{key: kwok, value: 'true', effect: NoSchedule}]}
         let mut text =
             format!("{NODES}---\nkind: DaemonSet\nmetadata: {{name: agent}}\nspec: {{}}\nstatus: {{{status}}}\n");
         for (node, age, ready) in pods {
-            text += &format!(
+            write!(
+                text,
                 "---\nkind: Pod\nmetadata: {{name: agent-{node}, creationTimestamp: AGO({age}), ownerReferences: [{{kind: DaemonSet, name: agent, controller: true}}]}}\nspec: {{nodeName: {node}}}\nstatus: {{phase: Running, conditions: [{{type: Ready, status: '{ready}'}}]}}\n"
-            );
+            ).unwrap();
         }
         detect(&Scene::default().yaml(&text).view())
             .iter()

@@ -49,13 +49,12 @@ fn not_ready(node: &Node) -> Option<&Condition> {
     node.status.conditions.iter().find(|c| c.r#type == "Ready" && !c.is_true())
 }
 
-/// Lets trouble of the nodes under some pods explain a finding about them. A cordon explains nothing about pods that run.
+/// Lets nodes that are not ready explain a finding about the pods on them. Pressure and cordons explain nothing about
+/// pods that run.
 pub(super) fn explained_by<'a>(view: &View, pods: impl IntoIterator<Item = &'a Pod>, finding: Finding) -> Finding {
     let lost = |pod: &Pod| {
         let node = view.nodes.get("", &pod.spec.node_name)?;
-        let pressed =
-            node.status.conditions.iter().any(|c| c.is_true() && BAD.iter().any(|(kind, _)| *kind == c.r#type));
-        (pressed || not_ready(node).is_some()).then(|| node_ref(node))
+        not_ready(node).map(|_| node_ref(node))
     };
     let nodes: BTreeSet<EntityRef> = pods.into_iter().filter_map(lost).collect();
     nodes.into_iter().fold(finding, Finding::points_at)
@@ -70,12 +69,11 @@ fn says(node: &Node, condition: &Condition) -> Evidence {
 
 fn of_node(view: &View, node: &Node) -> Vec<Finding> {
     let mut found = Vec::new();
-    match not_ready(node) {
-        Some(condition) => found.push(unready(view, node, condition)),
-        None => {
-            found.extend(back(view, node));
-            found.extend(pressures(view, node));
-        }
+    if let Some(condition) = not_ready(node) {
+        found.push(unready(view, node, condition));
+    } else {
+        found.extend(back(view, node));
+        found.extend(pressures(view, node));
     }
     if node.spec.unschedulable {
         found.push(cordoned(view, node));

@@ -56,9 +56,9 @@ fn contested(view: &View, deployment: &Deployment) -> Option<Finding> {
         let (Some(way), Some(set)) = (words.next(), words.nth(2)) else { continue };
         let entry = moves.entry(set).or_default();
         if way == "up" {
-            entry.0 += event.times()
+            entry.0 += event.times();
         } else {
-            entry.1 += event.times()
+            entry.1 += event.times();
         }
         newest = Some(event);
     }
@@ -109,6 +109,8 @@ fn hands(deployment: &Deployment, hpa: Option<&EntityRef>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::testkit::Scene;
 
@@ -119,9 +121,10 @@ mod tests {
                 .into_iter()
                 .enumerate()
         {
-            text += &format!(
+            write!(
+                text,
                 "---\nkind: Event\nmetadata: {{name: e{n}}}\ninvolvedObject: {{kind: Deployment, namespace: shop, name: api}}\nreason: ScalingReplicaSet\nmessage: Scaled {message}\ncount: {times}\nlastTimestamp: AGO(1m)\n"
-            );
+            ).unwrap();
         }
         detect(&Scene::default().yaml(&text).view()).iter().map(|f| format!("{:?} {:?}", f.reason, f.role)).collect()
     }

@@ -282,6 +282,8 @@ impl<'a> Rollout<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::testkit::Scene;
 
@@ -298,13 +300,14 @@ status: {{updatedReplicas: {}, conditions: [{condition}]}}
         );
         for (n, age) in [("1", "50h"), ("2", "90s")] {
             let image = if n == "1" { "1" } else { "2" };
-            text += &format!(
+            write!(
+                text,
                 "---
 kind: ReplicaSet
 metadata: {{name: api-{n}, creationTimestamp: AGO({age}), annotations: {{deployment.kubernetes.io/revision: '{n}'}}, ownerReferences: [{{kind: Deployment, name: api, controller: true}}]}}
 spec: {{template: {{spec: {{containers: [{{name: c, image: 'a:{image}'}}]}}}}}}
 "
-            );
+            ).unwrap();
         }
         let pods = (0..old).map(|i| (format!("1-{i}"), "49h True running".to_owned()));
         for (name, pod) in pods.chain(new.iter().enumerate().map(|(i, p)| (format!("2-{i}"), (*p).to_owned()))) {
@@ -313,13 +316,14 @@ spec: {{template: {{spec: {{containers: [{{name: c, image: 'a:{image}'}}]}}}}}}
             let state =
                 if state == "running" { "running: {}".to_owned() } else { format!("waiting: {{reason: {state}}}") };
             let set = &name[..1];
-            text += &format!(
+            write!(
+                text,
                 "---
 kind: Pod
 metadata: {{name: api-{name}, creationTimestamp: AGO({age}), ownerReferences: [{{kind: ReplicaSet, name: api-{set}, controller: true}}]}}
 status: {{phase: Running, conditions: [{{type: Ready, status: '{ready}'}}], containerStatuses: [{{name: c, state: {{{state}}}}}]}}
 "
-            );
+            ).unwrap();
         }
         detect(&Scene::default().yaml(&text).view())
     }

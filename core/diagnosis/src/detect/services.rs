@@ -80,7 +80,7 @@ fn says(service: &Service, entity: &EntityRef) -> Evidence {
 fn no_pods(view: &View, service: &Service, entity: EntityRef) -> Option<Finding> {
     let behind = view.behind_service(service);
     if behind.is_empty() {
-        return no_match(view, service, entity);
+        return Some(no_match(view, service, entity));
     }
     let zero = |unit: &EntityRef| wanted(view, unit) == Some(0);
     let names = say::some(&behind, 3);
@@ -147,7 +147,7 @@ struct Candidate {
     score: f64,
 }
 
-fn no_match(view: &View, service: &Service, entity: EntityRef) -> Option<Finding> {
+fn no_match(view: &View, service: &Service, entity: EntityRef) -> Finding {
     let selector = say::labels(&service.spec.selector);
     let near = candidate(view, service);
     let headless = service.spec.cluster_ip == "None";
@@ -164,15 +164,12 @@ fn no_match(view: &View, service: &Service, entity: EntityRef) -> Option<Finding
     match near {
         Some(candidate) if !headless => {
             let carries = evidence::object(&candidate.who, format!("pod labels: {}", candidate.differs));
-            Some(
-                finding.because("the nearest labels", carries.clone()).rules_out(
-                    format!("{}: its pods are not what fails, no traffic reaches them", candidate.who),
-                    carries,
-                ),
-            )
+            finding
+                .because("the nearest labels", carries.clone())
+                .rules_out(format!("{}: its pods are not what fails, no traffic reaches them", candidate.who), carries)
         }
         // A leftover that nothing resembles may be meant for pods that do not exist yet.
-        _ => Some(finding.role(Role::Context).confidence(Confidence::Low)),
+        _ => finding.role(Role::Context).confidence(Confidence::Low),
     }
 }
 
@@ -244,6 +241,8 @@ fn balancer(view: &View, service: &Service) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::testkit::Scene;
 
@@ -260,14 +259,15 @@ spec: {{replicas: {replicas}, template: {{metadata: {{labels: {{app: api}}}}}}}}
 "
         );
         for (n, (ready, container)) in pods.iter().enumerate() {
-            text += &format!(
+            write!(
+                text,
                 "---
 kind: Pod
 metadata: {{name: api-{n}, creationTimestamp: AGO(40m), labels: {{app: api}}, ownerReferences: [{{kind: Deployment, name: api, controller: true}}]}}
 spec: {{containers: [{{name: c, {container}}}]}}
 status: {{phase: Running, conditions: [{{type: Ready, status: '{ready}'}}]}}
 "
-            );
+            ).unwrap();
         }
         detect(&Scene::default().yaml(&text).log("api-0/c", log).view())
     }

@@ -36,7 +36,7 @@ pub(super) fn allowance(view: &View, unit: &EntityRef, pod: &Pod) -> i64 {
     };
     let siblings = view.pods_of(unit);
     // A sibling that lost readiness later and found it again tells nothing about its start.
-    let slowest = siblings.iter().filter_map(|p| needed(p)).filter(|s| (0..=LONGEST).contains(s)).max().unwrap_or(0);
+    let slowest = siblings.iter().filter_map(needed).filter(|s| (0..=LONGEST).contains(s)).max().unwrap_or(0);
     let probes = pod.spec.containers.iter().map(|c| {
         let startup = c.startup_probe.as_ref().map_or(0, crate::kube::Probe::patience);
         startup + c.readiness_probe.as_ref().map_or(0, |p| p.initial_delay_seconds)
@@ -56,7 +56,7 @@ fn nothing_worse(view: &View, pod: &Pod) -> bool {
         waits || s.restart_count > 0 || s.state.terminated.as_ref().is_some_and(|t| t.exit_code != 0)
     });
     let entity = pod_ref(pod);
-    !unplaced && !stopped && !view.events_of(&entity).any(|e| is_worse(e))
+    !unplaced && !stopped && !view.events_of(&entity).any(is_worse)
 }
 
 fn is_worse(event: &Event) -> bool {

@@ -17,7 +17,7 @@ const REVISION: &str = "controller-revision-hash";
 
 struct Set<'a> {
     view: &'a View,
-    set: &'a StatefulSet,
+    own: &'a StatefulSet,
     unit: EntityRef,
     pods: Vec<&'a Pod>,
 }
@@ -28,7 +28,7 @@ pub(super) fn detect(view: &View) -> Vec<Finding> {
     running
         .flat_map(|set| {
             let unit = say::of_meta(Kind::StatefulSet, &set.metadata);
-            let set = Set { view, set, pods: say::live_pods(view, &unit), unit };
+            let set = Set { view, own: set, pods: say::live_pods(view, &unit), unit };
             [set.nameless(), set.state()].into_iter().flatten()
         })
         .collect()
@@ -36,19 +36,19 @@ pub(super) fn detect(view: &View) -> Vec<Finding> {
 
 impl<'a> Set<'a> {
     fn wanted(&self) -> i64 {
-        self.set.spec.replicas()
+        self.own.spec.replicas()
     }
 
     fn ready(&self) -> i64 {
         if self.view.saw(&Kind::Pod, self.unit.ns()) {
             i64::try_from(self.pods.iter().filter(|p| p.is_ready()).count()).unwrap_or(i64::MAX)
         } else {
-            self.set.status.ready_replicas
+            self.own.status.ready_replicas
         }
     }
 
     fn says(&self) -> Evidence {
-        let s = &self.set.status;
+        let s = &self.own.status;
         let text = format!(
             "spec.replicas={} status: replicas={} readyReplicas={} updatedReplicas={} currentRevision={} updateRevision={}",
             self.wanted(),
@@ -68,7 +68,7 @@ impl<'a> Set<'a> {
 
     /// The governing Service is named and not there: the pods have no names of their own.
     fn nameless(&self) -> Option<Finding> {
-        let name = &self.set.spec.service_name;
+        let name = &self.own.spec.service_name;
         let service = EntityRef::new(Kind::Service, self.unit.ns(), name.clone());
         if name.is_empty() || !self.view.absent(&service) {
             return None;
@@ -111,8 +111,8 @@ impl<'a> Set<'a> {
     }
 
     fn state(&self) -> Option<Finding> {
-        let updating = !self.set.status.update_revision.is_empty()
-            && self.set.status.update_revision != self.set.status.current_revision;
+        let updating = !self.own.status.update_revision.is_empty()
+            && self.own.status.update_revision != self.own.status.current_revision;
         let failing: Vec<&Pod> =
             self.pods.iter().copied().filter(|p| !p.is_ready() && !is_starting(self.view, p)).collect();
         if self.ready() >= self.wanted() {
@@ -129,8 +129,8 @@ impl<'a> Set<'a> {
 
     /// An update whose pods are all ready: held by a partition, by `OnDelete`, or about to go on.
     fn held(&self) -> Finding {
-        let status = &self.set.status;
-        let strategy = &self.set.spec.update_strategy;
+        let status = &self.own.status;
+        let strategy = &self.own.spec.update_strategy;
         let partition = strategy.rolling_update.as_ref().and_then(|r| r.partition).unwrap_or(0);
         let done = status.updated_replicas;
         let (reason, text) = if strategy.r#type == "OnDelete" {
@@ -186,13 +186,13 @@ impl<'a> Set<'a> {
     }
 
     fn stuck_update(&self, failing: &[&Pod]) -> Option<Finding> {
-        let revision = &self.set.status.update_revision;
+        let revision = &self.own.status.update_revision;
         let pod = failing.iter().find(|p| p.metadata.labels.get(REVISION) == Some(revision))?;
         let text = format!(
             "the update of {} stops at {}: it does not become ready, and {} of {} pods are updated",
             self.unit,
             pod.metadata.name,
-            self.set.status.updated_replicas,
+            self.own.status.updated_replicas,
             self.wanted()
         );
         let undo = format!("{} rollout undo {}", say::kubectl(&self.unit), self.unit.slash());
@@ -215,7 +215,7 @@ impl<'a> Set<'a> {
         let first = (0..self.wanted()).find(|n| self.pod(*n).is_none_or(|p| !p.is_ready()))?;
         let name = format!("{}-{first}", self.unit.name);
         let pod = self.pod(first);
-        let ordered = self.set.spec.pod_management_policy != "Parallel";
+        let ordered = self.own.spec.pod_management_policy != "Parallel";
         let held = (first + 1..self.wanted()).filter(|n| self.pod(*n).is_none()).count();
         let ending = self.view.pods.get(self.unit.ns(), &name).filter(|p| p.metadata.deletion_timestamp.is_some());
         let state = match (pod, ending) {
@@ -274,6 +274,8 @@ fn has_started(pod: &Pod) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::testkit::Scene;
 
@@ -302,14 +304,15 @@ status: {phase: Pending}
                 "broken" => ("False", "waiting: {reason: ImagePullBackOff}"),
                 _ => ("False", "running: {}"),
             };
-            text += &format!(
+            write!(
+                text,
                 "---
 kind: Pod
 metadata: {{name: kafka-{n}, creationTimestamp: AGO({age}), labels: {{controller-revision-hash: {update}}}, ownerReferences: [{{kind: StatefulSet, name: kafka, controller: true}}]}}
 spec: {{volumes: [{{name: data, persistentVolumeClaim: {{claimName: data-kafka-{n}}}}}]}}
 status: {{phase: Running, conditions: [{{type: Ready, status: '{ready}', lastTransitionTime: AGO({age})}}], containerStatuses: [{{name: c, state: {{{status}}}}}]}}
 "
-            );
+            ).unwrap();
         }
         let found = detect(&Scene::default().yaml(&text).view());
         found
