@@ -1,5 +1,15 @@
 //! The engine around the diagnosis: scope, plan, collect, investigate; and the ports that adapters implement.
 //!
-//! Knows no platform and no vendor. Start at [`port`].
+//! Knows no platform and no vendor. Start at [`investigate`].
 
+pub mod alertmanager;
+mod collect;
+mod investigate;
+mod plan;
 pub mod port;
+pub mod render;
+pub mod request;
+mod scope;
+pub mod score;
+
+pub use investigate::{Watcher, investigate, plan};

@@ -113,6 +113,7 @@ reasons! {
     TargetMissing = 3, "An autoscaler's target does not exist.";
     MetricsUnavailable = 3, "The metrics that an autoscaler needs cannot be read.";
     StatefulBlocked = 2, "An ordinal of a StatefulSet that is not ready holds back the rest.";
+    NodeLacks = 3, "A node lacks something that a pod needs there and finds on other nodes: a path, a device.";
     FinalizerBlocks = 3, "A finalizer that nobody removes keeps the object.";
     DiskFull = 3, "A volume or the ephemeral storage is full.";
     ChangeBroke = 3, "The new revision fails while the old one serves.";
@@ -127,10 +128,13 @@ reasons! {
     RbacDenied = 4, "A ServiceAccount lacks a permission.";
     NodeNotReady = 4, "A node is not ready.";
     NodePressure = 4, "A node is short of memory, disk or process ids.";
+    NodeProblem = 4, "A node says that its network, kernel or file system is broken.";
+    OnLostNode = 2, "Pods sit on a node that is not ready.";
     NodeCordoned = 4, "A node takes no new pods.";
     ClaimPending = 2, "A claim is not bound.";
     ClaimUnbindable = 4, "A claim cannot be bound: no class, no volume, provisioning failed.";
     VolumeUnavailable = 4, "A volume is attached elsewhere, lost, or in another zone.";
+    ResizeFailed = 3, "A volume cannot be enlarged.";
     NetworkBlocked = 4, "A network policy forbids the connection.";
     ScaledToZero = 4, "A workload has zero replicas.";
     Paused = 2, "A rollout is paused.";

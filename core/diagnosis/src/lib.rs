@@ -3,14 +3,19 @@
 //! Does no I/O, reads no clock, uses no randomness: the same input gives the same bytes. Start at [`view::View`]
 //! (what was seen), [`detect`] (what follows from it), [`link`] (what explains what) and [`report`] (what is said).
 
+pub mod alert;
 pub mod detect;
 pub mod entity;
 pub mod evidence;
 pub mod finding;
 pub mod kube;
+pub mod link;
 pub mod logs;
 pub mod probe;
 pub mod quantity;
+pub mod report;
+pub mod scope;
 #[cfg(test)]
 mod testkit;
+pub mod verdict;
 pub mod view;

@@ -1,1 +1,26 @@
-//! The terminal as a chat platform.
+//! The terminal as a chat platform: a conversation of an opening post, a living message and a report.
+//!
+//! Must never write text that was not redacted (every way in takes [`Redacted`] values) nor a character that acts on
+//! the terminal and is not its own ([`page`] is the only writer of text). Start at [`Console`].
+
+mod console;
+mod evidence;
+mod living;
+mod look;
+mod opening;
+mod page;
+mod plan;
+mod report;
+#[cfg(test)]
+mod tests;
+
+pub use console::{Console, Pace};
+pub use look::{Look, Motion};
+pub use opening::{Opening, Question};
+
+use midwatch_redact::Redacted;
+
+/// A score table or another text of the program, for a terminal: control characters made visible, no colour.
+pub fn plain(text: &Redacted<String>) -> Redacted<String> {
+    text.map(|text| midwatch_agent::render::clean::block(text).into_owned())
+}

@@ -1,17 +1,22 @@
-//! Conditions of objects without a detector of their own: custom resources, APIServices, namespaces that are ending.
+//! What objects say of themselves: aggregated APIs, namespaces that do not end, custom resources with conditions.
 //!
-//! Start at [`detect`]. Which status of a condition is trouble is a table; of types that are not in it nothing is
-//! concluded. A resource that is being changed right now is not in trouble.
+//! Start at [`detect`]. Which status of a condition is trouble is a table ([`GOOD`], [`BAD`]); a type that is not in it
+//! is never called a failure. Conditions are a set: neither their order nor the number of one type means anything.
 
-use super::say;
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
 use crate::entity::{EntityRef, Kind};
-use crate::evidence::{self, Evidence};
+use crate::evidence;
 use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::kube::{ApiService, Condition, Custom, Namespace};
 use crate::view::View;
 
-/// Conditions of which `False` is trouble, as the API conventions and common controllers use them:
-/// <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#typical-status-properties>.
+use super::say;
+
+/// Types whose `False` is trouble: Kubernetes' own conventions, and those of Gateway API, Flux, Crossplane and cert-manager.
+/// <https://gateway-api.sigs.k8s.io/reference/spec/>, <https://pkg.go.dev/github.com/fluxcd/pkg/apis/meta>.
 const GOOD: &[&str] = &[
     "Ready",
     "Available",
@@ -19,194 +24,330 @@ const GOOD: &[&str] = &[
     "Synced",
     "Reconciled",
     "Established",
+    "NamesAccepted",
     "Accepted",
     "Programmed",
     "ResolvedRefs",
-    "Succeeded",
-    "Installed",
-    "Valid",
-    "Bound",
-    "Connected",
-    "NamesAccepted",
 ];
 
-/// Conditions of which `True` is trouble.
+/// Types whose `True` is trouble, Argo CD's last (it writes no status, being listed is enough).
 const BAD: &[&str] = &[
     "Degraded",
     "Stalled",
     "Failed",
-    "Failure",
+    "Failing",
     "Error",
-    "Unhealthy",
-    "Invalid",
-    "Expired",
-    "NonStructuralSchema",
-    "DeletionFailed",
+    "ReconcileError",
+    "ComparisonError",
+    "SyncError",
+    "InvalidSpecError",
+    "DeletionError",
+    "UnknownError",
 ];
 
-/// A condition may be bad for this long (seconds) while its controller works.
-const WORKING: i64 = 120;
+/// Types that sum up others; a more particular one makes the better claim.
+const SUMMARIES: &[&str] = &["Ready", "Available", "Healthy", "Degraded"];
 
-/// A namespace that is deleted is gone within this many seconds.
-const ENDING: i64 = 300;
+/// Reasons of work under way, in the words of cert-manager, Crossplane, Flux and the API conventions.
+const UNDER_WAY: &[&str] =
+    &["Progressing", "Creating", "Reconciling", "InProgress", "Pending", "Issuing", "DoesNotExist"];
 
-/// Reasons that say that a controller is at it.
-const AT_IT: &[&str] = &["Progressing", "Pending", "InProgress", "Issuing", "Creating", "Reconciling", "DoesNotExist"];
+/// Words that make a condition of an unknown type worth citing.
+const FAILING_WORDS: &[&str] =
+    &["fail", "error", "denied", "forbidden", "timeout", "timed out", "invalid", "not found"];
 
-/// Bad conditions.
+/// A condition younger than this (seconds) may still settle.
+const SETTLE: i64 = 120;
+
+/// Work under way, and a state that is not known, are let pass for so many seconds.
+const WORK: i64 = 15 * 60;
+
+/// Judges aggregated APIs, namespaces and custom resources.
 pub(super) fn detect(view: &View) -> Vec<Finding> {
-    let custom = view.custom.iter().filter_map(|(entity, object)| of_custom(view, entity, object));
-    let apis = view.api_services.iter().filter_map(|api| of_api(view, api));
-    let ending = view.namespaces.iter().filter_map(|ns| of_namespace(view, ns));
-    custom.chain(apis).chain(ending).collect()
+    let apis = view.api_services.iter().filter_map(|api| api_down(view, api));
+    let namespaces = view.namespaces.iter().filter_map(|ns| terminating(view, ns));
+    apis.chain(namespaces).chain(view.custom.iter().flat_map(|(entity, c)| custom(view, entity, c))).collect()
 }
 
-fn says(entity: &EntityRef, condition: &Condition) -> Evidence {
-    let text =
-        format!("{}={} {}: {}", condition.r#type, condition.status, condition.reason, say::clause(&condition.message));
-    evidence::object(entity, text)
+fn older(view: &View, at: Option<Timestamp>, seconds: i64) -> bool {
+    at.is_none_or(|at| view.age(at) > seconds)
 }
 
-fn is_bad(condition: &Condition) -> bool {
-    let kind = condition.r#type.as_str();
-    (GOOD.contains(&kind) && condition.status == "False") || (BAD.contains(&kind) && condition.status == "True")
+fn words(condition: &Condition) -> String {
+    let text = say::clause(&condition.message);
+    match (condition.reason.as_str(), text.as_str()) {
+        ("", _) => text,
+        (reason, "") => reason.to_owned(),
+        (reason, _) => format!("{reason}: {text}"),
+    }
 }
 
-fn of_custom(view: &View, entity: &EntityRef, object: &Custom) -> Option<Finding> {
-    let bad: Vec<&Condition> = object.conditions().iter().filter(|c| is_bad(c)).collect();
-    let Some(worst) = bad.iter().max_by_key(|c| c.message.len()) else { return unknown(entity, object) };
-    let since = *worst.last_transition_time;
-    let age = since.map_or(i64::MAX, |at| view.age(at));
-    let at_it = AT_IT.contains(&worst.reason.as_str());
-    if age < WORKING || (at_it && age < ENDING) || object.metadata.deletion_timestamp.is_some() {
+fn excerpt(place: &str, condition: &Condition) -> String {
+    format!("{place}condition {}={}: {}", condition.r#type, condition.status, words(condition))
+}
+
+/// An aggregated API that does not answer: every client of its group fails.
+fn api_down(view: &View, api: &ApiService) -> Option<Finding> {
+    let entity = say::of_meta(Kind::APIService, &api.metadata);
+    let state = api.status.conditions.iter().find(|c| c.r#type == "Available" && c.status == "False")?;
+    if !older(view, *state.last_transition_time, SETTLE) {
         return None;
     }
-    let text =
-        format!("{entity} says {}={} ({}): {}", worst.r#type, worst.status, worst.reason, say::clause(&worst.message));
-    let owned = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job]
-        .into_iter()
-        .flat_map(|kind| view.names(&kind));
-    let mine = owned.filter(|unit| view.owners(unit).contains(entity));
-    let finding = Finding::new(Reason::ConditionBad, entity.clone(), text)
-        .since(since)
-        .because("its own condition", says(entity, worst))
-        .action("see what its controller says", Some(say::describe(entity)), "none")
-        .check(say::get(entity));
-    // A resource that makes workloads is only as well as they are.
-    Some(mine.fold(finding, Finding::points_at))
-}
-
-/// Conditions outside the table: said, not judged.
-fn unknown(entity: &EntityRef, object: &Custom) -> Option<Finding> {
-    let known = |c: &Condition| GOOD.contains(&c.r#type.as_str()) || BAD.contains(&c.r#type.as_str());
-    let odd = object.conditions().iter().find(|c| !known(c) && c.status == "False" && !c.message.is_empty())?;
-    let text = format!("{entity} says {}={} ({}), which may or may not be trouble", odd.r#type, odd.status, odd.reason);
+    let group = format!("{}/{}", api.spec.group, api.spec.version);
+    let claim = format!("{entity} is not available, so requests for {group} fail: {}", words(state));
+    let says = excerpt("", state);
+    let mut finding = Finding::new(Reason::ApiServiceDown, entity.clone(), claim)
+        .since(*state.last_transition_time)
+        .because("the API server's own words", evidence::object(&entity, says.clone()))
+        .rules_out(
+            "the API server itself: it serves other groups and says this of one",
+            evidence::object(&entity, says),
+        );
+    let Some(service) = &api.spec.service else {
+        return Some(
+            finding.action("see its conditions", Some(say::describe(&entity)), "none").check(say::get(&entity)),
+        );
+    };
+    let service = EntityRef::new(Kind::Service, &service.namespace, service.name.clone());
+    finding = finding.points_at(service.clone());
+    if view.absent(&service) {
+        finding =
+            finding.because(format!("{service} does not exist"), evidence::absence(&service)).blame(service.clone());
+    }
+    let behind = format!("{} get service,endpoints {}", say::kubectl(&service), service.name);
     Some(
-        Finding::new(Reason::ConditionBad, entity.clone(), text)
-            .role(Role::Context)
-            .confidence(Confidence::Low)
-            .since(*odd.last_transition_time)
-            .because("its own condition", says(entity, odd)),
+        finding
+            .action(format!("bring back what answers behind {service}"), Some(behind), "none")
+            .check(say::get(&entity)),
     )
 }
 
-fn of_api(view: &View, api: &ApiService) -> Option<Finding> {
-    let down = api.status.conditions.iter().find(|c| c.r#type == "Available" && c.status == "False")?;
-    let entity = say::of_meta(Kind::APIService, &api.metadata);
-    if down.last_transition_time.is_some_and(|at| view.age(at) < WORKING) {
+/// A namespace whose deletion does not end, and what holds it.
+fn terminating(view: &View, namespace: &Namespace) -> Option<Finding> {
+    let entity = say::of_meta(Kind::Namespace, &namespace.metadata);
+    let deleted = *namespace.metadata.deletion_timestamp;
+    if deleted.is_none() && namespace.status.phase != "Terminating" {
         return None;
     }
-    let text = format!(
-        "the aggregated API {} is not available ({}): {}",
-        entity.name,
-        down.reason,
-        say::clause(&down.message)
-    );
-    let mut finding = Finding::new(Reason::ApiServiceDown, entity.clone(), text)
-        .since(*down.last_transition_time)
-        .because("its own condition", says(&entity, down))
-        .action("see why the Service behind it does not answer", Some(say::describe(&entity)), "none")
-        .check(say::get(&entity));
-    if let Some(service) = &api.spec.service {
-        let target = EntityRef::new(Kind::Service, &service.namespace, service.name.clone());
-        if view.absent(&target) {
-            finding = finding.because("the Service behind it does not exist", evidence::absence(&target));
-        }
-        for behind in view.behind(&target) {
-            finding = finding.points_at(behind);
+    let holds: Vec<&Condition> = namespace.status.conditions.iter().filter(|c| c.is_true()).collect();
+    let stuck = older(view, deleted, SETTLE) && !holds.is_empty();
+    let held = say::some(holds.iter().map(|c| words(c)), 3);
+    let claim = if stuck {
+        format!("{entity} is being deleted and does not end, so nothing can be created in it: {held}")
+    } else {
+        format!("{entity} is being deleted, so nothing can be created in it")
+    };
+    let mut finding = Finding::new(Reason::NamespaceTerminating, entity.clone(), claim)
+        .role(if stuck { Role::Failing } else { Role::Expected })
+        .since(deleted)
+        .because("its phase", evidence::object(&entity, format!("status.phase={}", namespace.status.phase)));
+    for condition in holds {
+        finding = finding.because(condition.r#type.clone(), evidence::object(&entity, excerpt("", condition)));
+        if condition.r#type == "NamespaceDeletionDiscoveryFailure" {
+            finding.points_at.extend(apis_named(view, &condition.message));
         }
     }
-    Some(finding)
+    let left = format!(
+        "kubectl api-resources --verbs=list --namespaced -o name | xargs -n1 kubectl -n {} get --ignore-not-found --show-kind",
+        entity.name
+    );
+    let finding = finding.action(
+        "list what is left in it, and mend the controller that should remove its finalizers",
+        Some(left),
+        "none",
+    );
+    Some(finding.check(say::get(&entity)))
 }
 
-fn of_namespace(view: &View, namespace: &Namespace) -> Option<Finding> {
-    if namespace.status.phase != "Terminating" {
-        return None;
+/// The aggregated APIs whose `group/version` a message names.
+fn apis_named(view: &View, message: &str) -> BTreeSet<EntityRef> {
+    let named = |api: &&ApiService| message.contains(&format!("{}/{}", api.spec.group, api.spec.version));
+    let found = view.api_services.iter().filter(|a| !a.spec.group.is_empty()).filter(named);
+    found.map(|api| say::of_meta(Kind::APIService, &api.metadata)).collect()
+}
+
+/// What a condition means.
+#[derive(Clone, Copy, PartialEq)]
+enum Means {
+    Trouble,
+    /// Its state has not been known for long.
+    Open,
+    /// The type is in no table, and its words speak of a failure.
+    Unknown,
+    Nothing,
+}
+
+fn means(view: &View, condition: &Condition) -> Means {
+    let kind = condition.r#type.as_str();
+    let (good, bad) = (GOOD.contains(&kind), BAD.contains(&kind));
+    let at = *condition.last_transition_time;
+    let passing = UNDER_WAY.contains(&condition.reason.as_str());
+    let wait = if passing { WORK } else { SETTLE };
+    match condition.status.as_str() {
+        "False" if good && older(view, at, wait) => Means::Trouble,
+        "True" | "" if bad && older(view, at, wait) => Means::Trouble,
+        "Unknown" if (good || bad) && older(view, at, WORK) => Means::Open,
+        _ if good || bad => Means::Nothing,
+        _ => {
+            let text = format!("{} {}", condition.reason, condition.message).to_lowercase();
+            if FAILING_WORDS.iter().any(|w| text.contains(w)) { Means::Unknown } else { Means::Nothing }
+        }
     }
-    let entity = say::of_meta(Kind::Namespace, &namespace.metadata);
-    let since = *namespace.metadata.deletion_timestamp;
-    let stuck = since.is_some_and(|at| view.age(at) > ENDING);
-    let told: Vec<&Condition> = namespace.status.conditions.iter().filter(|c| c.is_true()).collect();
-    let why = say::some(told.iter().map(|c| say::clause(&c.message)), 3);
-    let state = if stuck { "is stuck while terminating" } else { "is being deleted" };
-    let text = if why.is_empty() { format!("{entity} {state}") } else { format!("{entity} {state}: {why}") };
-    let mut finding = Finding::new(Reason::NamespaceTerminating, entity.clone(), text)
-        .role(if stuck { Role::Failing } else { Role::Expected })
-        .since(since)
-        .because("its phase", evidence::object(&entity, "status.phase=Terminating"))
-        .action(
-            "remove what holds it: see the finalizers and APIs that its conditions name",
-            Some(say::describe(&entity)),
-            "none",
-        )
-        .check(say::get(&entity));
-    for condition in told {
-        finding = finding.because(condition.reason.clone(), says(&entity, condition));
-    }
-    // An aggregated API that does not answer keeps namespaces from being emptied.
-    for api in view
-        .api_services
-        .iter()
-        .filter(|a| a.status.conditions.iter().any(|c| c.r#type == "Available" && c.status == "False"))
+}
+
+/// All conditions with the place where each stands: the object itself, a listener of a Gateway, a parent of a route.
+fn all(custom: &Custom) -> Vec<(String, Condition)> {
+    let mut found: Vec<(String, Condition)> = custom.conditions().iter().map(|c| (String::new(), c.clone())).collect();
+    for (list, word, name) in
+        [(&custom.status.listeners, "listener", "/name"), (&custom.status.parents, "parent", "/parentRef/name")]
     {
-        finding = finding.points_at(say::of_meta(Kind::APIService, &api.metadata));
+        for item in list.as_array().into_iter().flatten() {
+            let who = item.pointer(name).and_then(|n| n.as_str()).unwrap_or_default();
+            let conditions = item.get("conditions").and_then(|c| c.as_array()).into_iter().flatten();
+            let read = conditions.filter_map(|c| serde_json::from_value::<Condition>(c.clone()).ok());
+            found.extend(read.map(|c| (format!("{word} {who}: "), c)));
+        }
     }
-    Some(finding)
+    found
+}
+
+fn custom(view: &View, entity: &EntityRef, object: &Custom) -> Vec<Finding> {
+    if object.metadata.deletion_timestamp.is_some() {
+        return Vec::new();
+    }
+    let all = all(object);
+    let of =
+        |wanted: Means| -> Vec<&(String, Condition)> { all.iter().filter(|(_, c)| means(view, c) == wanted).collect() };
+    let trouble = of(Means::Trouble);
+    if !trouble.is_empty() {
+        return vec![bad(view, entity, &trouble)];
+    }
+    let cite = |list: Vec<&(String, Condition)>, what: &str| {
+        let (place, first) = list.first()?;
+        let claim = format!("{entity} has {what}: {place}{}={} ({})", first.r#type, first.status, words(first));
+        let finding =
+            Finding::new(Reason::ConditionBad, entity.clone(), claim).role(Role::Context).confidence(Confidence::Low);
+        Some(finding.because(what.to_owned(), evidence::object(entity, excerpt(place, first))))
+    };
+    let open = cite(of(Means::Open), "a state that its controller does not know");
+    open.or_else(|| cite(of(Means::Unknown), "an unknown condition")).into_iter().collect()
+}
+
+fn bad(view: &View, entity: &EntityRef, trouble: &[&(String, Condition)]) -> Finding {
+    let particular = trouble.iter().find(|(_, c)| !SUMMARIES.contains(&c.r#type.as_str()));
+    let (place, main) = particular.unwrap_or(&trouble[0]);
+    let expired = main.reason == "Expired";
+    let what =
+        if expired { "has expired".to_owned() } else { format!("reports {place}{}={}", main.r#type, main.status) };
+    let claim = format!("{entity} {what}: {}", words(main));
+    let owner = view.owners(entity).into_iter().rfind(|o| matches!(o.kind, Kind::Other(_)));
+    let mut finding =
+        Finding::new(Reason::ConditionBad, entity.clone(), claim).blame(owner.unwrap_or_else(|| entity.clone()));
+    for (place, condition) in trouble {
+        finding = finding.since(*condition.last_transition_time).because(
+            format!("its controller says {}={}", condition.r#type, condition.status),
+            evidence::object(entity, excerpt(place, condition)),
+        );
+    }
+    finding.points_at = children(view, entity);
+    finding.points_at.extend(trouble.iter().flat_map(|(_, c)| named(view, entity, &c.message)));
+    if let Some(event) = view.events_of(entity).filter(|e| e.is_warning()).last() {
+        finding = finding.because(event.text().to_owned(), evidence::event(event));
+    }
+    if let Kind::Other(kind) = &entity.kind
+        && kind.as_str() == "Certificate"
+    {
+        finding = finding.action(
+            "have it issued again once its issuer works",
+            Some(format!("cmctl renew {}{}", space(entity), entity.name)),
+            "low: replaces the Secret",
+        );
+    }
+    finding.action("see what its controller says", Some(say::describe(entity)), "none").check(say::get(entity))
+}
+
+fn space(entity: &EntityRef) -> String {
+    entity.namespace.as_ref().map(|ns| format!("-n {ns} ")).unwrap_or_default()
+}
+
+/// What an object owns: requests of a Certificate, workloads of an operator's resource.
+fn children(view: &View, of: &EntityRef) -> BTreeSet<EntityRef> {
+    let kinds = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job];
+    let workloads = kinds.iter().flat_map(|kind| view.names(kind));
+    let owned = |e: &EntityRef| {
+        let owner = view.meta(e).and_then(|m| m.controller());
+        owner.is_some_and(|o| o.kind == of.kind.as_str() && o.name == of.name)
+            && (e.namespace == of.namespace || of.namespace.is_none())
+    };
+    workloads.chain(view.custom.keys().cloned()).filter(owned).collect()
+}
+
+/// Custom resources that a message names, as `Kind "name"`, `'namespace/name'` or bare.
+fn named(view: &View, from: &EntityRef, message: &str) -> BTreeSet<EntityRef> {
+    let word = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.'));
+    let tokens: BTreeSet<&str> = message.split(word).map(|t| t.trim_matches('.')).collect();
+    let near = |e: &&EntityRef| e.namespace.is_none() || e.namespace == from.namespace || tokens.contains(e.ns());
+    let fits =
+        |e: &&EntityRef| *e != from && e.name.len() > 2 && e.name != from.name && tokens.contains(e.name.as_str());
+    view.custom.keys().filter(near).filter(fits).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
     use crate::testkit::Scene;
 
-    fn scene(object: &str) -> Vec<String> {
-        detect(&Scene::default().yaml(object).view())
-            .iter()
-            .map(|f| format!("{:?} {:?} {}", f.reason, f.role, f.subject))
-            .collect()
+    fn one(kind: &str, status: &str) -> String {
+        format!("kind: {kind}\nmetadata: {{name: web}}\nstatus: {{{status}}}")
     }
 
-    fn custom(condition: &str) -> String {
-        format!("\nkind: Certificate\nmetadata: {{name: web}}\nstatus: {{conditions: [{{{condition}}}]}}\n")
+    fn ready(kind: &str, status: &str, more: &str, ago: &str) -> String {
+        one(kind, &format!("conditions: [{{type: Ready, status: '{status}', {more}, lastTransitionTime: AGO({ago})}}]"))
     }
 
-    #[rstest::rstest]
-    #[case::ready(&custom("type: Ready, status: 'True'"), &[])]
-    #[case::not_ready(&custom("type: Ready, status: 'False', reason: Failed, message: acme 403, lastTransitionTime: AGO(20m)"), &["ConditionBad Failing Certificate shop/web"])]
-    #[case::at_it(&custom("type: Ready, status: 'False', reason: Issuing, lastTransitionTime: AGO(4m)"), &[])]
-    #[case::just_now(&custom("type: Ready, status: 'False', reason: Failed, lastTransitionTime: AGO(10s)"), &[])]
-    #[case::degraded(&custom("type: Degraded, status: 'True', reason: Quorum"), &["ConditionBad Failing Certificate shop/web"])]
-    #[case::not_degraded(&custom("type: Degraded, status: 'False'"), &[])]
-    #[case::unknown(&custom("type: Upgradeable, status: 'False', message: pinned"), &["ConditionBad Context Certificate shop/web"])]
-    #[case::api("
-kind: APIService
-metadata: {name: v1beta1.metrics.k8s.io}
-spec: {service: {name: metrics-server, namespace: kube-system}}
-status: {conditions: [{type: Available, status: 'False', reason: MissingEndpoints, lastTransitionTime: AGO(20m)}]}
-", &["ApiServiceDown Failing APIService v1beta1.metrics.k8s.io"])]
-    #[case::namespace("\nkind: Namespace\nmetadata: {name: old, deletionTimestamp: AGO(1h)}\nstatus: {phase: Terminating}\n", &["NamespaceTerminating Failing Namespace old"])]
-    #[case::just_deleted("\nkind: Namespace\nmetadata: {name: old, deletionTimestamp: AGO(5s)}\nstatus: {phase: Terminating}\n", &["NamespaceTerminating Expected Namespace old"])]
-    fn states(#[case] object: &str, #[case] expected: &[&str]) {
-        assert_eq!(scene(object), expected);
+    const API: &str = "kind: APIService\nmetadata: {name: v1beta1.metrics.k8s.io}\nspec: {group: metrics.k8s.io, version: v1beta1, service: {name: ms, namespace: shop}}\nstatus: {conditions: [{type: Available, status: 'False', reason: MissingEndpoints, message: no endpoints, lastTransitionTime: AGO(9m)}]}";
+    const SERVICE: &str = "\n---\nkind: Service\nmetadata: {name: ms}";
+    const ENDING: &str = "kind: Namespace\nmetadata: {name: old, deletionTimestamp: AGO(20m)}\nstatus: {phase: Terminating, conditions: [{type: NamespaceFinalizersRemaining, status: 'True', reason: SomeFinalizersRemain, message: 'x.io/hold in 1 resource instances'}]}";
+
+    #[rstest]
+    #[case::api(API.to_owned() + SERVICE, &[(Reason::ApiServiceDown, Role::Failing, "APIService v1beta1.metrics.k8s.io", "no endpoints")])]
+    #[case::api_without_service(API.to_owned(), &[(Reason::ApiServiceDown, Role::Failing, "Service shop/ms", "v1beta1 fail")])]
+    #[case::api_fine("kind: APIService\nmetadata: {name: v1}\nstatus: {conditions: [{type: Available, status: 'True', reason: Local}]}".to_owned(), &[])]
+    #[case::namespace_stuck(ENDING.to_owned(), &[(Reason::NamespaceTerminating, Role::Failing, "Namespace old", "x.io/hold")])]
+    #[case::namespace_ending("kind: Namespace\nmetadata: {name: old, deletionTimestamp: AGO(20s)}\nstatus: {phase: Terminating}".to_owned(), &[(Reason::NamespaceTerminating, Role::Expected, "Namespace old", "being deleted")])]
+    #[case::namespace_active("kind: Namespace\nmetadata: {name: old}\nstatus: {phase: Active}".to_owned(), &[])]
+    #[case::expired(ready("Certificate", "False", "reason: Expired, message: Certificate expired on Sat", "2h"), &[(Reason::ConditionBad, Role::Failing, "Certificate shop/web", "has expired: Expired: Certificate expired")])]
+    #[case::flux(ready("Kustomization", "False", "reason: BuildFailed, message: no such file", "2h"), &[(Reason::ConditionBad, Role::Failing, "Kustomization shop/web", "Ready=False: BuildFailed: no such file")])]
+    #[case::argo(one("Application", "conditions: [{type: ComparisonError, message: repo not found}]"), &[(Reason::ConditionBad, Role::Failing, "Application shop/web", "repo not found")])]
+    #[case::stalled(one("HelmRelease", "conditions: [{type: Ready, status: 'False', reason: A}, {type: Stalled, status: 'True', reason: RetriesExceeded}]"), &[(Reason::ConditionBad, Role::Failing, "HelmRelease shop/web", "Stalled=True: RetriesExceeded")])]
+    #[case::a_route_that_one_parent_refuses(one("HTTPRoute", "parents: [{parentRef: {name: gw}, conditions: [{type: Accepted, status: 'True'}, {type: ResolvedRefs, status: 'False', reason: BackendNotFound}]}]"), &[(Reason::ConditionBad, Role::Failing, "HTTPRoute shop/web", "parent gw: ResolvedRefs=False")])]
+    #[case::listeners_of_another_shape(one("Kafka", "listeners: {plain: 9092}, conditions: [{type: Ready, status: 'True'}]"), &[])]
+    #[case::just_now(ready("Certificate", "False", "reason: DoesNotExist", "10s"), &[])]
+    #[case::being_issued(ready("Certificate", "False", "reason: DoesNotExist", "5m"), &[])]
+    #[case::unknown_for_a_moment(ready("Kustomization", "Unknown", "reason: Progressing", "3m"), &[])]
+    #[case::unknown_for_long(ready("Kustomization", "Unknown", "reason: Progressing", "3h"), &[(Reason::ConditionBad, Role::Context, "Kustomization shop/web", "does not know")])]
+    #[case::vendor_true_is_fine(one("Thing", "conditions: [{type: NetworkingReady, status: 'True', reason: AllGood}]"), &[])]
+    #[case::unknown_type(one("Thing", "conditions: [{type: Snapshot, status: 'False', reason: UploadFailed}]"), &[(Reason::ConditionBad, Role::Context, "Thing shop/web", "unknown condition: Snapshot=False")])]
+    #[case::fine(ready("Certificate", "True", "reason: Ready", "2h"), &[])]
+    fn conditions(#[case] yaml: String, #[case] expected: &[(Reason, Role, &str, &str)]) {
+        let found = detect(&Scene::default().yaml(&yaml).view());
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for (finding, (reason, role, blame, says)) in found.iter().zip(expected) {
+            assert_eq!((finding.reason, finding.role), (*reason, *role), "{}", finding.claim);
+            assert_eq!(finding.blame[0].to_string(), *blame);
+            assert!(finding.claim.contains(says), "{}", finding.claim);
+            assert!(!finding.proof.is_empty() && (finding.role != Role::Failing || !finding.actions.is_empty()));
+        }
+    }
+
+    #[test]
+    fn an_owner_points_at_what_it_owns_and_at_what_it_names() {
+        let workload = "\n---\nkind: StatefulSet\nmetadata: {name: pg, ownerReferences: [{kind: Cluster, name: web, controller: true}]}\n---\nkind: Backup\nmetadata: {name: nightly}";
+        let yaml = ready("Cluster", "False", "reason: X, message: backup 'nightly' is late", "2h") + workload;
+        let found = detect(&Scene::default().yaml(&yaml).view());
+        let names: Vec<String> = found[0].points_at.iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["StatefulSet shop/pg", "Backup shop/nightly"]);
     }
 }

@@ -1,243 +1,237 @@
-//! Nodes: not ready, under pressure, cordoned, back again; and the workloads whose pods sit on a node that is not ready.
+//! Nodes: not ready, under pressure, broken, cordoned, back again.
 //!
-//! Start at [`detect`]. On a node that stopped reporting, pods are still listed as running and ready: their workloads
-//! get a finding that points at the node. Conditions of vendors are read by the table of those whose `True` is bad.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Must never take an unknown condition for trouble: vendors add conditions whose `True` is good (`KernelReady`).
+//! What a node's state means for the workloads on it is in [`super::node_pods`]. Start at [`health`].
 
 use jiff::Timestamp;
 
-use super::fit::CORDON_TAINT;
 use super::say;
-use crate::entity::{EntityRef, Kind};
+use crate::entity::Kind;
 use crate::evidence::{self, Evidence};
 use crate::finding::{Finding, Reason, Role};
-use crate::kube::{Condition, Event, Node, Pod};
-use crate::quantity;
+use crate::kube::{Condition, Node};
 use crate::view::View;
 use crate::view::relate::pod_ref;
 
-/// A node that joined less than this many seconds ago is still coming up.
-const JOINING: i64 = 300;
+/// A node younger than this (seconds) may still be joining: its kubelet reports before its network is set up.
+pub(super) const JOINING: i64 = 300;
 
-/// Conditions whose `True` means trouble, with the words for it. The first four are the kubelet's, the others those of the
-/// node problem detector: <https://github.com/kubernetes/node-problem-detector>. All others are left alone: of some
-/// vendors' conditions (`KernelReady`, `StorageReady`) `True` is healthy.
-const BAD: &[(&str, &str)] = &[
-    ("MemoryPressure", "is short of memory (MemoryPressure)"),
-    ("DiskPressure", "is short of disk space (DiskPressure)"),
-    ("PIDPressure", "is short of process ids (PIDPressure)"),
-    ("NetworkUnavailable", "has no pod network (NetworkUnavailable)"),
-    ("KernelDeadlock", "has a kernel deadlock (KernelDeadlock)"),
-    ("ReadonlyFilesystem", "has a read-only file system (ReadonlyFilesystem)"),
+/// Conditions that the kubelet sets when the node runs short, and of what.
+/// <https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/#node-conditions>
+const PRESSURE: [(&str, &str, &str); 3] = [
+    ("MemoryPressure", "memory", "NodeHasInsufficientMemory"),
+    ("DiskPressure", "disk space", "NodeHasDiskPressure"),
+    ("PIDPressure", "process ids", "NodeHasInsufficientPID"),
 ];
 
-/// What each node is doing, and whom it takes down.
-pub(super) fn detect(view: &View) -> Vec<Finding> {
-    let down: BTreeMap<&str, EntityRef> =
-        view.nodes.iter().filter(|n| not_ready(n).is_some()).map(|n| (n.metadata.name.as_str(), node_ref(n))).collect();
-    let mut found: Vec<Finding> = view.nodes.iter().flat_map(|node| of_node(view, node)).collect();
-    found.extend(stranded(view, &down));
-    found
-}
+/// Other conditions whose `True` is trouble: the cloud's, and the two permanent ones that node-problem-detector ships with.
+/// <https://kubernetes.io/docs/reference/node/node-status/#condition>, <https://github.com/kubernetes/node-problem-detector>
+const PROBLEMS: [&str; 3] = ["NetworkUnavailable", "KernelDeadlock", "ReadonlyFilesystem"];
 
-fn node_ref(node: &Node) -> EntityRef {
-    say::of_meta(Kind::Node, &node.metadata)
-}
-
-fn not_ready(node: &Node) -> Option<&Condition> {
-    node.status.conditions.iter().find(|c| c.r#type == "Ready" && !c.is_true())
-}
-
-/// Lets nodes that are not ready explain a finding about the pods on them. Pressure and cordons explain nothing about
-/// pods that run.
-pub(super) fn explained_by<'a>(view: &View, pods: impl IntoIterator<Item = &'a Pod>, finding: Finding) -> Finding {
-    let lost = |pod: &Pod| {
-        let node = view.nodes.get("", &pod.spec.node_name)?;
-        not_ready(node).map(|_| node_ref(node))
-    };
-    let nodes: BTreeSet<EntityRef> = pods.into_iter().filter_map(lost).collect();
-    nodes.into_iter().fold(finding, Finding::points_at)
-}
-
-fn says(node: &Node, condition: &Condition) -> Evidence {
-    evidence::object(
-        &node_ref(node),
-        format!("{}={} {}: {}", condition.r#type, condition.status, condition.reason, condition.message),
-    )
+/// Trouble, intent and recent trouble of every node.
+pub(super) fn health(view: &View) -> Vec<Finding> {
+    view.nodes.iter().flat_map(|node| of_node(view, node)).collect()
 }
 
 fn of_node(view: &View, node: &Node) -> Vec<Finding> {
-    let mut found = Vec::new();
-    if let Some(condition) = not_ready(node) {
-        found.push(unready(view, node, condition));
-    } else {
-        found.extend(back(view, node));
-        found.extend(pressures(view, node));
-    }
-    if node.spec.unschedulable {
-        found.push(cordoned(view, node));
+    let mut found: Vec<Finding> = not_ready(view, node).into_iter().collect();
+    found.extend(PRESSURE.iter().filter_map(|(kind, what, _)| pressure(view, node, kind, what)));
+    found.extend(PROBLEMS.iter().filter_map(|kind| problem(view, node, kind)));
+    if found.is_empty() {
+        // One object, one story: on a node that fails, a cordon is a consequence or beside the point.
+        found.extend(cordoned(node));
+        found.extend(past_pressure(view, node));
+        found.extend(back_again(view, node));
     }
     found
 }
 
-fn unready(view: &View, node: &Node, condition: &Condition) -> Finding {
-    let entity = node_ref(node);
-    let since = *condition.last_transition_time;
-    let words = say::clause(&format!("{}: {}", condition.reason, condition.message));
-    let heard = last_heard(view, node, condition).map(|at| format!(", last heard of at {at}")).unwrap_or_default();
-    let on = view.pods.iter().filter(|p| p.spec.node_name == entity.name && say::is_live(p)).count();
-    let text = format!("{entity} is not ready (Ready={}, {words}){heard}", condition.status);
-    let joining = node.metadata.creation_timestamp.is_some_and(|at| view.age(at) < JOINING);
-    Finding::new(Reason::NodeNotReady, entity.clone(), text)
-        .role(if joining { Role::Expected } else { Role::Failing })
-        .since(since)
-        .because("its Ready condition", says(node, condition))
-        .because(format!("{on} pods that were read are on it"), evidence::object(&entity, format!("pods on it: {on}")))
-        .action("see what the kubelet and the machine are doing", Some(say::describe(&entity)), "none")
-        .check(say::get(&entity))
-        .action(
-            "if it does not come back, drain it and replace the machine",
-            Some(format!("kubectl drain {} --ignore-daemonsets --delete-emptydir-data", entity.name)),
-            "high: ends its pods",
-        )
+/// A condition by type.
+fn condition<'a>(node: &'a Node, kind: &str) -> Option<&'a Condition> {
+    node.status.conditions.iter().find(|c| c.r#type == kind)
 }
 
-/// The last sign of life: the lease of the node, or the heartbeat of the condition.
-fn last_heard(view: &View, node: &Node, condition: &Condition) -> Option<Timestamp> {
-    let lease = view.leases.get("kube-node-lease", &node.metadata.name).and_then(|l| *l.spec.renew_time);
-    lease.or(*condition.last_heartbeat_time)
+/// The `Ready` condition, when it says that the node is not.
+pub(super) fn unready<'a>(view: &View, node: &'a Node) -> Option<&'a Condition> {
+    let ready = condition(node, "Ready").filter(|c| !c.is_true())?;
+    let joining = ready.status == "False" && node.metadata.creation_timestamp.is_some_and(|at| view.age(at) < JOINING);
+    (!joining).then_some(ready)
 }
 
-/// A node that was not ready within the window and is again.
-fn back(view: &View, node: &Node) -> Option<Finding> {
-    let ready = node.status.conditions.iter().find(|c| c.r#type == "Ready")?;
-    let since = (*ready.last_transition_time).filter(|at| view.in_window(*at))?;
-    let joined = node.metadata.creation_timestamp.is_none_or(|at| since.duration_since(at).as_secs() < JOINING);
-    if joined {
+/// A node that came back within the window, and when. A node's first readiness is no recovery.
+pub(super) fn recovered(view: &View, node: &Node) -> Option<Timestamp> {
+    let back = (*condition(node, "Ready").filter(|c| c.is_true())?.last_transition_time)?;
+    let first = node.metadata.creation_timestamp.is_none_or(|born| back.duration_since(born).as_secs() < JOINING);
+    (view.in_window(back) && !first).then_some(back)
+}
+
+/// A condition as evidence.
+pub(super) fn cite(node: &Node, condition: &Condition) -> Evidence {
+    let of = say::of_meta(Kind::Node, &node.metadata);
+    let Condition { r#type, status, reason, message, .. } = condition;
+    evidence::object(&of, format!("status.conditions[{type}]: status={status} reason={reason} message={message:?}"))
+}
+
+fn not_ready(view: &View, node: &Node) -> Option<Finding> {
+    let ready = unready(view, node)?;
+    let of = say::of_meta(Kind::Node, &node.metadata);
+    let words = if ready.message.is_empty() { &ready.reason } else { &ready.message };
+    let state = if node.spec.unschedulable { "not ready, and cordoned" } else { "not ready" };
+    let finding = Finding::new(Reason::NodeNotReady, of.clone(), format!("{of} is {state}: {}", say::clause(words)))
+        .because(format!("its Ready condition is {} ({})", ready.status, ready.reason), cite(node, ready))
+        .since(*ready.last_transition_time);
+    let finding = with_lease(view, node, finding);
+    let finding = with_neighbours(view, node, finding);
+    let gone = format!("kubectl delete {}", of.slash());
+    Some(
+        finding
+            .action("look at the machine: power, kubelet, container runtime, network", Some(say::describe(&of)), "none")
+            .check(say::get(&of))
+            .action(
+                "if the machine is gone for good, delete the Node, so that its pods are made elsewhere",
+                Some(gone),
+                "high: a machine that still runs would run its stateful pods twice",
+            )
+            .check(format!("kubectl get pods -A -o wide --field-selector spec.nodeName={}", of.name)),
+    )
+}
+
+/// The kubelet renews a Lease every few seconds, apart from its status: a stale one says that it does not run or
+/// does not reach the API server.
+fn with_lease(view: &View, node: &Node, finding: Finding) -> Finding {
+    let Some(lease) = view.leases.get("kube-node-lease", &node.metadata.name) else { return finding };
+    let Some(at) = *lease.spec.renew_time else { return finding };
+    let proof = evidence::object(&say::of_meta(Kind::Lease, &lease.metadata), format!("spec.renewTime={at}"));
+    let text = format!("its lease was renewed {} ago", say::span(view.age(at)));
+    // A heartbeat that goes on means that the kubelet itself runs.
+    if view.age(at) > 60 {
+        finding.because(text, proof)
+    } else {
+        finding.rules_out(format!("the kubelet is gone or cut off: {text}"), proof)
+    }
+}
+
+fn with_neighbours(view: &View, node: &Node, finding: Finding) -> Finding {
+    let others = view.nodes.iter().filter(|n| n.metadata.name != node.metadata.name);
+    let ready: Vec<&Node> = others.filter(|n| condition(n, "Ready").is_some_and(Condition::is_true)).collect();
+    let Some(example) = ready.first() else { return finding };
+    let Some(proof) = condition(example, "Ready").map(|c| cite(example, c)) else { return finding };
+    let (some, all) = (ready.len(), view.nodes.len());
+    finding.rules_out(format!("the control plane or the whole cluster: {some} of {all} nodes are ready"), proof)
+}
+
+fn pressure(view: &View, node: &Node, kind: &str, what: &str) -> Option<Finding> {
+    let condition = condition(node, kind).filter(|c| c.is_true())?;
+    let of = say::of_meta(Kind::Node, &node.metadata);
+    let hog = (kind == "MemoryPressure").then(|| super::hog::hog(view, node)).flatten();
+    let by = hog.as_ref().map(|(unit, used)| format!("; {unit} used {used} of it")).unwrap_or_default();
+    let claim = format!("{of} is short of {what} ({kind}): {}{by}", say::clause(&condition.message));
+    let mut finding = Finding::new(Reason::NodePressure, of.clone(), claim)
+        .because(format!("its {kind} condition is True ({})", condition.reason), cite(node, condition))
+        .since(*condition.last_transition_time);
+    if let Some((unit, _)) = hog {
+        finding = finding.blame(unit.clone()).points_at(unit);
+    }
+    for pod in evicted_from(view, node).take(3) {
+        let proof = evidence::object(&pod_ref(pod), format!("status.message={:?}", pod.status.message));
+        finding = finding
+            .because(format!("it evicted Pod {}: {}", pod.metadata.name, say::clause(&pod.status.message)), proof);
+    }
+    if let Some(ready) = self::condition(node, "Ready").filter(|c| c.is_true()) {
+        finding = finding.rules_out("the kubelet being gone: the node is ready", cite(node, ready));
+    }
+    let on_it = format!("kubectl get pods -A -o wide --field-selector spec.nodeName={}", of.name);
+    Some(
+        finding
+            .action(format!("find what uses up the {what} of the node, and free it"), Some(on_it), "none")
+            .check(say::describe(&of))
+            .action(
+                "keep new pods off until it is mended",
+                Some(format!("kubectl cordon {}", of.name)),
+                "low: less room for new pods",
+            )
+            .check(say::get(&of)),
+    )
+}
+
+/// Pods that the kubelet of a node evicted. Their objects stay until somebody removes them.
+fn evicted_from<'a>(view: &'a View, node: &'a Node) -> impl Iterator<Item = &'a crate::kube::Pod> {
+    view.pods.iter().filter(move |p| p.status.reason == "Evicted" && p.spec.node_name == node.metadata.name)
+}
+
+/// Pressure that is over. It stays a cause for a workload that it evicted and that has no ready pod since.
+fn past_pressure(view: &View, node: &Node) -> Option<Finding> {
+    let of = say::of_meta(Kind::Node, &node.metadata);
+    let reasons: Vec<&str> = PRESSURE.iter().map(|p| p.2).chain(["EvictionThresholdMet"]).collect();
+    let event = view.last_event(&of, &reasons)?;
+    let hurt = evicted_from(view, node).any(|p| {
+        let unit = view.unit(&pod_ref(p));
+        unit.kind.is_workload() && !say::live_pods(view, &unit).iter().any(|p| p.is_ready())
+    });
+    let role = if hurt { Role::Context } else { Role::Over };
+    let claim =
+        format!("{of} was short of resources and is no longer: {} ({})", say::clause(event.text()), event.reason);
+    let finding = Finding::new(Reason::NodePressure, of, claim).role(role);
+    Some(finding.because(format!("event {}", event.reason), evidence::event(event)).since(event.first()))
+}
+
+fn problem(view: &View, node: &Node, kind: &str) -> Option<Finding> {
+    let condition = condition(node, kind).filter(|c| c.is_true())?;
+    if node.metadata.creation_timestamp.is_some_and(|at| view.age(at) < JOINING) {
         return None;
     }
-    let entity = node_ref(node);
-    let text = format!("{entity} was not ready and is ready again since {since}");
-    let mut finding = Finding::new(Reason::NodeNotReady, entity.clone(), text)
-        .role(Role::Over)
-        .since(Some(since))
-        .because("its Ready condition changed", says(node, ready));
-    let told = view.events().iter().rev().find(|e| {
-        let on = view
-            .pods
-            .get(&e.involved_object.namespace, &e.involved_object.name)
-            .is_some_and(|p| p.spec.node_name == entity.name);
-        e.reason == "NodeNotReady"
-            && (on || e.involved_object.name == entity.name)
-            && e.last().is_some_and(|at| view.in_window(at))
-    });
-    if let Some(event) = told {
-        finding = finding.since(event.first()).because("when it was not", evidence::event(event));
+    let of = say::of_meta(Kind::Node, &node.metadata);
+    let words = if condition.message.is_empty() { &condition.reason } else { &condition.message };
+    let finding = Finding::new(Reason::NodeProblem, of.clone(), format!("{of} reports {kind}: {}", say::clause(words)))
+        .because(format!("its {kind} condition is True ({})", condition.reason), cite(node, condition))
+        .since(*condition.last_transition_time);
+    Some(
+        with_neighbours(view, node, finding)
+            .action("look at what the node says, and keep new pods off it", Some(say::describe(&of)), "none")
+            .check(say::get(&of)),
+    )
+}
+
+fn cordoned(node: &Node) -> Option<Finding> {
+    node.spec.unschedulable.then_some(())?;
+    let of = say::of_meta(Kind::Node, &node.metadata);
+    let taint = node.spec.taints.iter().find(|t| t.key == "node.kubernetes.io/unschedulable");
+    let claim = format!("{of} is cordoned (SchedulingDisabled): it takes no new pods{}", announced(node));
+    Some(
+        Finding::new(Reason::NodeCordoned, of.clone(), claim)
+            .role(Role::Expected)
+            .because("somebody or a tool cordoned it", evidence::object(&of, "spec.unschedulable=true"))
+            .since(taint.and_then(|t| *t.time_added))
+            .action(
+                "let pods on it again when the maintenance is over",
+                Some(format!("kubectl uncordon {}", of.name)),
+                "low: new pods may be placed on it",
+            )
+            .check(say::get(&of)),
+    )
+}
+
+/// What an annotation says about the maintenance; its key differs from house to house.
+pub(super) fn announced(node: &Node) -> String {
+    let says = |text: &str| ["maintenance", "drain", "cordon"].iter().any(|w| text.to_lowercase().contains(w));
+    let found = node.metadata.annotations.iter().find(|(key, value)| says(key) && !value.is_empty());
+    found.map(|(key, value)| format!(" ({key}: {})", say::clause(value))).unwrap_or_default()
+}
+
+fn back_again(view: &View, node: &Node) -> Option<Finding> {
+    let back = recovered(view, node)?;
+    let ready = condition(node, "Ready")?;
+    let of = say::of_meta(Kind::Node, &node.metadata);
+    let lost = view.last_event(&of, &["NodeNotReady"]);
+    let mut finding =
+        Finding::new(Reason::NodeNotReady, of.clone(), format!("{of} was not ready, and is ready again since {back}"))
+            .role(Role::Over)
+            .because(format!("its Ready condition turned True at {back}"), cite(node, ready))
+            .since(lost.and_then(crate::kube::Event::first).or(Some(back)));
+    if let Some(event) = lost {
+        finding = finding.because("it was marked not ready before", evidence::event(event));
     }
     Some(finding)
-}
-
-fn pressures(view: &View, node: &Node) -> Vec<Finding> {
-    let one = |condition: &Condition| {
-        let (_, words) = BAD.iter().find(|(kind, _)| *kind == condition.r#type)?;
-        condition.is_true().then(|| pressure(view, node, condition, words))
-    };
-    node.status.conditions.iter().filter_map(one).collect()
-}
-
-fn pressure(view: &View, node: &Node, condition: &Condition, words: &str) -> Finding {
-    let entity = node_ref(node);
-    let hog = (condition.r#type == "MemoryPressure").then(|| hog(view, node)).flatten();
-    let by = hog
-        .as_ref()
-        .map(|(unit, used, event)| format!(": {unit} used {used} when it was evicted ({})", say::clause(event.text())));
-    let text = format!("{entity} {words}{}", by.unwrap_or_default());
-    let reason = if condition.r#type == "NetworkUnavailable" { Reason::NodeNotReady } else { Reason::NodePressure };
-    let finding = Finding::new(reason, entity.clone(), text)
-        .since(*condition.last_transition_time)
-        .because("its condition", says(node, condition))
-        .action("see what uses it up", Some(say::describe(&entity)), "none")
-        .check(say::get(&entity));
-    match hog {
-        Some((unit, used, event)) => {
-            let edit = say::edit(&unit);
-            finding
-                .because(format!("{unit} used {used}"), evidence::event(event))
-                .points_at(unit.clone())
-                .blame(unit)
-                .action("give that workload a memory limit, or more room", Some(edit), "low: replaces its pods")
-        }
-        None => finding,
-    }
-}
-
-/// The workload that took at least half of a node's memory without asking for it, as the kubelet's evictions tell.
-fn hog<'a>(view: &'a View, node: &Node) -> Option<(EntityRef, String, &'a Event)> {
-    let room = quantity::parse(node.status.allocatable.get("memory")?)?;
-    let evicted =
-        view.events().iter().filter(|e| e.reason == "Evicted" && e.last().is_some_and(|at| view.in_window(at)));
-    let used = evicted.filter_map(|event| {
-        let about = &event.involved_object;
-        let pod = EntityRef::new(Kind::Pod, &about.namespace, about.name.clone());
-        let elsewhere = view.pods.get(pod.ns(), &pod.name).is_some_and(|p| p.spec.node_name != node.metadata.name);
-        let (_, rest) = event.text().split_once(" was using ")?;
-        let amount = rest.split([',', ' ']).next()?;
-        let value = quantity::parse(amount)?;
-        (!elsewhere && value > room / 2.0).then_some((view.unit(&pod), value, event))
-    });
-    let (unit, value, event) = used.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some((unit, quantity::bytes(value), event))
-}
-
-fn cordoned(view: &View, node: &Node) -> Finding {
-    let entity = node_ref(node);
-    let since = node.spec.taints.iter().find(|t| t.key == CORDON_TAINT).and_then(|t| *t.time_added);
-    let age = since.map(|at| format!(" for {}", say::span(view.age(at)))).unwrap_or_default();
-    let text =
-        format!("{entity} is cordoned (SchedulingDisabled){age}: it takes no new pods, those it has keep running");
-    Finding::new(Reason::NodeCordoned, entity.clone(), text)
-        .role(Role::Expected)
-        .since(since)
-        .because("it is marked", evidence::object(&entity, "spec.unschedulable=true"))
-        .action(
-            "open it again when its maintenance is over",
-            Some(format!("kubectl uncordon {}", entity.name)),
-            "low: pods may land there",
-        )
-        .check(say::get(&entity))
-}
-
-/// Workloads with pods on a node that is not ready.
-fn stranded(view: &View, down: &BTreeMap<&str, EntityRef>) -> Vec<Finding> {
-    let mut by_unit: BTreeMap<(EntityRef, &EntityRef), BTreeSet<EntityRef>> = BTreeMap::new();
-    for pod in view.pods.iter().filter(|p| say::is_live(p) || p.metadata.deletion_timestamp.is_some()) {
-        if let Some(node) = down.get(pod.spec.node_name.as_str()) {
-            let entity = pod_ref(pod);
-            by_unit.entry((view.unit(&entity), node)).or_default().insert(entity);
-        }
-    }
-    by_unit.into_iter().map(|((unit, node), pods)| on_lost_node(view, &unit, node, pods)).collect()
-}
-
-fn on_lost_node(view: &View, unit: &EntityRef, node: &EntityRef, pods: BTreeSet<EntityRef>) -> Finding {
-    let since = view.nodes.get("", &node.name).and_then(not_ready).and_then(|c| *c.last_transition_time);
-    let text = format!(
-        "{} of {unit} on {node}, which is not ready, so what their status says is out of date",
-        say::count(pods.len() as u64, "pod")
-    );
-    let mut finding = Finding::new(Reason::PodNotReady, unit.clone(), text)
-        .blame(node.clone())
-        .points_at(node.clone())
-        .since(since)
-        .because(
-            "where they run",
-            evidence::object(node, format!("pods: {}", say::some(pods.iter().map(|p| &p.name), 3))),
-        )
-        .action("bring the node back", Some(say::describe(node)), "none")
-        .check(format!("{} get pods -o wide", say::kubectl(unit)));
-    finding.pods = pods;
-    finding
 }
 
 #[cfg(test)]
@@ -245,44 +239,67 @@ mod tests {
     use super::*;
     use crate::testkit::Scene;
 
-    fn scene(spec: &str, conditions: &str, more: &str) -> Vec<String> {
-        let text = format!(
-            "
-kind: Node
-metadata: {{name: n1, creationTimestamp: AGO(900h)}}
-spec: {{{spec}}}
-status: {{allocatable: {{memory: 24Gi}}, conditions: [{conditions}]}}
+    const REST: &str = "
 ---
-kind: Pod
-metadata: {{name: db-0, ownerReferences: [{{kind: StatefulSet, name: db, controller: true}}]}}
-spec: {{nodeName: n1}}
-status: {{phase: Running, conditions: [{{type: Ready, status: 'True'}}]}}
-{more}"
-        );
-        let found = detect(&Scene::default().yaml(&text).view());
-        found.iter().map(|f| format!("{:?} {:?} {} -> {}", f.reason, f.role, f.subject, f.blame[0])).collect()
-    }
-
-    const READY: &str = "{type: Ready, status: 'True', lastTransitionTime: AGO(800h)}";
-    const LOST: &str = "{type: Ready, status: Unknown, reason: NodeStatusUnknown, message: Kubelet stopped posting node status., lastTransitionTime: AGO(10m)}";
-    const FLAP: &str = "{type: Ready, status: 'True', lastTransitionTime: AGO(20m)}";
-    const HOG: &str = "---
-kind: Event
-metadata: {name: e}
-involvedObject: {kind: Pod, namespace: shop, name: etl}
-reason: Evicted
-lastTimestamp: AGO(2m)
-message: 'The node was low on resource: memory. Threshold quantity: 100Mi, available: 61220Ki. Container loader was using 22187312Ki, request is 64Mi, has larger consumption of memory.'";
+kind: Node
+metadata: {name: n2, creationTimestamp: AGO(200h)}
+status: {conditions: [{type: Ready, status: 'True', reason: KubeletReady, lastTransitionTime: AGO(200h)}]}
+";
 
     #[rstest::rstest]
-    #[case::fine("", READY, "", &[])]
-    #[case::lost("", LOST, "", &["NodeNotReady Failing Node n1 -> Node n1", "PodNotReady Failing StatefulSet shop/db -> Node n1"])]
-    #[case::came_back("", FLAP, "", &["NodeNotReady Over Node n1 -> Node n1"])]
-    #[case::cordoned("unschedulable: true", READY, "", &["NodeCordoned Expected Node n1 -> Node n1"])]
-    #[case::disk("", &format!("{READY}, {{type: DiskPressure, status: 'True'}}"), "", &["NodePressure Failing Node n1 -> Node n1"])]
-    #[case::memory_hog("", &format!("{READY}, {{type: MemoryPressure, status: 'True'}}"), HOG, &["NodePressure Failing Node n1 -> Pod shop/etl"])]
-    #[case::vendor("", &format!("{READY}, {{type: KernelReady, status: 'True'}}, {{type: StorageReady, status: 'True'}}"), "", &[])]
-    fn states(#[case] spec: &str, #[case] conditions: &str, #[case] more: &str, #[case] expected: &[&str]) {
-        assert_eq!(scene(spec, conditions, more), expected);
+    #[case::gone("", "{type: Ready, status: Unknown, reason: NodeStatusUnknown, message: Kubelet stopped posting node status., lastTransitionTime: AGO(5m)}",
+        &["NodeNotReady Failing: Node n1 is not ready: Kubelet stopped posting node status"])]
+    #[case::network_plugin("", "{type: Ready, status: 'False', reason: KubeletNotReady, message: 'container runtime network not ready: cni plugin not initialized'}",
+        &["NodeNotReady Failing: Node n1 is not ready: container runtime network not ready: cni plugin not initialized"])]
+    #[case::gone_and_cordoned("spec: {unschedulable: true}", "{type: Ready, status: Unknown, reason: NodeStatusUnknown}",
+        &["NodeNotReady Failing: Node n1 is not ready, and cordoned: NodeStatusUnknown"])]
+    #[case::disk("", "{type: Ready, status: 'True'}, {type: DiskPressure, status: 'True', message: kubelet has disk pressure}",
+        &["NodePressure Failing: Node n1 is short of disk space (DiskPressure): kubelet has disk pressure"])]
+    #[case::no_route("", "{type: Ready, status: 'True'}, {type: NetworkUnavailable, status: 'True', reason: NoRouteCreated}",
+        &["NodeProblem Failing: Node n1 reports NetworkUnavailable: NoRouteCreated"])]
+    #[case::cordoned("spec: {unschedulable: true}", "{type: Ready, status: 'True'}",
+        &["NodeCordoned Expected: Node n1 is cordoned (SchedulingDisabled): it takes no new pods"])]
+    #[case::back("", "{type: Ready, status: 'True', lastTransitionTime: AGO(18m)}",
+        &["NodeNotReady Over: Node n1 was not ready, and is ready again since 2026-11-22T11:42:00Z"])]
+    #[case::vendor_conditions_that_are_good("", "{type: Ready, status: 'True'}, {type: KernelReady, status: 'True'}, {type: NetworkingReady, status: 'True'}, {type: Frobnicated, status: 'True'}", &[])]
+    #[case::pressure_unknown("", "{type: Ready, status: 'True'}, {type: MemoryPressure, status: Unknown}", &[])]
+    #[case::well("", "{type: Ready, status: 'True', lastTransitionTime: AGO(90h)}, {type: MemoryPressure, status: 'False'}", &[])]
+    fn nodes(#[case] spec: &str, #[case] conditions: &str, #[case] expected: &[&str]) {
+        let node = format!(
+            "kind: Node\nmetadata: {{name: n1, creationTimestamp: AGO(100h)}}\n{spec}\nstatus: {{conditions: [{conditions}]}}"
+        );
+        let view = Scene::default().yaml(&format!("{node}{REST}")).view();
+        let got: Vec<String> =
+            health(&view).iter().map(|f| format!("{:?} {:?}: {}", f.reason, f.role, f.claim)).collect();
+        assert_eq!(got, expected);
+    }
+
+    #[rstest::rstest]
+    #[case::joining("60s", "{type: Ready, status: 'False', reason: KubeletNotReady}")]
+    #[case::joined("10m", "{type: Ready, status: 'True', lastTransitionTime: AGO(9m)}")]
+    fn a_young_node_is_no_trouble(#[case] age: &str, #[case] condition: &str) {
+        let node = format!(
+            "kind: Node\nmetadata: {{name: n1, creationTimestamp: AGO({age})}}\nstatus: {{conditions: [{condition}]}}"
+        );
+        assert_eq!(health(&Scene::default().yaml(&node).view()), []);
+    }
+
+    #[rstest::rstest]
+    #[case::nobody_hurt("", Role::Over)]
+    #[case::still_gone(
+        "
+---
+kind: Pod
+metadata: {name: db-0, ownerReferences: [{kind: StatefulSet, name: db, controller: true}]}
+spec: {nodeName: n1}
+status: {phase: Failed, reason: Evicted, message: 'The node was low on resource: ephemeral-storage.'}",
+        Role::Context
+    )]
+    fn past_pressure(#[case] more: &str, #[case] role: Role) {
+        let text = format!(
+            "kind: Node\nmetadata: {{name: n1}}\nstatus: {{conditions: [{{type: Ready, status: 'True'}}]}}\n---\nkind: Event\nmetadata: {{name: e}}\ninvolvedObject: {{kind: Node, name: n1}}\nreason: EvictionThresholdMet\nmessage: Attempting to reclaim ephemeral-storage\nlastTimestamp: AGO(20m){more}"
+        );
+        let found = health(&Scene::default().yaml(&text).view());
+        assert_eq!((found.len(), found[0].role, found[0].reason), (1, role, Reason::NodePressure));
     }
 }

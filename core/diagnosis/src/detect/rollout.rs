@@ -4,6 +4,8 @@
 //! (`replicas`). A rollout counts as under way only while its new pods show nothing worse than readiness failures
 //! within the start time of their siblings.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::change::{self, Diff, revision_diff};
@@ -69,8 +71,17 @@ impl<'a> Rollout<'a> {
         }
         let found = self.paused().or_else(|| self.in_progress()).or_else(|| self.change_broke());
         let found = found.or_else(|| self.stuck()).or_else(|| self.unavailable())?;
-        let down = self.view.pods_of(&self.unit).into_iter().filter(|p| !p.is_ready());
-        Some(super::nodes::explained_by(self.view, down, found))
+        Some(self.lost_nodes().into_iter().fold(found, Finding::points_at))
+    }
+
+    /// Nodes that are not ready and carry pods of it that are not ready either: they explain what is missing.
+    fn lost_nodes(&self) -> BTreeSet<EntityRef> {
+        let lost = |pod: &Pod| {
+            let node = self.view.nodes.get("", &pod.spec.node_name)?;
+            let down = node.status.conditions.iter().any(|c| c.r#type == "Ready" && !c.is_true());
+            down.then(|| say::of_meta(Kind::Node, &node.metadata))
+        };
+        self.view.pods_of(&self.unit).into_iter().filter(|p| !p.is_ready()).filter_map(lost).collect()
     }
 
     /// Pods that an older revision still has.

@@ -1,310 +1,460 @@
-//! Services that lead nowhere: a selector that matches nothing, pods that are not ready, ports that nobody serves,
-//! addresses that never come.
+//! Services that lead nowhere: a selector that matches nothing, pods that are not ready, an address that never comes.
 //!
-//! Start at [`detect`]. Headless, selector-less and ExternalName Services have no endpoints by design; a Service whose
-//! workload has zero replicas is as intended until something needs it.
+//! Must stay silent about Services that have no endpoints of their own by design: headless, `ExternalName`, kept by
+//! hand, or of a workload that is starting. Ports are in [`super::service_ports`]. Start at [`health`].
 
-use super::nearest::likeness;
-use super::ports;
-use super::say;
-use super::starting::is_starting;
+use std::collections::BTreeSet;
+
+use super::{say, service_ports};
 use crate::entity::{EntityRef, Kind};
-use crate::evidence::{self, Evidence};
+use crate::evidence;
 use crate::finding::{Confidence, Finding, Reason, Role};
-use crate::kube::{Map, Pod, Service};
+use crate::kube::{Deployment, Map, Pod, Service};
 use crate::view::View;
 use crate::view::relate::pod_ref;
 
-/// A load balancer is made within this many seconds by every cloud.
-const BALANCER: i64 = 300;
+/// Clouds give an address within about two minutes; after this long (seconds) none is coming by itself.
+const ADDRESS_PATIENCE: i64 = 300;
 
-/// What each Service leads to.
-pub(super) fn detect(view: &View) -> Vec<Finding> {
-    let mut found: Vec<Finding> = view.services.iter().filter_map(|s| of_service(view, s)).collect();
-    found.extend(view.services.iter().filter_map(|s| balancer(view, s)));
+/// A pod without failures that is younger than this (seconds) is starting.
+const STARTING: i64 = 120;
+
+/// Labels at least this alike (see [`alike`]; 1 is the selector itself) are what the selector may have meant.
+const NEAR: f64 = 0.6;
+
+/// At most so many pods are compared with a selector that matches nothing.
+const COMPARED: usize = 200;
+
+/// Every Service that cannot do its work, and those that only look so.
+pub(super) fn health(view: &View) -> Vec<Finding> {
+    view.services.iter().flat_map(|service| of_service(view, service)).collect()
+}
+
+pub(super) fn of_service(view: &View, service: &Service) -> Vec<Finding> {
+    if service.spec.r#type == "ExternalName" {
+        return vec![external(service)];
+    }
+    let mut found: Vec<Finding> = pending_address(view, service).into_iter().collect();
+    if service.spec.selector.is_empty() {
+        found.extend(kept_by_hand(view, service));
+    } else if view.saw(&Kind::Pod, &service.metadata.namespace) {
+        found.extend(with_selector(view, service));
+    }
     found
 }
 
-/// Whether a Service has pods of its own to lead to.
-pub(super) fn routes(service: &Service) -> bool {
-    service.spec.r#type != "ExternalName" && !service.spec.selector.is_empty()
-}
-
-/// Whether a Service that should lead to pods leads to none that is ready. Pods that merely start do not count as trouble.
-pub(super) fn is_down(view: &View, service: &Service) -> bool {
-    let pods = say::selected(view, service);
-    let seen = view.saw(&Kind::Pod, &service.metadata.namespace);
-    let live = || pods.iter().filter(|p| say::is_live(p));
-    seen && routes(service)
-        && !service.spec.publish_not_ready_addresses
-        && !live().any(|p| p.is_ready())
-        && (live().count() == 0 || live().any(|p| !is_starting(view, p)))
-}
-
-fn of_service(view: &View, service: &Service) -> Option<Finding> {
-    let entity = say::of_meta(Kind::Service, &service.metadata);
-    if service.spec.r#type == "ExternalName" {
-        let host = &service.spec.external_name;
-        let text = format!("{entity} is an ExternalName for {host}, so it has no endpoints by design");
-        let says = evidence::object(&entity, format!("spec.type=ExternalName externalName={host}"));
-        return Some(Finding::new(Reason::Serving, entity, text).role(Role::Healthy).because("its type", says));
-    }
-    if !routes(service) || !view.saw(&Kind::Pod, entity.ns()) {
-        return None;
-    }
-    let pods: Vec<&Pod> = say::selected(view, service).into_iter().filter(|p| say::is_live(p)).collect();
-    if pods.is_empty() {
-        return no_pods(view, service, entity);
-    }
-    let ready = pods.iter().filter(|p| p.is_ready()).count();
-    if ready == 0 {
-        return is_down(view, service).then(|| unready(view, service, entity, &pods));
-    }
-    if let Some(mismatch) = ports::mismatch(view, service, &entity, &pods) {
-        return Some(mismatch);
-    }
-    let text = format!("{entity} leads to {ready} of {} ready", say::count(pods.len() as u64, "pod"));
-    let says = evidence::object(
-        &entity,
-        format!("spec.selector: {}; {ready} ready pods match", say::labels(&service.spec.selector)),
-    );
-    Some(Finding::new(Reason::Serving, entity, text).role(Role::Healthy).because("its selector", says))
-}
-
-/// What a Service selects, as evidence.
-fn says(service: &Service, entity: &EntityRef) -> Evidence {
-    evidence::object(entity, format!("spec.selector: {}", say::labels(&service.spec.selector)))
-}
-
-/// The selector matches no live pod: the workload has none, or the labels are wrong.
-fn no_pods(view: &View, service: &Service, entity: EntityRef) -> Option<Finding> {
-    let behind = view.behind_service(service);
-    if behind.is_empty() {
-        return Some(no_match(view, service, entity));
-    }
-    let zero = |unit: &EntityRef| wanted(view, unit) == Some(0);
-    let names = say::some(&behind, 3);
-    if behind.iter().all(zero) {
-        let text = format!("{entity} has no endpoints because {names} is scaled to zero replicas");
-        let finding = Finding::new(Reason::NoReadyEndpoints, entity.clone(), text).role(Role::Expected);
-        return Some(point(finding.because("whom it selects", says(service, &entity)), &behind));
-    }
-    // Runs of Jobs come and go; a Service in front of them is empty in between.
-    if behind.iter().all(|u| matches!(u.kind, Kind::Job | Kind::CronJob | Kind::Pod)) {
-        return None;
-    }
-    let text = format!("{entity} has no ready endpoints: {names} has no pods");
-    let finding =
-        Finding::new(Reason::NoReadyEndpoints, entity.clone(), text).because("whom it selects", says(service, &entity));
-    Some(point(blame_behind(finding, &behind), &behind))
-}
-
-fn wanted(view: &View, unit: &EntityRef) -> Option<i64> {
-    match unit.kind {
-        Kind::Deployment => view.deployments.get(unit.ns(), &unit.name).map(|d| d.spec.replicas()),
-        Kind::StatefulSet => view.stateful_sets.get(unit.ns(), &unit.name).map(|d| d.spec.replicas()),
-        _ => None,
-    }
-}
-
-fn point(finding: Finding, behind: &std::collections::BTreeSet<EntityRef>) -> Finding {
-    behind.iter().cloned().fold(finding, Finding::points_at)
-}
-
-fn blame_behind(mut finding: Finding, behind: &std::collections::BTreeSet<EntityRef>) -> Finding {
-    if let Some(first) = behind.first() {
-        let (show, entity) = (say::describe(first), finding.subject.clone());
-        finding.blame = behind.iter().cloned().collect();
-        finding = finding.action("see what its pods wait for", Some(show), "none").check(endpoints(&entity));
-    }
-    finding
-}
-
-fn endpoints(entity: &EntityRef) -> String {
-    format!("{} get endpointslices -l kubernetes.io/service-name={}", say::kubectl(entity), entity.name)
-}
-
-fn unready(view: &View, service: &Service, entity: EntityRef, pods: &[&Pod]) -> Finding {
-    let behind = view.behind_service(service);
-    let text = format!(
-        "{entity} has no ready endpoints: none of the {} it selects is ready",
-        say::count(pods.len() as u64, "pod")
-    );
-    let since = pods.iter().filter_map(|p| p.condition("Ready").and_then(|c| *c.last_transition_time)).max();
-    let finding = Finding::new(Reason::NoReadyEndpoints, entity.clone(), text)
-        .since(since)
-        .because("whom it selects", says(service, &entity))
-        .because("one of them", evidence::object(&pod_ref(pods[0]), "Ready=False"))
-        .rules_out("its selector: it matches pods", says(service, &entity));
-    let finding = super::nodes::explained_by(view, pods.iter().copied(), finding);
-    point(blame_behind(finding, &behind), &behind)
-}
-
-/// Labels that somebody may have meant, with the workload or pod that carries them.
-struct Candidate {
-    who: EntityRef,
-    differs: String,
-    score: f64,
-}
-
-fn no_match(view: &View, service: &Service, entity: EntityRef) -> Finding {
-    let selector = say::labels(&service.spec.selector);
-    let near = candidate(view, service);
+fn with_selector(view: &View, service: &Service) -> Vec<Finding> {
     let headless = service.spec.cluster_ip == "None";
-    let hint = near.as_ref().map(|c| format!("; {} has {}", c.who, c.differs)).unwrap_or_default();
-    let text = format!("the selector {selector} of {entity} matches no pod (selector or label is wrong){hint}");
-    let finding = Finding::new(Reason::SelectorMatchesNothing, entity.clone(), text)
-        .because("what it selects", says(service, &entity))
-        .action(
-            "correct the selector of the Service, or the labels of the pod template",
-            Some(say::edit(&entity)),
-            "low: traffic flows at once",
-        )
-        .check(endpoints(&entity));
-    match near {
-        Some(candidate) if !headless => {
-            let carries = evidence::object(&candidate.who, format!("pod labels: {}", candidate.differs));
-            finding
-                .because("the nearest labels", carries.clone())
-                .rules_out(format!("{}: its pods are not what fails, no traffic reaches them", candidate.who), carries)
-        }
-        // A leftover that nothing resembles may be meant for pods that do not exist yet.
-        _ => finding.role(Role::Context).confidence(Confidence::Low),
+    let pods: Vec<&Pod> = say::selected(view, service).into_iter().filter(|p| say::is_live(p)).collect();
+    let behind = view.behind_service(service);
+    if pods.is_empty() && behind.is_empty() {
+        return nothing_selected(view, service, headless).into_iter().collect();
     }
-}
-
-/// The workload or bare pod of the namespace whose labels are nearest to the selector.
-fn candidate(view: &View, service: &Service) -> Option<Candidate> {
-    let ns = service.metadata.namespace.as_str();
-    let bare =
-        view.pods.within(ns).filter(|p| p.metadata.controller().is_none()).map(|p| (pod_ref(p), &p.metadata.labels));
-    let all = view.templates(ns).chain(bare);
-    let scored = all.filter_map(|(who, labels)| resemblance(service, who, labels));
-    scored.max_by(|a, b| a.score.total_cmp(&b.score).then_with(|| b.who.cmp(&a.who)))
-}
-
-fn resemblance(service: &Service, who: EntityRef, labels: &Map) -> Option<Candidate> {
-    let mut score =
-        if who.name == service.metadata.name { 1.0 } else { likeness(&who.name, &service.metadata.name) / 2.0 };
-    let mut differs = Vec::new();
-    for (key, value) in &service.spec.selector {
-        match labels.get(key) {
-            Some(has) if has == value => score += 1.0,
-            Some(has) => {
-                score += likeness(value, has);
-                differs.push(format!("{key}={has}"));
-            }
-            None => {
-                let other = labels.iter().find(|(_, v)| *v == value);
-                score += if other.is_some() { 0.8 } else { 0.0 };
-                differs.push(other.map_or_else(|| format!("no label {key}"), |(k, v)| format!("{k}={v}")));
-            }
-        }
+    if headless || service.spec.publish_not_ready_addresses {
+        return Vec::new();
     }
-    (score >= 0.7).then(|| Candidate { who, differs: differs.join(", "), score })
+    let ports = service_ports::mismatches(view, service, &pods);
+    if !ports.is_empty() || pods.iter().any(|p| p.is_ready()) || ready_endpoints(view, service).is_some_and(|n| n > 0) {
+        return ports;
+    }
+    none_ready(view, service, &pods, &behind).into_iter().collect()
 }
 
-fn balancer(view: &View, service: &Service) -> Option<Finding> {
-    let pending = service.spec.r#type == "LoadBalancer" && service.status.load_balancer.ingress.is_empty();
-    let age = service.metadata.creation_timestamp.map(|at| view.age(at))?;
-    if !pending || age < BALANCER {
+/// Ready endpoints as the API lists them; none when neither form was seen.
+pub(super) fn ready_endpoints(view: &View, service: &Service) -> Option<usize> {
+    let (ns, name) = (service.metadata.namespace.as_str(), &service.metadata.name);
+    let slices =
+        view.endpoint_slices.within(ns).filter(|s| s.metadata.labels.get("kubernetes.io/service-name") == Some(name));
+    let mut of_slices =
+        slices.map(|s| s.endpoints.iter().filter(|e| e.conditions.ready.unwrap_or(true)).count()).peekable();
+    if of_slices.peek().is_some() {
+        return Some(of_slices.sum());
+    }
+    view.endpoints.get(ns, name).map(|e| e.subsets.iter().map(|s| s.addresses.len()).sum())
+}
+
+/// An alias: there is nothing behind it that could be ready.
+fn external(service: &Service) -> Finding {
+    let of = say::of_meta(Kind::Service, &service.metadata);
+    let host = &service.spec.external_name;
+    let claim = format!("{of} is of type ExternalName, an alias of {host}: it has no endpoints by design");
+    let proof = evidence::object(&of, format!("spec.type=ExternalName spec.externalName={host}"));
+    Finding::new(Reason::Serving, of, claim).role(Role::Healthy).because("its type says so", proof)
+}
+
+fn kept_by_hand(view: &View, service: &Service) -> Option<Finding> {
+    let count = ready_endpoints(view, service).filter(|n| *n > 0)?;
+    let of = say::of_meta(Kind::Service, &service.metadata);
+    let claim = format!(
+        "{of} is kept without a selector; {} maintained by hand or by a controller",
+        say::count(count as u64, "endpoint")
+    );
+    let proof = evidence::object(&of, format!("spec.selector is empty, {count} ready endpoints"));
+    Some(Finding::new(Reason::Serving, of, claim).role(Role::Healthy).because("its endpoints are listed", proof))
+}
+
+fn pending_address(view: &View, service: &Service) -> Option<Finding> {
+    let born = (*service.metadata.creation_timestamp)?;
+    let waits = service.spec.r#type == "LoadBalancer" && service.status.load_balancer.ingress.is_empty();
+    if !waits || view.age(born) < ADDRESS_PATIENCE || service.metadata.deletion_timestamp.is_some() {
         return None;
     }
-    let entity = say::of_meta(Kind::Service, &service.metadata);
-    let event = view.last_event(
-        &entity,
-        &["SyncLoadBalancerFailed", "CreatingLoadBalancerFailed", "FailedBuildModel", "AllocationFailed"],
+    let of = say::of_meta(Kind::Service, &service.metadata);
+    let failed = view.last_event(&of, &["SyncLoadBalancerFailed", "CreatingLoadBalancerFailed", "AllocationFailed"]);
+    let class = service.spec.load_balancer_class.as_ref().map(|c| format!(" (class {c})")).unwrap_or_default();
+    let why = failed.map_or_else(
+        || format!("no load balancer controller{class} has given it an address in {}", say::span(view.age(born))),
+        |event| say::clause(event.text()),
     );
-    let why = event.map_or_else(
-        || "no controller has answered (pending: the cluster may have none for load balancers)".to_owned(),
-        |e| say::clause(e.text()),
-    );
-    let text = format!("{entity} of type LoadBalancer has no external address after {}: {why}", say::span(age));
-    let says = evidence::object(&entity, "spec.type=LoadBalancer status.loadBalancer.ingress=[]");
-    let mut finding = Finding::new(Reason::LoadBalancerPending, entity.clone(), text)
-        .since(*service.metadata.creation_timestamp)
-        .because("no address", says.clone())
-        .action(
-            "see whether a load-balancer controller runs, and what it says; or use another type",
-            Some(say::describe(&entity)),
-            "none",
+    let seen = evidence::object(&of, "spec.type=LoadBalancer status.loadBalancer={}");
+    let mut finding = Finding::new(
+        Reason::LoadBalancerPending,
+        of.clone(),
+        format!("the external address of {of} is pending: {why}"),
+    )
+    .because("its load balancer status is empty", seen)
+    .since(Some(born));
+    if let Some(event) = failed {
+        finding = finding.because("the controller says why", evidence::event(event));
+    } else if view.last_event(&of, &["EnsuringLoadBalancer"]).is_none() && view.saw(&Kind::Event, of.ns()) {
+        let none = evidence::object(&of, "no event EnsuringLoadBalancer in the window");
+        finding = finding.because("no controller has said that it works on it", none);
+    }
+    if let Some(count) = ready_endpoints(view, service).filter(|n| *n > 0) {
+        let proof = evidence::object(&of, format!("{count} ready endpoints"));
+        finding = finding.rules_out(
+            format!("the pods: {} ready, inside the cluster it works", say::count(count as u64, "endpoint")),
+            proof,
+        );
+    }
+    Some(
+        finding
+            .action("see whether a load balancer controller runs, and what it says", Some(say::describe(&of)), "none")
+            .check(say::get(&of))
+            .action(
+                "without one, reach it by its node port",
+                Some(format!("{} get {} -o jsonpath='{{.spec.ports[*].nodePort}}'", say::kubectl(&of), of.slash())),
+                "none",
+            ),
+    )
+}
+
+/// What a selector may have meant, and which label differs.
+struct Meant {
+    unit: EntityRef,
+    carries: Map,
+}
+
+fn nothing_selected(view: &View, service: &Service, headless: bool) -> Option<Finding> {
+    let of = say::of_meta(Kind::Service, &service.metadata);
+    let meant = meant(view, service);
+    let routed = routes_to(view, &of);
+    if headless && meant.is_none() {
+        return None;
+    }
+    let selector = say::labels(&service.spec.selector);
+    let tail = meant
+        .as_ref()
+        .map(|m| format!("; the pods of {} carry {}", m.unit, say::labels(&m.carries)))
+        .unwrap_or_default();
+    let claim = format!("{of} selects {selector}, which no pod carries{tail}");
+    // A Service that nobody is known to use may be a left-over: a fact, and a cause only for whoever calls it.
+    let role = if meant.is_some() || routed.is_some() { Role::Failing } else { Role::Context };
+    let edited = service.metadata.edited_at().and_then(|m| *m.time);
+    let mut finding = Finding::new(Reason::SelectorMatchesNothing, of.clone(), claim)
+        .role(role)
+        .because("its selector", evidence::object(&of, format!("spec.selector: {selector}")))
+        .since(edited.or(*service.metadata.creation_timestamp));
+    if let Some(meant) = &meant {
+        let labels = say::labels(&meant.carries);
+        finding = finding.because(
+            format!("{} is most like it", meant.unit),
+            evidence::object(&meant.unit, format!("labels of its pods: {labels}")),
+        );
+        let pods = say::live_pods(view, &meant.unit);
+        let ready = pods.iter().filter(|p| p.is_ready()).count();
+        if let Some(pod) = pods.first().filter(|_| ready > 0) {
+            let proof = evidence::object(&pod_ref(pod), "status.conditions[Ready]: status=True");
+            finding =
+                finding.rules_out(format!("the pods of {}: {ready} of {} are ready", meant.unit, pods.len()), proof);
+        }
+        finding = finding.action(
+            "select the labels that the pods carry",
+            Some(patch(service, meant)),
+            "low: traffic flows to those pods at once",
+        );
+    } else {
+        finding = finding.action("select labels that pods carry, or remove the Service", Some(say::edit(&of)), "low");
+    }
+    if let Some(ingress) = routed {
+        finding = finding.because(
+            format!("{ingress} sends traffic to it"),
+            evidence::object(&ingress, format!("backend.service.name={}", of.name)),
+        );
+    }
+    Some(finding.check(endpoints_command(&of)))
+}
+
+fn routes_to(view: &View, service: &EntityRef) -> Option<EntityRef> {
+    let names = |i: &&crate::kube::Ingress| super::ingress::backends(i).any(|b| b.name == service.name);
+    view.ingresses.within(service.ns()).find(names).map(|i| say::of_meta(Kind::Ingress, &i.metadata))
+}
+
+/// The command that shows what a Service leads to.
+pub(super) fn endpoints_command(of: &EntityRef) -> String {
+    format!("{} get endpointslices -l kubernetes.io/service-name={}", say::kubectl(of), of.name)
+}
+
+fn patch(service: &Service, meant: &Meant) -> String {
+    let of = say::of_meta(Kind::Service, &service.metadata);
+    let gone = service.spec.selector.keys().filter(|k| !meant.carries.contains_key(*k)).map(|k| format!("{k:?}:null"));
+    let set = meant.carries.iter().map(|(k, v)| format!("{k:?}:{v:?}"));
+    let fields: Vec<String> = gone.chain(set).collect();
+    format!("{} patch {} -p '{{\"spec\":{{\"selector\":{{{}}}}}}}'", say::kubectl(&of), of.slash(), fields.join(","))
+}
+
+fn meant(view: &View, service: &Service) -> Option<Meant> {
+    let selector = &service.spec.selector;
+    let ns = service.metadata.namespace.as_str();
+    let pods = view.pods.within(ns).filter(|p| say::is_live(p)).take(COMPARED);
+    let candidates = view.templates(ns).chain(pods.map(|p| (view.unit(&pod_ref(p)), &p.metadata.labels)));
+    let mut best: Option<(f64, Meant)> = None;
+    for (unit, labels) in candidates {
+        // A workload of the Service's own name is meant even when its labels look different.
+        let bonus = if unit.name == service.metadata.name { 0.7 } else { 0.0 };
+        let score = alike(selector, labels) + bonus;
+        if score >= NEAR && best.as_ref().is_none_or(|(b, _)| score > *b) {
+            best = Some((score, Meant { unit, carries: carried(selector, labels) }));
+        }
+    }
+    best.map(|(_, meant)| meant).filter(|m| !m.carries.is_empty())
+}
+
+/// How much labels are like a selector: equal terms count fully, near values and equal values under another key less.
+fn alike(selector: &Map, labels: &Map) -> f64 {
+    let term = |(key, value): (&String, &String)| match labels.get(key) {
+        Some(other) if other == value => 1.0,
+        Some(other) => 0.9 * super::nearest::likeness(value, other),
+        None if labels.values().any(|v| v == value) => 0.8,
+        None => 0.0,
+    };
+    let sum: f64 = selector.iter().map(term).sum();
+    sum / f64::from(u32::try_from(selector.len().max(1)).unwrap_or(u32::MAX))
+}
+
+/// The labels that answer to a selector's terms: of the same key, else of the same value.
+fn carried(selector: &Map, labels: &Map) -> Map {
+    let answer = |(key, value): (&String, &String)| {
+        labels
+            .get_key_value(key)
+            .or_else(|| labels.iter().find(|(_, v)| *v == value))
+            .map(|(k, v)| (k.clone(), v.clone()))
+    };
+    selector.iter().filter_map(answer).collect()
+}
+
+fn none_ready(view: &View, service: &Service, pods: &[&Pod], behind: &BTreeSet<EntityRef>) -> Option<Finding> {
+    let of = say::of_meta(Kind::Service, &service.metadata);
+    if service.metadata.creation_timestamp.is_some_and(|at| view.age(at) < STARTING) || starting(view, pods, behind) {
+        return None;
+    }
+    let units = say::some(behind, 3);
+    let (claim, proof) = if pods.is_empty() {
+        (format!("{of} has no endpoints: {units} has no pods"), "it selects no pod".to_owned())
+    } else {
+        let many = pods.len() as u64;
+        (
+            format!("{of} has no ready endpoints: none of {} of {units} is ready", say::count(many, "pod")),
+            say::some(pods.iter().map(|p| &p.metadata.name), 3),
         )
-        .check(say::get(&entity));
-    if let Some(event) = event {
-        finding = finding.because("the controller's words", evidence::event(event));
+    };
+    let intended = pods.is_empty() && behind.iter().all(|unit| wants_none(view, unit));
+    let turned = pods.iter().filter_map(|p| *p.condition("Ready")?.last_transition_time).max();
+    let mut finding = Finding::new(Reason::NoReadyEndpoints, of.clone(), claim)
+        .role(if intended { Role::Expected } else { Role::Failing })
+        // It says nothing of the cause: alone it leaves the question open.
+        .confidence(Confidence::Low)
+        .because(proof, evidence::object(&of, format!("spec.selector: {}", say::labels(&service.spec.selector))))
+        .since(turned);
+    finding.points_at.extend(behind.iter().cloned());
+    let shows = behind.first().map(say::describe);
+    Some(finding.action("mend the workload behind it", shows, "none").check(endpoints_command(&of)))
+}
+
+fn wants_none(view: &View, unit: &EntityRef) -> bool {
+    let (ns, name) = (unit.ns(), unit.name.as_str());
+    match unit.kind {
+        Kind::Deployment => view.deployments.get(ns, name).is_some_and(|d| d.spec.replicas() == 0),
+        Kind::StatefulSet => view.stateful_sets.get(ns, name).is_some_and(|d| d.spec.replicas() == 0),
+        Kind::Job | Kind::CronJob => true,
+        _ => false,
     }
-    if say::selected(view, service).iter().any(|p| p.is_ready()) {
-        finding = finding.rules_out("its pods: they are ready, inside the cluster the Service works", says);
+}
+
+/// Whether pods are on their way: nothing has failed, and they are young or their rollout is within its deadline.
+fn starting(view: &View, pods: &[&Pod], behind: &BTreeSet<EntityRef>) -> bool {
+    let young = |pod: &Pod| pod.metadata.creation_timestamp.is_some_and(|at| view.age(at) < STARTING);
+    let rolling = behind.iter().all(|u| view.deployments.get(u.ns(), &u.name).is_some_and(is_rolling));
+    if pods.is_empty() {
+        return rolling
+            && behind.iter().filter_map(|u| *view.meta(u)?.creation_timestamp).any(|at| view.age(at) < STARTING);
     }
-    Some(finding)
+    pods.iter().all(|p| is_clean(p)) && (rolling || pods.iter().all(|p| young(p)))
+}
+
+/// `NewReplicaSetAvailable` is the reason of a rollout that is complete.
+fn is_rolling(deployment: &Deployment) -> bool {
+    deployment.status.condition("Progressing").is_some_and(|c| c.is_true() && c.reason != "NewReplicaSetAvailable")
+}
+
+fn is_clean(pod: &Pod) -> bool {
+    let assigned = !pod.spec.node_name.is_empty();
+    assigned
+        && pod.containers().all(|(_, status, _)| {
+            status.is_none_or(|s| {
+                let waits = s
+                    .state
+                    .waiting
+                    .as_ref()
+                    .is_some_and(|w| !matches!(w.reason.as_str(), "ContainerCreating" | "PodInitializing"));
+                s.restart_count == 0 && !waits
+            })
+        })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write;
-
     use super::*;
     use crate::testkit::Scene;
 
-    fn scene(service: &str, replicas: i64, pods: &[(&str, &str)], log: &str) -> Vec<Finding> {
-        let mut text = format!(
-            "
-kind: Service
-metadata: {{name: api, creationTimestamp: AGO(1h)}}
-spec: {{{service}}}
+    const API: &str = "
 ---
 kind: Deployment
-metadata: {{name: api}}
-spec: {{replicas: {replicas}, template: {{metadata: {{labels: {{app: api}}}}}}}}
-"
-        );
-        for (n, (ready, container)) in pods.iter().enumerate() {
-            write!(
-                text,
-                "---
+metadata: {name: api, creationTimestamp: AGO(9h)}
+spec: {template: {metadata: {labels: {app: api}}}}
+---
 kind: Pod
-metadata: {{name: api-{n}, creationTimestamp: AGO(40m), labels: {{app: api}}, ownerReferences: [{{kind: Deployment, name: api, controller: true}}]}}
-spec: {{containers: [{{name: c, {container}}}]}}
-status: {{phase: Running, conditions: [{{type: Ready, status: '{ready}'}}]}}
-"
-            ).unwrap();
-        }
-        detect(&Scene::default().yaml(&text).log("api-0/c", log).view())
-    }
-
-    const HTTP: &str = "ports: [{name: http, containerPort: 8080}], readinessProbe: {httpGet: {path: /, port: 8080}}";
+metadata: {name: api-0, labels: {app: api}, creationTimestamp: AGO(2h), ownerReferences: [{kind: Deployment, name: api, controller: true}]}
+spec: {nodeName: n1, containers: [{name: c}]}
+status: {phase: Running, conditions: [{type: Ready, status: READY}], containerStatuses: [{name: c, restartCount: RESTARTS}]}
+---
+kind: Deployment
+metadata: {name: idle}
+spec: {replicas: 0, template: {metadata: {labels: {app: idle}}}}
+---
+kind: Deployment
+metadata: {name: refused, creationTimestamp: AGO(9h)}
+spec: {replicas: 2, template: {metadata: {labels: {app: refused}}}}
+---
+kind: Endpoints
+metadata: {name: leader}
+---
+kind: Endpoints
+metadata: {name: manual}
+subsets: [{addresses: [{ip: 192.0.2.1}]}]
+";
 
     #[rstest::rstest]
-    #[case::serves("selector: {app: api}, ports: [{port: 80, targetPort: 8080}]", 1, &[("True", HTTP)], "", "Serving Healthy | 1 of 1 pod")]
-    #[case::typo("selector: {app: apl}, ports: [{port: 80}]", 1, &[("True", HTTP)], "", "SelectorMatchesNothing Failing | app=apl, app=api")]
-    #[case::nothing_like_it("selector: {app: legacy-mail-gateway}, clusterIP: None", 1, &[("True", HTTP)], "", "SelectorMatchesNothing Context | legacy")]
-    #[case::unready("selector: {app: api}", 1, &[("False", HTTP)], "", "NoReadyEndpoints Failing | none of the 1 pod")]
-    #[case::zero("selector: {app: api}", 0, &[], "", "NoReadyEndpoints Expected | scaled to zero")]
-    #[case::no_pods("selector: {app: api}", 2, &[], "", "NoReadyEndpoints Failing | has no pods")]
-    #[case::target_port("selector: {app: api}, ports: [{port: 80, targetPort: 8000}]", 1, &[("True", HTTP)], "", "PortMismatch Failing | 8000, 8080")]
-    #[case::named_port("selector: {app: api}, ports: [{port: 80, targetPort: web}]", 1, &[("True", HTTP)], "", "PortMismatch Failing | web, http")]
-    #[case::undeclared_but_listening("selector: {app: api}, ports: [{port: 9090, targetPort: 9090}]", 1, &[("True", HTTP)], "metrics listening on :9090\n", "Serving Healthy | ready")]
-    #[case::one_of_two_declared("selector: {app: api}, ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 9090}]", 1, &[("True", HTTP)], "", "Serving Healthy | ready")]
-    #[case::nothing_declared("selector: {app: api}, ports: [{port: 80, targetPort: 3000}]", 1, &[("True", "image: a")], "", "Serving Healthy | ready")]
-    #[case::external("type: ExternalName, externalName: geo.example.com", 1, &[("True", HTTP)], "", "Serving Healthy | ExternalName")]
-    #[case::without_selector("ports: [{port: 80}]", 1, &[("True", HTTP)], "", "")]
-    #[case::balancer("type: LoadBalancer", 1, &[("True", HTTP)], "", "LoadBalancerPending Failing | LoadBalancer, no external address")]
-    fn services(
-        #[case] service: &str,
-        #[case] replicas: i64,
-        #[case] pods: &[(&str, &str)],
-        #[case] log: &str,
-        #[case] expected: &str,
+    #[case::typo(
+        "x",
+        "selector: {app: apii}",
+        Some(
+            "SelectorMatchesNothing Failing: Service shop/x selects app=apii, which no pod carries; the pods of Deployment shop/api carry app=api"
+        )
+    )]
+    #[case::other_key(
+        "x",
+        "selector: {name: api}",
+        Some(
+            "SelectorMatchesNothing Failing: Service shop/x selects name=api, which no pod carries; the pods of Deployment shop/api carry app=api"
+        )
+    )]
+    #[case::own_name(
+        "api",
+        "selector: {app: backend}",
+        Some(
+            "SelectorMatchesNothing Failing: Service shop/api selects app=backend, which no pod carries; the pods of Deployment shop/api carry app=api"
+        )
+    )]
+    #[case::left_over(
+        "x",
+        "selector: {app: something-else}",
+        Some("SelectorMatchesNothing Context: Service shop/x selects app=something-else, which no pod carries")
+    )]
+    #[case::unready(
+        "x",
+        "selector: {app: api}",
+        Some(
+            "NoReadyEndpoints Failing: Service shop/x has no ready endpoints: none of 1 pod of Deployment shop/api is ready"
+        )
+    )]
+    #[case::no_pods(
+        "x",
+        "selector: {app: refused}",
+        Some("NoReadyEndpoints Failing: Service shop/x has no endpoints: Deployment shop/refused has no pods")
+    )]
+    #[case::scaled_to_zero(
+        "x",
+        "selector: {app: idle}",
+        Some("NoReadyEndpoints Expected: Service shop/x has no endpoints: Deployment shop/idle has no pods")
+    )]
+    #[case::no_address(
+        "x",
+        "selector: {app: api}, type: LoadBalancer, publishNotReadyAddresses: true",
+        Some(
+            "LoadBalancerPending Failing: the external address of Service shop/x is pending: no load balancer controller has given it an address in 3 h"
+        )
+    )]
+    #[case::alias(
+        "x",
+        "type: ExternalName, externalName: db.example",
+        Some(
+            "Serving Healthy: Service shop/x is of type ExternalName, an alias of db.example: it has no endpoints by design"
+        )
+    )]
+    #[case::by_hand(
+        "manual",
+        "ports: [{port: 80}]",
+        Some(
+            "Serving Healthy: Service shop/manual is kept without a selector; 1 endpoint maintained by hand or by a controller"
+        )
+    )]
+    #[case::leader_election("leader", "ports: [{port: 80}]", None)]
+    #[case::headless("x", "selector: {app: api}, clusterIP: None", None)]
+    #[case::headless_left_over("x", "selector: {app: something-else}, clusterIP: None", None)]
+    #[case::publishes_unready("x", "selector: {app: api}, publishNotReadyAddresses: true", None)]
+    fn services(#[case] name: &str, #[case] spec: &str, #[case] expected: Option<&str>) {
+        let api = API.replace("READY", "'False'").replace("RESTARTS", "2");
+        let service =
+            format!("kind: Service\nmetadata: {{name: {name}, creationTimestamp: AGO(3h)}}\nspec: {{{spec}}}");
+        let found = health(&Scene::default().yaml(&format!("{service}{api}")).view());
+        let got: Vec<String> = found.iter().map(|f| format!("{:?} {:?}: {}", f.reason, f.role, f.claim)).collect();
+        assert!(got.len() < 2 && got.first().map(String::as_str) == expected, "{got:#?}");
+    }
+
+    #[rstest::rstest]
+    #[case::ready("'True'", "0", "AGO(2h)", 0)]
+    #[case::young_and_clean("'False'", "0", "AGO(60s)", 0)]
+    #[case::young_and_crashing("'False'", "3", "AGO(60s)", 1)]
+    #[case::old_and_unready("'False'", "0", "AGO(2h)", 1)]
+    fn pods_that_start_are_no_trouble(
+        #[case] ready: &str,
+        #[case] restarts: &str,
+        #[case] born: &str,
+        #[case] expected: usize,
     ) {
-        let found = scene(service, replicas, pods, log);
-        let Some((head, words)) = expected.split_once(" | ") else {
-            assert!(found.is_empty(), "{found:?}");
-            return;
-        };
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(format!("{:?} {:?}", found[0].reason, found[0].role), head, "{}", found[0].claim);
-        for word in words.split(", ") {
-            assert!(found[0].claim.contains(word), "{word}: {}", found[0].claim);
-        }
+        let api = API.replace("READY", ready).replace("RESTARTS", restarts).replace("AGO(2h)", born);
+        let service = "kind: Service\nmetadata: {name: x, creationTimestamp: AGO(3h)}\nspec: {selector: {app: api}}";
+        assert_eq!(health(&Scene::default().yaml(&format!("{service}{api}")).view()).len(), expected);
+    }
+
+    #[rstest::rstest]
+    #[case::young("AGO(2m)", "{}")]
+    #[case::has_address("AGO(2h)", "{loadBalancer: {ingress: [{ip: 203.0.113.1}]}}")]
+    fn an_address_on_its_way(#[case] born: &str, #[case] status: &str) {
+        let text = format!(
+            "kind: Service\nmetadata: {{name: x, creationTimestamp: {born}}}\nspec: {{type: LoadBalancer}}\nstatus: {status}"
+        );
+        assert_eq!(health(&Scene::default().yaml(&text).view()), []);
     }
 }

@@ -38,8 +38,8 @@ impl Listing {
     }
 }
 
-/// Reads every JSON document of a text. `hint` is the kind to assume for items that name none
-/// (the dump's lists put it on the list only). The text may be cut or damaged anywhere.
+/// Reads every JSON document of a text. `hint` is the kind to assume for items that name none and stand in a list
+/// that names none either; an item's own kind always wins. The text may be cut or damaged anywhere.
 pub fn read_list(text: &[u8], hint: Option<&Kind>) -> Listing {
     let mut listing = Listing::default();
     let mut documents = serde_json::Deserializer::from_slice(text);
@@ -84,15 +84,36 @@ pub fn decode_value(value: serde_json::Value, hint: Option<&Kind>, into: &mut Li
 }
 
 fn decode_item(value: serde_json::Value, hint: Option<&Kind>, into: &mut Listing) {
-    let named = value.get("kind").and_then(|k| k.as_str()).map(Kind::named);
+    let text = |key: &str| value.get(key).and_then(|k| k.as_str());
+    let named = text("kind").map(|kind| kind_of(text("apiVersion").unwrap_or_default(), kind));
     let Some(kind) = named.as_ref().or(hint) else {
         into.problem("an object names no kind".to_owned());
         return;
     };
     match Object::decode(kind, value) {
-        Ok(object) => into.objects.push(object),
+        Ok(object) => into.objects.push(finished(object, kind)),
         Err(error) => into.problem(format!("one {kind} is not as the API writes it: {error}")),
     }
+}
+
+/// The kind of an object that names itself. Other projects define kinds of the same names (a `Service` of Knative): they
+/// must not be taken for the built-in ones, so they carry their group.
+fn kind_of(api_version: &str, kind: &str) -> Kind {
+    let named = Kind::named(kind);
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let foreign = group.contains('.') && !group.ends_with(".k8s.io");
+    if foreign && !matches!(named, Kind::Other(_)) { Kind::Other(format!("{kind}.{group}")) } else { named }
+}
+
+/// The last touch: a kind of another group keeps the group in its name, as [`kind_of`] gave it; pods, of which there are
+/// thousands, give back spare room.
+fn finished(mut object: Object, kind: &Kind) -> Object {
+    match (&mut object, kind) {
+        (Object::Custom(custom), Kind::Other(name)) => custom.kind.clone_from(name),
+        (Object::Pod(pod), _) => pod.slim(),
+        _ => {}
+    }
+    object
 }
 
 /// `PodList` gives Pod; `List` gives nothing.
@@ -134,7 +155,9 @@ impl<'de> Visitor<'de> for Document<'_> {
                 "items" => {
                     is_list = true;
                     let inner = kind.as_deref().and_then(list_kind);
-                    map.next_value_seed(Items { listing: self.listing, hint: inner.as_ref().or(self.hint) })?;
+                    let items =
+                        Items { listing: self.listing, hint: inner.as_ref().or(self.hint), sure: inner.is_some() };
+                    map.next_value_seed(items)?;
                 }
                 "kind" => kind = map.next_value::<Option<String>>()?,
                 _ if !is_list && fields.len() < FIELD_CAP => fields.push((key.into_owned(), map.next_value()?)),
@@ -159,7 +182,8 @@ fn single(kind: Option<&str>, fields: &[(String, &RawValue)], hint: Option<&Kind
         into.problem(format!("the API server answered with an error: {}", message.trim_matches('"')));
         return;
     }
-    let named = kind.map(Kind::named);
+    let version = fields.iter().find(|(k, _)| k == "apiVersion").map_or("", |(_, v)| v.get().trim_matches('"'));
+    let named = kind.map(|kind| kind_of(version, kind));
     let Some(kind) = named.as_ref().or(hint) else {
         into.problem("the document is no Kubernetes object: it names no kind".to_owned());
         return;
@@ -167,7 +191,7 @@ fn single(kind: Option<&str>, fields: &[(String, &RawValue)], hint: Option<&Kind
     let pairs: Vec<String> = fields.iter().map(|(key, value)| format!("{key:?}:{}", value.get())).collect();
     let text = format!("{{{}}}", pairs.join(","));
     match Object::decode(kind, &mut serde_json::Deserializer::from_str(&text)) {
-        Ok(object) => into.objects.push(object),
+        Ok(object) => into.objects.push(finished(object, kind)),
         Err(error) => into.problem(format!("one {kind} is not as the API writes it: {}", brief(&error))),
     }
 }
@@ -176,6 +200,8 @@ fn single(kind: Option<&str>, fields: &[(String, &RawValue)], hint: Option<&Kind
 struct Items<'a> {
     listing: &'a mut Listing,
     hint: Option<&'a Kind>,
+    /// Whether the list itself named the kind, so that no item needs to be asked.
+    sure: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Items<'_> {
@@ -198,30 +224,69 @@ impl<'de> Visitor<'de> for Items<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some(raw) = seq.next_element::<&'de RawValue>()? {
-            decode_raw(raw.get(), self.hint, self.listing);
+            decode_raw(raw.get(), self.hint, self.sure, self.listing);
         }
         Ok(())
     }
 }
 
-fn decode_raw(text: &str, hint: Option<&Kind>, into: &mut Listing) {
-    #[derive(serde::Deserialize)]
-    struct Head<'a> {
-        #[serde(borrow, default)]
-        kind: Option<std::borrow::Cow<'a, str>>,
-    }
+fn decode_raw(text: &str, hint: Option<&Kind>, sure: bool, into: &mut Listing) {
     // The dump names the kind on the list alone; only lists that do not are scanned for it item by item.
-    let named = match hint {
-        Some(_) => None,
-        None => serde_json::from_str::<Head<'_>>(text).ok().and_then(|h| h.kind).map(|k| Kind::named(&k)),
-    };
+    let named = if sure { None } else { Head::of(text) };
     let Some(kind) = named.as_ref().or(hint) else {
         into.problem("an object names no kind".to_owned());
         return;
     };
     match Object::decode(kind, &mut serde_json::Deserializer::from_str(text)) {
-        Ok(object) => into.objects.push(object),
+        Ok(object) => into.objects.push(finished(object, kind)),
         Err(error) => into.problem(format!("one {kind} is not as the API writes it: {}", brief(&error))),
+    }
+}
+
+/// Looks for an object's kind and stops there: kubectl writes it before the parts that are long.
+#[derive(Default)]
+struct Head {
+    api_version: String,
+    kind: Option<String>,
+}
+
+impl Head {
+    fn of(text: &str) -> Option<Kind> {
+        let mut head = Self::default();
+        // Leaving the visitor early is an error to the deserialiser; what was found by then is what is wanted.
+        let _ = (&mut head).deserialize(&mut serde_json::Deserializer::from_str(text));
+        head.kind.map(|kind| kind_of(&head.api_version, &kind))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Head {
+    type Value = ();
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Head {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Kubernetes object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            match key.as_ref() {
+                "apiVersion" => self.api_version = map.next_value::<Option<String>>()?.unwrap_or_default(),
+                "kind" => {
+                    self.kind = map.next_value()?;
+                    return Ok(());
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -280,6 +345,20 @@ mod tests {
         let text = format!(r#"{{"kind":"PodList","items":[{{"metadata":{{"name":"a"}},"spec":{{"affinity":{deep}"#);
         let listing = read_list(text.as_bytes(), None);
         assert!(!listing.problems.is_empty());
+    }
+
+    #[test]
+    fn an_items_own_kind_beats_the_hint_and_groups_keep_kinds_apart() {
+        let text = r#"{"items":[
+            {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a"}},
+            {"metadata":{"name":"b"}},
+            {"apiVersion":"serving.knative.dev/v1","kind":"Service","metadata":{"name":"c"}},
+            {"apiVersion":"events.k8s.io/v1","kind":"Event","metadata":{"name":"d"}}],"kind":"List"}"#;
+        let wanted = ["Deployment a", "Pod b", "Service.serving.knative.dev c", "Event d"];
+        assert_eq!(names(&read_list(text.as_bytes(), Some(&Kind::Pod))), wanted);
+        let mut listing = Listing::default();
+        decode_value(serde_json::from_str(text).unwrap(), Some(&Kind::Pod), &mut listing);
+        assert_eq!(names(&listing), wanted);
     }
 
     proptest::proptest! {

@@ -53,8 +53,8 @@ pub use storage::{
 };
 pub use workload::{
     ConditionedStatus, CronJob, CronJobSpec, CronJobStatus, DaemonSet, Deployment, Job, JobSpec, JobStatus,
-    JobTemplate, PodTemplate, ReplicaSet, ReplicationController, RollingUpdate, StatefulSet, Strategy, WorkloadSpec,
-    WorkloadStatus,
+    JobTemplate, Ordinals, PodTemplate, ReplicaSet, ReplicationController, RollingUpdate, StatefulSet, Strategy,
+    WorkloadSpec, WorkloadStatus,
 };
 
 /// A string map in key order, so that nothing downstream depends on hashing.

@@ -12,6 +12,7 @@ lean! {
         #[serde(rename = "clusterIP")]
         cluster_ip: String,
         external_name: String,
+        load_balancer_class: Option<String>,
         ports: Vec<ServicePort>,
         publish_not_ready_addresses: bool,
     }

@@ -25,6 +25,7 @@ lean! {
         storage_class_name: String,
         claim_ref: Option<ClaimRef>,
         persistent_volume_reclaim_policy: String,
+        volume_mode: String,
         node_affinity: Option<Box<serde_json::Value>>,
     }
     /// Who holds a volume.
@@ -32,5 +33,5 @@ lean! {
     /// `status` of a volume.
     PvStatus { phase: String, message: String, reason: String }
     /// A StorageClass.
-    StorageClass { metadata: Meta, provisioner: String, volume_binding_mode: String, reclaim_policy: String, allow_volume_expansion: bool }
+    StorageClass { metadata: Meta, provisioner: String, parameters: Map, volume_binding_mode: String, reclaim_policy: String, allow_volume_expansion: bool }
 }

@@ -26,7 +26,10 @@ lean! {
         service_name: String,
         pod_management_policy: String,
         volume_claim_templates: Vec<PersistentVolumeClaim>,
+        ordinals: Ordinals,
     }
+    /// Where a StatefulSet begins to count.
+    Ordinals { start: i64 }
     /// How pods are replaced.
     Strategy { r#type: String, rolling_update: Option<RollingUpdate> }
     /// Bounds of a rolling update; `partition` is StatefulSet's.
@@ -54,8 +57,9 @@ lean! {
         updated_number_scheduled: i64,
         conditions: Vec<Condition>,
     }
-    /// A status of which only the conditions matter.
-    ConditionedStatus { conditions: Vec<Condition> }
+    /// A status of which only the conditions matter; those of routes and gateways stand one level deeper, in lists that
+    /// other kinds use for other things, so they are kept as they are.
+    ConditionedStatus { conditions: Vec<Condition>, listeners: serde_json::Value, parents: serde_json::Value }
     /// A Job.
     Job { metadata: Meta, spec: JobSpec, status: JobStatus }
     /// `spec` of a Job.

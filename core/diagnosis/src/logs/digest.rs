@@ -150,7 +150,8 @@ pub struct LogDigest {
     pub templates: Vec<Template>,
     /// How many templates were kept track of in all (at most 2,000).
     pub distinct_templates: u64,
-    /// Lines that fitted no template because 2,000 were already kept.
+    /// Lines counted to no template: 2,000 were already kept, or the stream had more than 20,000 distinct wordings
+    /// and the line was told apart only by the words that rules know.
     pub template_overflow: u64,
     /// At most 64 groups, by the number of their first line.
     pub hits: Vec<Hit>,

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::coarse;
 use super::digest::{Level, LevelCounts, LogDigest, LogOptions};
 use super::facts::{self, Facts, Reading};
 use super::fingerprint::{self, Fingerprint};
@@ -25,6 +26,8 @@ const MAX_LINE: usize = 16 * 1024;
 const TAIL: usize = 20;
 /// Lines of one wording whose values are read one by one.
 const MAX_PARSES: u32 = 1000;
+/// Lines of new wording that are read in full, before only the words that rules know tell them apart.
+const MAX_READS: u32 = 20_000;
 
 /// Digests a log stream.
 ///
@@ -49,6 +52,8 @@ pub struct LogDigester {
     runs: Runs,
     tracer: Tracer,
     pending: Option<Pending>,
+    /// Lines read in full because their wording was new.
+    reads: u32,
 }
 
 /// A failed connection that names no host: clients of `PostgreSQL` name it on the next lines.
@@ -82,6 +87,7 @@ impl LogDigester {
             runs: Runs::default(),
             tracer: Tracer::default(),
             pending: None,
+            reads: 0,
         }
     }
 
@@ -205,43 +211,64 @@ impl LogDigester {
 
     /// The facts of a line: remembered, or read now. Files its hit.
     fn facts(&mut self, line: &[u8], fingerprint: Fingerprint, in_trace: bool) -> Facts {
-        let trace = self.tracer.current();
-        if let Some(entry) = self.known.get(fingerprint) {
-            if let Some(stack) = entry.facts.stack {
-                self.tracer.again(stack);
-            }
-            if !entry.facts.hit {
-                return entry.facts;
-            }
-            if entry.parses >= MAX_PARSES {
-                self.hits.bump(entry.facts.group, self.lines, line, trace);
-                return entry.facts;
-            }
-            entry.parses += 1;
-            let facts = entry.facts;
-            if let Some(reading) = facts::read(line, in_trace) {
-                let group = self.file(line, reading, trace);
-                if let Some(entry) = self.known.get(fingerprint) {
-                    entry.facts.group = group;
-                }
-            }
+        if let Some(facts) = self.recall(line, fingerprint, in_trace) {
             return facts;
         }
-        let facts = match facts::read(line, in_trace) {
-            None => Facts { garbage: true, ..Facts::default() },
-            Some(reading) => {
-                let template = self.templates.find(&reading.view.text, reading.facts.level);
-                let facts = reading.facts;
-                let stack = reading.view.stack.as_deref().map(|stack| {
-                    let line = RawLine::new(self.lines, facts.level, line);
-                    self.tracer.whole(&line, stack)
-                });
-                let group = self.file(line, reading, trace);
-                Facts { template, group, stack, ..facts }
-            }
-        };
-        self.known.put(fingerprint, facts);
+        if self.reads < MAX_READS {
+            self.reads += 1;
+            let facts = self.read(line, in_trace);
+            self.known.put(fingerprint, facts);
+            return facts;
+        }
+        let coarse = coarse::of(line);
+        let coarse = if in_trace { Fingerprint(!coarse.0) } else { coarse };
+        if let Some(facts) = self.recall(line, coarse, in_trace) {
+            return facts;
+        }
+        let facts = self.read(line, in_trace);
+        // Lines of several templates share this fingerprint: they count as overflow.
+        self.known.put(coarse, Facts { template: None, ..facts });
         facts
+    }
+
+    /// The facts of a known fingerprint. Reads the values of its hit anew, up to a limit.
+    fn recall(&mut self, line: &[u8], fingerprint: Fingerprint, in_trace: bool) -> Option<Facts> {
+        let trace = self.tracer.current();
+        let entry = self.known.get(fingerprint)?;
+        let facts = entry.facts;
+        if let Some(stack) = facts.stack {
+            self.tracer.again(stack);
+        }
+        if !facts.hit {
+            return Some(facts);
+        }
+        if entry.parses >= MAX_PARSES {
+            self.hits.bump(facts.group, self.lines, line, trace);
+            return Some(facts);
+        }
+        entry.parses += 1;
+        if let Some(reading) = facts::read(line, in_trace) {
+            let group = self.file(line, reading, trace);
+            if let Some(entry) = self.known.get(fingerprint) {
+                entry.facts.group = group;
+            }
+        }
+        Some(facts)
+    }
+
+    /// Reads a line in full.
+    fn read(&mut self, line: &[u8], in_trace: bool) -> Facts {
+        let Some(reading) = facts::read(line, in_trace) else {
+            return Facts { garbage: true, ..Facts::default() };
+        };
+        let template = self.templates.find(&reading.view.text, reading.facts.level);
+        let facts = reading.facts;
+        let stack = reading.view.stack.as_deref().map(|stack| {
+            let line = RawLine::new(self.lines, facts.level, line);
+            self.tracer.whole(&line, stack)
+        });
+        let group = self.file(line, reading, self.tracer.current());
+        Facts { template, group, stack, ..facts }
     }
 
     /// Files the hit of a line; its group.

@@ -12,30 +12,33 @@ const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 const WORD: u64 = 0x0000_0100_0000_01b3;
 const MIX: u64 = 0xff51_afd7_ed55_8ccd;
 const VALUE: u64 = 0xc4ce_b9fe_1a85_ec53;
+/// Where klog's level may begin: after the time that the runtime puts before each line.
+const KLOG_WITHIN: usize = 48;
 /// A word this long is a blob, not a word.
 const BLOB: usize = 64;
 
-/// What a byte is to the tokeniser.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-enum Class {
-    Separator,
-    Letter,
-    Digit,
-}
+/// The byte belongs to a token.
+const TOKEN: u64 = 1;
+/// The byte is a digit.
+const DIGIT: u64 = 2;
 
-/// `Class` of each byte: `-`, `.`, `_` join a token, so that addresses and identifiers are one.
-const CLASS: [Class; 256] = classes();
+/// For each byte a number without pattern, whose lowest bits are `TOKEN` and `DIGIT`: one lookup gives both. `-`,
+/// `.` and `_` join a token, so that addresses and identifiers are one.
+const BYTES: [u64; 256] = bytes();
 
-const fn classes() -> [Class; 256] {
-    let mut table = [Class::Separator; 256];
+const fn bytes() -> [u64; 256] {
+    let mut table = [0; 256];
     let mut byte = 0_u8;
     loop {
-        table[byte as usize] = match byte {
-            b'0'..=b'9' => Class::Digit,
-            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'.' | b'_' | 0x80..=0xff => Class::Letter,
-            _ => Class::Separator,
+        let kind = match byte {
+            b'0'..=b'9' => TOKEN | DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'.' | b'_' | 0x80..=0xff => TOKEN,
+            _ => 0,
         };
+        let mut noise = (byte as u64 + 1).wrapping_mul(SEED);
+        noise = (noise ^ (noise >> 30)).wrapping_mul(MIX);
+        noise = (noise ^ (noise >> 27)).wrapping_mul(VALUE);
+        table[byte as usize] = ((noise ^ (noise >> 31)) & !(TOKEN | DIGIT)) | kind;
         if byte == u8::MAX {
             return table;
         }
@@ -44,36 +47,45 @@ const fn classes() -> [Class; 256] {
 }
 
 /// The fingerprint of a line.
+///
+/// Written to branch as little as possible: where tokens end cannot be predicted, and a wrong guess costs more
+/// than adding an empty token.
 pub(super) fn of(line: &[u8]) -> Fingerprint {
     let mut hash = SEED;
-    let mut word = SEED;
+    let mut word = 0_u64;
+    let mut seen = 0_u64;
     let mut start = 0_usize;
-    let mut has_digit = false;
     for (at, &byte) in line.iter().enumerate() {
-        let class = CLASS[usize::from(byte)];
-        if class == Class::Separator {
-            if start < at {
-                let piece = if has_digit || at - start > BLOB { value(line, start, at) } else { word };
-                hash = (hash.rotate_left(5) ^ piece).wrapping_mul(MIX);
-                word = SEED;
-                has_digit = false;
-            }
+        let entry = BYTES[usize::from(byte)];
+        if entry & TOKEN == 0 {
+            hash = join(hash ^ entry, line, start, at, word, seen);
+            word = 0;
+            seen = 0;
             start = at + 1;
-            hash = (hash ^ u64::from(byte)).wrapping_mul(WORD);
         } else {
-            has_digit |= class == Class::Digit;
-            word = (word ^ u64::from(byte)).wrapping_mul(WORD);
+            seen |= entry;
+            word = word.rotate_left(5) ^ entry;
         }
     }
-    if start < line.len() {
-        let piece = if has_digit || line.len() - start > BLOB { value(line, start, line.len()) } else { word };
-        hash = (hash.rotate_left(5) ^ piece).wrapping_mul(MIX);
-    }
+    hash = join(hash, line, start, line.len(), word, seen);
     Fingerprint(hash ^ (hash >> 32))
 }
 
+/// Adds a token: its word, or that it is a value.
+#[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "one branch that is nearly never taken, not four")]
+fn join(hash: u64, line: &[u8], start: usize, end: usize, word: u64, seen: u64) -> u64 {
+    let len = end - start;
+    let is_value = (seen & DIGIT != 0) | (len > BLOB);
+    let mut piece = if is_value { VALUE } else { word };
+    if is_value & ((len <= 3) | ((len == 5) & (start <= KLOG_WITHIN))) {
+        piece = value(line, start, end);
+    }
+    (hash.rotate_left(5) ^ piece).wrapping_mul(MIX)
+}
+
 /// The part of a token with digits that counts: mostly nothing.
-fn value(line: &[u8], start: usize, end: usize) -> u64 {
+pub(super) fn value(line: &[u8], start: usize, end: usize) -> u64 {
     let token = &line[start..end];
     if keeps(line, start, token) {
         return token.iter().fold(VALUE, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(WORD));
@@ -105,7 +117,7 @@ fn is_status(before: &[u8]) -> bool {
 
 /// Whether the byte belongs to a token.
 pub(super) fn in_token(byte: u8) -> bool {
-    CLASS[usize::from(byte)] != Class::Separator
+    BYTES[usize::from(byte)] & TOKEN != 0
 }
 
 #[cfg(test)]

@@ -9,9 +9,11 @@
 //!
 //! How a line travels: `fingerprint` hashes its words; a known fingerprint is only counted; an unknown one is
 //! read by `view` (JSON, logfmt, plain), `level`, `stamp` and `rules`, and filed by `templates` and `hits`.
+//! A stream in which every line has new words falls back to `coarse`.
 
 mod calendar;
 mod clean;
+mod coarse;
 mod digest;
 mod digester;
 mod facts;

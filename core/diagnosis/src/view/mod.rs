@@ -85,6 +85,15 @@ pub enum Content {
     Log(Box<LogDigest>),
 }
 
+/// Whether a read gave all there is. A cut file, or an object that could not be decoded, proves no absence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// All of it.
+    Whole,
+    /// Some of it; the gaps say what is missing.
+    Partial,
+}
+
 macro_rules! tables {
     ($($field:ident: $variant:ident($ty:ident), $doc:literal;)*) => {
         /// Everything that one investigation has seen. Built once, then only read.
@@ -100,7 +109,9 @@ macro_rules! tables {
             behind_service: BTreeMap<EntityRef, BTreeSet<EntityRef>>,
             services_of: BTreeMap<EntityRef, Vec<String>>,
             logs: BTreeMap<(ContainerRef, bool), LogOutcome>,
-            coverage: BTreeMap<(Kind, Option<String>), Result<(), ReadFailure>>,
+            coverage: BTreeMap<(Kind, Option<String>), Result<Completeness, ReadFailure>>,
+            /// The namespaces that the source can read at all; none means that it was not said.
+            readable: Option<BTreeSet<String>>,
             gaps: BTreeSet<String>,
             times: times::Times,
         }
@@ -179,37 +190,61 @@ impl View {
     /// Builds the view. `as_of` is "now"; without it, now is the newest time that anything seen carries.
     /// `lookback` bounds the window of events and past failures, ending at now.
     pub fn new(collected: Vec<Collected>, as_of: Option<Timestamp>, lookback: SignedDuration) -> Self {
-        let mut view = View::default();
+        let mut view = View { times: times::Times::new(as_of, lookback), ..View::default() };
+        view.extend(collected);
+        view
+    }
+
+    /// Adds what was read later: logs of the pods that turned out to matter, another namespace.
+    pub fn extend(&mut self, collected: Vec<Collected>) {
+        let mut new_objects = false;
         for one in collected {
-            view.gaps.extend(one.gaps);
+            let completeness = if one.gaps.is_empty() { Completeness::Whole } else { Completeness::Partial };
+            self.gaps.extend(one.gaps);
             match (one.probe, one.result) {
-                (Probe::Objects { kind, namespace }, result) => view.take_objects(kind, namespace, result),
+                (Probe::Objects { kind, namespace }, result) => {
+                    new_objects = true;
+                    self.take_objects(kind, namespace, result, completeness);
+                }
                 (Probe::Log { of, previous, .. }, Ok(Content::Log(digest))) => {
-                    view.logs.insert((of, previous), Ok(*digest));
+                    self.logs.insert((of, previous), Ok(*digest));
                 }
                 (Probe::Log { of, previous, .. }, Err(failure)) => {
-                    view.logs.insert((of, previous), Err(failure));
+                    self.logs.insert((of, previous), Err(failure));
                 }
                 (Probe::Log { .. }, Ok(Content::Objects(_))) => {}
             }
         }
-        view.times = times::Times::new(as_of.or_else(|| view.newest_time()), lookback);
-        view.index();
-        view
+        let newest = self.newest_time();
+        self.times.settle(newest);
+        if new_objects {
+            self.index();
+        }
     }
 
-    fn take_objects(&mut self, kind: Kind, namespace: Option<String>, result: Result<Content, ReadFailure>) {
+    fn take_objects(
+        &mut self,
+        kind: Kind,
+        namespace: Option<String>,
+        result: Result<Content, ReadFailure>,
+        completeness: Completeness,
+    ) {
         let outcome = match result {
             Ok(Content::Objects(objects)) => {
                 for object in objects {
                     self.insert(object);
                 }
-                Ok(())
+                Ok(completeness)
             }
             Ok(Content::Log(_)) => return,
             Err(failure) => Err(failure),
         };
         self.coverage.insert((kind, namespace), outcome);
+    }
+
+    /// Says which namespaces the source can read: nothing is known to be absent from any other.
+    pub fn limit_to(&mut self, namespaces: impl IntoIterator<Item = String>) {
+        self.readable = Some(namespaces.into_iter().collect());
     }
 
     /// Whether objects of the kind were read there. For a namespaced kind a read of all namespaces counts too.
@@ -218,14 +253,16 @@ impl View {
     }
 
     /// How the read of a kind went, if it was tried.
-    pub fn coverage_of(&self, kind: &Kind, namespace: &str) -> Option<&Result<(), ReadFailure>> {
+    pub fn coverage_of(&self, kind: &Kind, namespace: &str) -> Option<&Result<Completeness, ReadFailure>> {
         let here = (kind.namespaced() && !namespace.is_empty()).then(|| namespace.to_owned());
         self.coverage.get(&(kind.clone(), here)).or_else(|| self.coverage.get(&(kind.clone(), None)))
     }
 
-    /// Whether an object is known not to exist: its kind was read there and it is not among them.
+    /// Whether an object is known not to exist: its kind was read whole there and it is not among them.
     pub fn absent(&self, entity: &EntityRef) -> bool {
-        self.saw(&entity.kind, entity.ns()) && self.meta(entity).is_none()
+        let readable = entity.namespace.as_ref().zip(self.readable.as_ref()).is_none_or(|(ns, all)| all.contains(ns));
+        let whole = self.coverage_of(&entity.kind, entity.ns()) == Some(&Ok(Completeness::Whole));
+        readable && whole && self.meta(entity).is_none()
     }
 
     /// Every read that failed, in order, with the reason.

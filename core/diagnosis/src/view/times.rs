@@ -8,25 +8,52 @@ use crate::kube::{Condition, Resource};
 /// Now and how far back to look.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Times {
-    now: Option<Timestamp>,
+    /// "Now" as it was given; it wins.
+    given: Option<Timestamp>,
+    /// The newest time in the evidence, for when none was given.
+    newest: Option<Timestamp>,
     lookback: SignedDuration,
+    /// When the alert began to fire, if one did.
+    onset: Option<Timestamp>,
 }
 
+/// An alert fires only after its `for` has passed (15 minutes in most rules of kube-prometheus); what it saw lies before.
+const BEFORE_ONSET: SignedDuration = SignedDuration::from_mins(30);
+
+/// The window never reaches further back than this, whatever the alert says.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+
 impl Times {
-    pub(super) fn new(now: Option<Timestamp>, lookback: SignedDuration) -> Self {
-        Self { now, lookback }
+    pub(super) fn new(given: Option<Timestamp>, lookback: SignedDuration) -> Self {
+        Self { given, newest: None, lookback, onset: None }
+    }
+
+    pub(super) fn reach_back_to(&mut self, onset: Option<Timestamp>) {
+        self.onset = onset;
+    }
+
+    pub(super) fn settle(&mut self, newest: Option<Timestamp>) {
+        self.newest = newest;
     }
 }
 
 impl View {
     /// "Now" of the investigation. Without any time in the evidence it is the epoch, and nothing is recent.
     pub fn now(&self) -> Timestamp {
-        self.times.now.unwrap_or(Timestamp::UNIX_EPOCH)
+        self.times.given.or(self.times.newest).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// The start of the window.
+    /// The start of the window: the lookback, or half an hour before the alert began where that is earlier.
     pub fn window_start(&self) -> Timestamp {
-        self.now().saturating_sub(self.times.lookback).unwrap_or(Timestamp::MIN)
+        let back = |from: Timestamp, by: SignedDuration| from.saturating_sub(by).unwrap_or(Timestamp::MIN);
+        let asked = back(self.now(), self.times.lookback);
+        let alerted = self.times.onset.map_or(asked, |onset| back(onset, BEFORE_ONSET));
+        alerted.min(asked).max(back(self.now(), LONGEST))
+    }
+
+    /// Widens the window to what an alert saw.
+    pub fn reach_back_to(&mut self, onset: Option<Timestamp>) {
+        self.times.reach_back_to(onset);
     }
 
     /// Whether a moment lies in the window (what lies after now counts as now: clocks differ).

@@ -33,6 +33,7 @@ pub(super) const NETWORK: &[Rule] = &[
     strong(NameNotResolved, "no address associated", r"No address associated with hostname"),
     strong(NameNotResolved, "unknown mysql server host", r"Unknown MySQL server host '{host}'"),
     strong(NameNotResolved, "dns resolution failed", r"DNS resolution failed for (?:service: )?{host}(?::{port})?"),
+    strong(NameNotResolved, "<unresolved>", r"{host}/<unresolved>:{port}"),
     strong(NameNotResolved, "failed to lookup address", r"failed to lookup address information"),
     weak(
         NameNotResolved,
@@ -54,6 +55,7 @@ pub(super) const NETWORK: &[Rule] = &[
     strong(ConnectionRefused, "connection refused", r"(?:[:\]] |\(111: |\(61\): |failed: |Exception: |port \d+: )[Cc]onnection refused(?:$|[\s.,;:)'\x22\]}])"),
     strong(ConnectionRefused, "connect call failed", r"\[Errno (?:111|61)\] Connect call failed \('{host}', {port}"),
     strong(ConnectionRefused, "error 111 connecting", r"Error 111 connecting to {host}:{port}"),
+    strong(ConnectionRefused, "tns:no listener", r"TNS:no listener"),
     strong(ConnectionRefused, "cannot connect to host", r"Cannot connect to host {host}:{port} .*(?:Connect call failed|Connection refused)"),
     weak(ConnectionRefused, "connection refused", r"(?i)connection refused"),
     weak(ConnectionRefused, "econnrefused", r"\bECONNREFUSED\b"),
@@ -79,7 +81,7 @@ pub(super) const NETWORK: &[Rule] = &[
     // no answer
     strong(ConnectionTimedOut, "i/o timeout", r"dial (?:tcp|udp)[46]? {host}:{port}: i/o timeout"),
     strong(ConnectionTimedOut, "i/o timeout", r"(?:read|write) (?:tcp|udp)[46]? \S+->{host}:{port}: i/o timeout"),
-    strong(ConnectionTimedOut, "connection timed out", r"(?i)(?:[:\]] |\(110: |Exception: )connection timed out"),
+    strong(ConnectionTimedOut, "connection timed out", r#"(?i)(?:connect: |\(110: |Exception: )connection timed out|: connection timed out(?:$|\s*[(.,;)"'])"#),
     strong(ConnectionTimedOut, "etimedout", r"\bETIMEDOUT (?P<host>[0-9A-Fa-f.:]*[0-9A-Fa-f]):{port}"),
     strong(ConnectionTimedOut, "upstream timed out", r"upstream timed out \(110: "),
     strong(ConnectionTimedOut, "context deadline exceeded", r"context deadline exceeded \(Client\.Timeout exceeded"),
@@ -112,6 +114,7 @@ pub(super) const NETWORK: &[Rule] = &[
     strong(UpstreamUnavailable, "communications link failure", r"Communications link failure"),
     strong(UpstreamUnavailable, "max retries exceeded", r"Max retries exceeded with url"),
     strong(UpstreamUnavailable, "code = unavailable", r"code = Unavailable"),
+    strong(UpstreamUnavailable, "unavailable: ", r"StatusRuntimeException: UNAVAILABLE|StatusCode\.UNAVAILABLE"),
     strong(UpstreamUnavailable, "clusterdown", r"\bCLUSTERDOWN\b"),
     strong(UpstreamUnavailable, "masterdown", r"\bMASTERDOWN\b"),
     strong(UpstreamUnavailable, "misconf redis", r"(?P<name>MISCONF) Redis is configured to save"),
@@ -123,4 +126,6 @@ pub(super) const NETWORK: &[Rule] = &[
     weak(UpstreamUnavailable, "gateway time", r"(?i)(?P<number>504)[ :]+Gateway Time-?out"),
     weak(UpstreamUnavailable, "status", r"(?i)(?:returned|responded|answered|got|received|unexpected|failed with|response)[^.;]{0,24}?\b(?:http )?(?:status|code)(?: code)?:? ?(?P<number>50[234])\b"),
     weak(UpstreamUnavailable, "upstream", r"(?i)upstream (?:['\x22]?{host}['\x22]? )?(?:is )?(?:unavailable|down|unhealthy|(?:returned |responded (?:with )?)(?P<number>50[234]))"),
+    weak(UpstreamUnavailable, "connect to", r#"(?i)(?:could not|cannot|can't|unable to|failed to) connect to (?:the )?(?:endpoint url: |server |host |broker |database |redis |at )*["'`]?(?:[a-z]+://{host}|[a-z][\w.-]*:\d{2,5}\b)"#),
+    weak(UpstreamUnavailable, "reach", r#"(?i)(?:could not|cannot|can't|unable to|failed to) reach (?:the )?(?:server |host |broker |database )*["'`]?(?:[a-z]+://{host}|[a-z][\w.-]*:\d{2,5}\b)"#),
 ];

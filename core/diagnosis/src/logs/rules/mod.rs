@@ -118,6 +118,13 @@ impl Engine {
     }
 }
 
+/// All text of the tables: the words in it are the ones that matter.
+pub(super) fn wording() -> impl Iterator<Item = &'static str> {
+    let tables = FAMILIES.iter().flat_map(|family| family.iter()).flat_map(|rule| [rule.needle, rule.pattern]);
+    let words = [success::WORDS, success::STARTS, success::RETRIES];
+    tables.chain(words.into_iter().flatten().copied())
+}
+
 /// Builds a rule's expression.
 fn compile(pattern: &str) -> Option<Regex> {
     let full = pattern
@@ -167,7 +174,10 @@ fn try_rule(index: u16, text: &str, message: &str, calm: bool, is_error: bool) -
     let captures = regex.as_ref()?.captures(scope)?;
     let whole = captures.get(0)?;
     let (before, after) = (&scope[..whole.start()], &scope[whole.end()..]);
-    if !rule.strong && success::is_denied(before, after) {
+    if (calm || !rule.strong) && success::is_denied(before, after) {
+        return None;
+    }
+    if rule.signature == Signature::ConnectionReset && success::is_client(before) {
         return None;
     }
     if rule.signature == Signature::MissingConfiguration && !is_error && success::has_default(after) {

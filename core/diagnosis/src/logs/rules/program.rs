@@ -24,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
     strong(MissingModule, "noclassdeffounderror", r"NoClassDefFoundError: (?:Could not initialize class )?(?P<name>[\w.$/]+)"),
     strong(MissingModule, "loading shared libraries", r"error while loading shared libraries: (?P<name>\S+?):"),
     strong(MissingModule, "error loading shared library", r"Error loading shared library (?P<name>\S+?):"),
+    strong(MissingModule, "cannot open shared object", r"(?P<name>[\w.+-]+\.so[.\d]*): cannot open shared object file"),
     strong(MissingModule, "find or load main class", r"Could not find or load main class (?P<name>\S+)"),
     strong(MissingModule, "cannot load such file", r"cannot load such file -- (?P<name>\S+)"),
     strong(MissingModule, "unable to access jarfile", r"Unable to access jarfile (?P<name>\S+)"),

@@ -68,7 +68,7 @@ fn regex(pattern: &str) -> Option<Regex> {
 pub(super) fn read(message: &str, has_hit: bool) -> Success {
     static WORKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         regex(
-            r"(?i)(?:^|[^a-z_/-])(?:re-?connected|connected(?: to|$|[.!,;]|\s+successfully|\s*\()|(?:connection|link|session) (?:re-?)?(?:established|restored)|recovered|recovery complete\w*|failover (?:ok|complete\w*|succeeded|finished)|listening (?:on|at|for)|listening$|(?:is|are|now|server|service|application|app|system|worker|and) ready|ready (?:to|for|in)\b|ready[.!]?$|requests? served|accepting connections|startup complete|serving (?:on|at|http|requests|traffic)|server running|(?:is|now|up and) running(?: on| at|[.!]?$)|running on http|back online|(?:is|now|became) healthy|health check (?:ok|passed|succeeded)|succeeded|resumed|caught up)",
+            r"(?i)(?:^|[^a-z_/-])(?:re-?connected|connected(?: to|$|[.!,;]|\s+successfully|\s*\()|(?:connection|link|session)(?: (?:to|with) \S+)?(?: is| was| has been)? (?:re-?)?(?:established|restored)|recovered|recovery complete\w*|failover (?:ok|complete\w*|succeeded|finished)|listening (?:on|at|for)|listening$|(?:is|are|now|server|service|application|app|system|worker|and) ready|ready (?:to|for|in)\b|ready[.!]?$|requests? served|accepting connections|startup complete|serving (?:on|at|http|requests|traffic)|server running|(?:is|now|up and) running(?: on| at|[.!]?$)|running on http|back online|(?:is|now|became) healthy|health check (?:ok|passed|succeeded)|succeeded|resumed|caught up)",
         )
     });
     static STARTED: LazyLock<Option<Regex>> = LazyLock::new(|| regex(r"(?i)\bstarted\b|\bsuccessfully\b"));
@@ -124,6 +124,11 @@ pub(super) fn is_denied(before: &str, after: &str) -> bool {
         )
     });
     BEFORE.as_ref().is_some_and(|r| r.is_match(before)) || AFTER.as_ref().is_some_and(|r| r.is_match(after))
+}
+
+/// Whether the words before a reset say that a client went away: a server's everyday life.
+pub(super) fn is_client(before: &str) -> bool {
+    before.contains("from client") || before.contains("to client")
 }
 
 /// Whether the words after an absent setting say that the program does without it.

@@ -137,6 +137,22 @@ const ROWS: &[(&str, &str)] = &[
         "ReadOnlyFileSystem path=/var/cache/nginx/client_temp",
     ),
     ("java.io.FileNotFoundException: /data/out.log (Permission denied)", "PermissionDenied path=/data/out.log"),
+    (
+        "io.lettuce.core.RedisConnectionException: Unable to connect to redis/<unresolved>:6379",
+        "NameNotResolved host=redis port=6379",
+    ),
+    (
+        "botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: \"http://minio:9000/bucket\"",
+        "UpstreamUnavailable host=minio port=9000",
+    ),
+    (
+        "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
+        "MissingModule name=libGL.so.1",
+    ),
+    ("runtime: failed to create new OS thread (have 2 already; errno=11)", "ThreadOrProcessLimit"),
+    ("fork/exec /bin/ls: resource temporarily unavailable", "ThreadOrProcessLimit"),
+    ("remote error: tls: expired certificate", "CertificateExpired"),
+    ("amqp: Exception (403) Reason: \"username or password not allowed\"", "AuthenticationRefused"),
 ];
 
 #[test]

@@ -50,6 +50,18 @@ const ROWS: &[&str] = &[
     "WARN METRICS_TOKEN is not set, metrics are off",
     "WARN certificate expires in 3 days",
     "connected to redis 10.0.0.1:6379",
+    "INFO cleaned up: no space left on device errors resolved",
+    "INFO Using default timeout: connection timed out after 30s will be retried",
+    "LOG:  could not receive data from client: Connection reset by peer",
+    "INFO connection pool stats exhausted=0 in_use=3 max=100",
+    "INFO certificate rotated; previous certificate expired 2026-11-01",
+    "INFO rejecting connections: 0, too many connections: 0",
+    "{\"level\":\"info\",\"msg\":\"slow query\",\"query\":\"SELECT * FROM errors WHERE msg = 'permission denied'\"}",
+    "INFO authentication failed for user bob (wrong password)",
+    "ERROR_RATE=0.0 FAILURES=0",
+    "Failed: 0, Passed: 12",
+    "INFO http: panic recovery middleware enabled",
+    "Successfully recovered from panic: none",
 ];
 
 #[test]

@@ -1,0 +1,55 @@
+//! One file for each command. Start at [`run`].
+
+use std::process::ExitCode;
+
+use midwatch_redact::Redacted;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use crate::output;
+
+mod again;
+mod completions;
+mod config;
+mod demo;
+mod investigate;
+mod plan;
+mod redact;
+mod score;
+
+/// Does what the command line says.
+pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let common = &cli.common;
+    match cli.command {
+        Command::Investigate(args) => investigate::run(&args, common),
+        Command::Plan(args) => plan::run(&args, common),
+        Command::Demo(args) => demo::run(&args, common),
+        Command::Score(args) => score::run(&args, common),
+        Command::Redact(args) => redact::run(&args, common),
+        Command::Config(args) => config::run(&args, common),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// Runs a future to its end, or to Ctrl-C: what is dropped then cleans up behind itself.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::no_report(format!("no threads to work with: {error}")))?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            done = future => done,
+            Ok(()) = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+        }
+    });
+    // A read that hangs must not hold the program back.
+    runtime.shutdown_background();
+    result
+}
+
+/// Prints a text that may leave; success.
+fn printed(text: &Redacted<String>) -> Result<ExitCode, Failure> {
+    output::print(text)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,142 @@
+//! Alertmanager's webhook body, version 4: <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>.
+//!
+//! Start at [`parse`]. A body of any size is bounded before it is read; alerts beyond the cap are counted, not lost in silence.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use midwatch_diagnosis::alert::Alert;
+use serde::Deserialize;
+
+/// Alerts that one investigation looks at. A group of thousands is one incident; its first hundreds name it.
+pub const ALERT_CAP: usize = 500;
+
+/// A body larger than this (bytes) is refused.
+pub const BODY_CAP: usize = 64 * 1024 * 1024;
+
+/// A group of alerts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertGroup {
+    /// The alerts, at most [`ALERT_CAP`], those that fire first.
+    pub alerts: Vec<Alert>,
+    /// How many more there were, here and truncated by Alertmanager.
+    pub more: usize,
+}
+
+/// Why a body is not a group of alerts.
+#[derive(Debug, thiserror::Error)]
+pub enum AlertError {
+    /// Too large.
+    #[error("the alert body has {0} bytes; at most {BODY_CAP} are read")]
+    TooLarge(usize),
+    /// Not JSON, or of another shape.
+    #[error("the alert body is not an Alertmanager webhook (version 4): {0}")]
+    Shape(#[from] serde_json::Error),
+    /// No alert in it.
+    #[error("the alert body holds no alerts")]
+    Empty,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    alerts: Option<Vec<WireAlert>>,
+    #[serde(default, rename = "truncatedAlerts")]
+    truncated: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireAlert {
+    #[serde(default)]
+    status: Option<serde_json::Value>,
+    #[serde(default)]
+    labels: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    starts_at: Option<String>,
+    #[serde(default)]
+    ends_at: Option<String>,
+    #[serde(default)]
+    fingerprint: Option<String>,
+}
+
+/// Reads a webhook body, or the array that `amtool alert -o json` and the API's `/api/v2/alerts` give.
+///
+/// # Errors
+/// See [`AlertError`].
+pub fn parse(body: &[u8]) -> Result<AlertGroup, AlertError> {
+    if body.len() > BODY_CAP {
+        return Err(AlertError::TooLarge(body.len()));
+    }
+    let is_array = body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
+    let (wire, truncated) = if is_array {
+        (serde_json::from_slice(body)?, 0)
+    } else {
+        let body: Body = serde_json::from_slice(body)?;
+        (body.alerts.unwrap_or_default(), body.truncated.unwrap_or_default())
+    };
+    let mut alerts: Vec<Alert> = wire.into_iter().map(Alert::from).collect();
+    if alerts.is_empty() {
+        return Err(AlertError::Empty);
+    }
+    alerts.sort_by_key(|a| !a.firing);
+    let more = alerts.len().saturating_sub(ALERT_CAP) + truncated;
+    alerts.truncate(ALERT_CAP);
+    Ok(AlertGroup { alerts, more })
+}
+
+impl From<WireAlert> for Alert {
+    fn from(wire: WireAlert) -> Self {
+        let labels = wire.labels.unwrap_or_default();
+        let ends_at = wire.ends_at.as_deref().and_then(moment);
+        // The webhook says "resolved"; the API says {"state": "active" | "suppressed"} and leaves the end in the future.
+        let resolved = wire.status.as_ref().and_then(|s| s.as_str()) == Some("resolved");
+        Alert {
+            name: labels.get("alertname").cloned().unwrap_or_default(),
+            firing: !resolved,
+            annotations: wire.annotations.unwrap_or_default(),
+            starts_at: wire.starts_at.as_deref().and_then(moment),
+            ends_at: ends_at.filter(|_| resolved),
+            fingerprint: wire.fingerprint.unwrap_or_default(),
+            labels,
+        }
+    }
+}
+
+/// Go's zero time means "not ended".
+fn moment(text: &str) -> Option<Timestamp> {
+    text.parse::<Timestamp>().ok().filter(|t| t.as_second() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_webhook_and_an_api_answer() {
+        let webhook = br#"{"version":"4","alerts":[{"status":"resolved","labels":{"alertname":"A"},"endsAt":"2026-11-22T04:26:31Z"},
+            {"status":"firing","labels":{"alertname":"B","pod":"p"},"startsAt":"2026-11-22T04:26:31.344Z","endsAt":"0001-01-01T00:00:00Z"}],"truncatedAlerts":2}"#;
+        let group = parse(webhook).unwrap();
+        assert_eq!(group.more, 2);
+        assert_eq!((group.alerts[0].name.as_str(), group.alerts[0].firing, group.alerts[0].ends_at), ("B", true, None));
+        assert!(!group.alerts[1].firing && group.alerts[1].ends_at.is_some());
+        let api = br#"[{"labels":{"alertname":"C"},"status":{"state":"active"},"fingerprint":"f"}]"#;
+        assert_eq!(parse(api).unwrap().alerts[0].name, "C");
+    }
+
+    #[test]
+    fn bad_bodies_are_errors_for_a_person() {
+        for body in ["", "{}", "[]", "{\"alerts\":null}", "{\"alerts\":[", "7", "<html>"] {
+            assert!(parse(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn ten_thousand_alerts_are_bounded_and_counted() {
+        let one = r#"{"labels":{"alertname":"A"},"status":"firing"}"#;
+        let body = format!(r#"{{"alerts":[{}]}}"#, vec![one; 10_000].join(","));
+        let group = parse(body.as_bytes()).unwrap();
+        assert_eq!((group.alerts.len(), group.more), (ALERT_CAP, 10_000 - ALERT_CAP));
+    }
+}

@@ -1,0 +1,86 @@
+//! Reads: in parallel, within the budget and the deadline, with the results in the order of the plan.
+//!
+//! Must never wait longer than the deadline, nor let the order of answers show in the result.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use midwatch_diagnosis::probe::{Probe, ReadFailure};
+use midwatch_diagnosis::view::Collected;
+use tokio::time::Instant;
+
+use crate::port::{EvidenceSource, Reading};
+use crate::request::Limits;
+
+/// Makes the reads of one investigation and counts them.
+pub(crate) struct Collector<'a> {
+    source: &'a dyn EvidenceSource,
+    parallel: usize,
+    left: usize,
+    until: Instant,
+    /// Reads that were made.
+    pub(crate) reads: usize,
+    /// Bytes that were read.
+    pub(crate) bytes: u64,
+    digests: Vec<(Probe, u64)>,
+}
+
+impl<'a> Collector<'a> {
+    pub(crate) fn new(source: &'a dyn EvidenceSource, limits: &Limits) -> Self {
+        Self {
+            source,
+            parallel: limits.parallel_reads.max(1),
+            left: limits.max_reads,
+            until: Instant::now() + limits.deadline,
+            reads: 0,
+            bytes: 0,
+            digests: Vec::new(),
+        }
+    }
+
+    /// Reads what the probes ask for. Reads past the budget or the deadline come back as failures that say so.
+    pub(crate) async fn read(&mut self, mut probes: Vec<Probe>) -> Vec<Collected> {
+        let beyond = probes.split_off(probes.len().min(self.left));
+        self.left -= probes.len();
+        self.reads += probes.len();
+        let (source, until) = (self.source, self.until);
+        let answers: Vec<(usize, Result<Reading, ReadFailure>)> = futures::stream::iter(probes.iter().enumerate())
+            .map(|(index, probe)| async move { (index, read_one(source, probe, until).await) })
+            .buffer_unordered(self.parallel)
+            .collect()
+            .await;
+        let mut ordered: Vec<_> = answers;
+        ordered.sort_by_key(|(index, _)| *index);
+        let mut collected: Vec<Collected> =
+            probes.into_iter().zip(ordered).map(|(probe, (_, answer))| self.take(probe, answer)).collect();
+        collected.extend(beyond.into_iter().map(|probe| failed(probe, ReadFailure::OutOfBudget)));
+        collected
+    }
+
+    fn take(&mut self, probe: Probe, answer: Result<Reading, ReadFailure>) -> Collected {
+        match answer {
+            Ok(reading) => {
+                self.bytes += reading.bytes;
+                self.digests.push((probe.clone(), reading.digest));
+                Collected { probe, result: Ok(reading.content), gaps: reading.gaps }
+            }
+            Err(failure) => failed(probe, failure),
+        }
+    }
+
+    /// What was read, as digests, in the order of the plan: the input of the report's id.
+    pub(crate) fn digests(&self) -> &[(Probe, u64)] {
+        &self.digests
+    }
+}
+
+fn failed(probe: Probe, failure: ReadFailure) -> Collected {
+    Collected { probe, result: Err(failure), gaps: Vec::new() }
+}
+
+async fn read_one(source: &dyn EvidenceSource, probe: &Probe, until: Instant) -> Result<Reading, ReadFailure> {
+    let left: Duration = until.saturating_duration_since(Instant::now());
+    tokio::time::timeout(left, source.read(probe))
+        .await
+        .unwrap_or_else(|_| Err(ReadFailure::TimedOut("the deadline of the investigation passed".to_owned())))
+}

@@ -1,0 +1,208 @@
+//! One run of the engine: scope, plan, read, detect, link, judge, report.
+//!
+//! Start at [`investigate`]. What is not I/O or time is done by the pure engine; the same evidence gives the same
+//! report, whatever the order of the answers.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use midwatch_diagnosis::detect::detect;
+use midwatch_diagnosis::probe::Probe;
+use midwatch_diagnosis::report::{Report, compose};
+use midwatch_diagnosis::scope::Scope;
+use midwatch_diagnosis::verdict::judge;
+use midwatch_diagnosis::view::{Collected, View};
+use midwatch_redact::{Redacted, Redactor};
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use crate::collect::Collector;
+use crate::plan::{self as reads};
+use crate::port::EvidenceSource;
+use crate::request::{Limits, NoReport, Outcome, Plan, Progress, Request, RunFacts, Step, StepState};
+use crate::scope::{namespaces_of, resolve};
+
+/// Whoever watches an investigation.
+pub type Watcher<'a> = &'a (dyn Fn(Redacted<Progress>) + Sync);
+
+/// Investigates: reads what the request is about and says what it amounts to.
+///
+/// # Errors
+/// When there is nothing to report on: the question fits several things or none, or the source cannot be listed.
+/// Reads that fail are no errors; the report says what could not be seen.
+pub async fn investigate(
+    source: &dyn EvidenceSource,
+    request: &Request,
+    limits: &Limits,
+    mut redactor: Redactor,
+    watcher: Watcher<'_>,
+) -> Result<Outcome, Redacted<NoReport>> {
+    let started = Instant::now();
+    let readable = source.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let namespaces = namespaces_of(request, &readable);
+    let mut collector = Collector::new(source, limits);
+
+    say(watcher, &redactor, Step::Scope, StepState::InProgress, &asked(request, &namespaces));
+    say(watcher, &redactor, Step::Objects, StepState::InProgress, "objects and events");
+    let probes = reads::objects(&namespaces, readable.len()).into_iter().map(|r| r.probe).collect();
+    let collected = collector.read(probes).await;
+    let state = state_of(&collected);
+    let mut view = View::new(collected, request.as_of, request.lookback);
+    view.limit_to(readable.iter().cloned());
+    view.reach_back_to(request.alerts.iter().filter_map(|a| a.starts_at).min());
+    learn_secrets(&view, &mut redactor);
+    say(watcher, &redactor, Step::Objects, state, &objects_read(&view));
+
+    let scope = resolve(&view, request, &namespaces).map_err(|e| redactor.seal(e))?;
+    say(watcher, &redactor, Step::Scope, StepState::Complete, &describe_scope(&scope));
+
+    view.extend(collector.read(reads::of_nodes(&view, &scope)).await);
+
+    say(watcher, &redactor, Step::Logs, StepState::InProgress, "logs");
+    let logs = collector.read(reads::logs(&view, &scope, request.depth, limits)).await;
+    let state = state_of(&logs);
+    view.extend(logs);
+    say(watcher, &redactor, Step::Logs, state, &logs_read(&view));
+
+    say(watcher, &redactor, Step::Verdict, StepState::InProgress, "causes");
+    let mut findings = detect(&view);
+    let more = reads::elsewhere(&view, &findings, &readable);
+    if !more.is_empty() {
+        view.extend(collector.read(more).await);
+        learn_secrets(&view, &mut redactor);
+        let seen: BTreeSet<Probe> = collector.digests().iter().map(|(p, _)| p.clone()).collect();
+        let logs =
+            reads::logs(&view, &scope, request.depth, limits).into_iter().filter(|p| !seen.contains(p)).collect();
+        view.extend(collector.read(logs).await);
+        findings = detect(&view);
+    }
+    let count = findings.len();
+    let diagnosis = judge(&view, &scope, findings);
+    let report = compose(&view, &scope, &diagnosis, input_hash(request, &collector));
+    let text = format!("{count} findings, verdict {}", report.verdict.as_str());
+    say(watcher, &redactor, Step::Verdict, StepState::Complete, &text);
+
+    let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes };
+    Ok(Outcome { report: seal(&redactor, report), run })
+}
+
+fn seal(redactor: &Redactor, report: Report) -> Redacted<Report> {
+    redactor.seal(report)
+}
+
+/// Says what would be read, and why, without reading more than the list of namespaces.
+///
+/// # Errors
+/// When the source cannot even be listed.
+pub async fn plan(
+    source: &dyn EvidenceSource,
+    request: &Request,
+    limits: &Limits,
+    redactor: &Redactor,
+) -> Result<Redacted<Plan>, Redacted<NoReport>> {
+    let readable = source.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let namespaces = namespaces_of(request, &readable);
+    let then = vec![
+        format!(
+            "logs, up to {} pods of a workload, what fails first, with the previous run after a restart{}",
+            limits.pods_per_workload,
+            if limits.previous_logs { "" } else { " (switched off)" }
+        ),
+        "other namespaces that the findings point into: the Service of a webhook, a database, the DNS".to_owned(),
+        format!(
+            "at most {} reads, {} at a time, within {:?}",
+            limits.max_reads, limits.parallel_reads, limits.deadline
+        ),
+    ];
+    let objects = reads::objects(&namespaces, readable.len());
+    let about = asked(request, &namespaces);
+    Ok(redactor.seal(Plan { about, source: source.describe(), reads: objects, then }))
+}
+
+/// What the request is about, before anything was read.
+fn asked(request: &Request, namespaces: &BTreeSet<String>) -> String {
+    let about = match (&request.text, request.alerts.first()) {
+        (Some(text), _) => format!("`{text}`"),
+        (None, Some(alert)) => format!("alert {}", alert.name),
+        (None, None) => "everything".to_owned(),
+    };
+    let places: Vec<&str> = namespaces.iter().map(String::as_str).collect();
+    let place =
+        if places.is_empty() { "all namespaces".to_owned() } else { format!("namespace {}", places.join(", ")) };
+    format!("{about} in {place}")
+}
+
+fn say(watcher: Watcher<'_>, redactor: &Redactor, step: Step, state: StepState, text: &str) {
+    watcher(redactor.seal(Progress { step, state, text: text.to_owned() }));
+}
+
+fn state_of(collected: &[Collected]) -> StepState {
+    if collected.iter().any(|c| c.result.is_err()) { StepState::Partial } else { StepState::Complete }
+}
+
+fn objects_read(view: &View) -> String {
+    format!(
+        "{} pods, {} events, {} nodes, {} revisions",
+        view.pods.len(),
+        view.events().len(),
+        view.nodes.len(),
+        view.replica_sets.len()
+    )
+}
+
+fn logs_read(view: &View) -> String {
+    let read: Vec<u64> = view.logs().filter_map(|(_, _, l)| l.as_ref().ok()).map(|l| l.lines).collect();
+    format!("{} logs, {} lines", read.len(), read.iter().sum::<u64>())
+}
+
+fn describe_scope(scope: &Scope) -> String {
+    let mut names: Vec<String> = scope.targets.iter().map(ToString::to_string).collect();
+    names.extend(scope.gone.iter().map(|g| format!("{g} (gone)")));
+    match (names.is_empty(), scope.namespaces.is_empty()) {
+        (false, _) => names.join(", "),
+        (true, false) => format!("namespace {}", scope.namespaces.iter().cloned().collect::<Vec<_>>().join(", ")),
+        (true, true) => "all namespaces".to_owned(),
+    }
+}
+
+/// Literal values of secret-looking variables are hidden wherever they turn up: in logs, messages, diffs.
+fn learn_secrets(view: &View, redactor: &mut Redactor) {
+    let pods = view.pods.iter().map(|p| &p.spec);
+    let templates = [
+        view.deployments.iter().map(|o| &o.spec.template.spec).collect::<Vec<_>>(),
+        view.replica_sets.iter().map(|o| &o.spec.template.spec).collect(),
+        view.stateful_sets.iter().map(|o| &o.spec.template.spec).collect(),
+        view.daemon_sets.iter().map(|o| &o.spec.template.spec).collect(),
+        view.jobs.iter().map(|o| &o.spec.template.spec).collect(),
+        view.cron_jobs.iter().map(|o| &o.spec.job_template.spec.template.spec).collect(),
+    ];
+    for spec in pods.chain(templates.into_iter().flatten()) {
+        for var in spec.init_containers.iter().chain(&spec.containers).flat_map(|c| &c.env) {
+            if let Some(value) = &var.value {
+                redactor.learn_env(&var.name, value);
+            }
+        }
+    }
+    for (key, value) in view.config_maps.iter().flat_map(|c| &c.data) {
+        redactor.learn_env(key, value);
+    }
+    redactor.freeze();
+}
+
+/// The report's id: a hash of what was asked and of everything that was read.
+fn input_hash(request: &Request, collector: &Collector<'_>) -> String {
+    let mut hasher = Sha256::new();
+    let asked = format!(
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n",
+        request.text, request.namespace, request.alerts, request.as_of, request.lookback, request.depth
+    );
+    hasher.update(asked.as_bytes());
+    for (probe, digest) in collector.digests() {
+        hasher.update(format!("{probe:?} {digest:016x}\n").as_bytes());
+    }
+    let mut id = String::new();
+    for byte in hasher.finalize().iter().take(16) {
+        let _ = write!(id, "{byte:02x}");
+    }
+    id
+}

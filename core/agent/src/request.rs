@@ -1,0 +1,208 @@
+//! What is asked, within which bounds, and what is answered while it runs.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use midwatch_diagnosis::alert::Alert;
+use midwatch_diagnosis::entity::EntityRef;
+use midwatch_diagnosis::probe::{Probe, ReadFailure};
+use midwatch_diagnosis::report::Report;
+use midwatch_redact::{Redact, Redacted, Redactor};
+
+/// How thorough an investigation is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// Objects, events, and the logs of what fails.
+    Quick,
+    /// Also the logs of what was asked about, and of what it depends on.
+    #[default]
+    Standard,
+    /// Also the logs of every workload of the namespaces in scope.
+    Deep,
+}
+
+/// A question or an alert.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// A target (`checkout`, `deploy/checkout`, `shop/checkout`, `node/worker-1`) or free text.
+    pub text: Option<String>,
+    /// The namespace to look in.
+    pub namespace: Option<String>,
+    /// The alerts that started it.
+    pub alerts: Vec<Alert>,
+    /// "Now"; without it, the newest time in the evidence.
+    pub as_of: Option<Timestamp>,
+    /// How far back to look.
+    pub lookback: SignedDuration,
+    /// How thorough to be.
+    pub depth: Depth,
+}
+
+/// Bounds of one investigation. Every loop and wait in the engine ends at one of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Reads at the same time.
+    pub parallel_reads: usize,
+    /// Reads in all.
+    pub max_reads: usize,
+    /// Time for all reads together; what is read by then is judged.
+    pub deadline: Duration,
+    /// Pods of one workload whose logs are read.
+    pub pods_per_workload: usize,
+    /// Whether logs of previous runs are read.
+    pub previous_logs: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            parallel_reads: 5,
+            max_reads: 400,
+            deadline: Duration::from_mins(2),
+            pods_per_workload: 3,
+            previous_logs: true,
+        }
+    }
+}
+
+/// The steps of an investigation, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// What is it about?
+    Scope,
+    /// Objects and events.
+    Objects,
+    /// Logs.
+    Logs,
+    /// Detect, link, judge.
+    Verdict,
+}
+
+impl Step {
+    /// Every step.
+    pub const ALL: [Step; 4] = [Step::Scope, Step::Objects, Step::Logs, Step::Verdict];
+
+    /// What the step does, before it has anything to say.
+    pub fn title(self) -> &'static str {
+        match self {
+            Step::Scope => "scope: what is it about",
+            Step::Objects => "read objects and events",
+            Step::Logs => "read logs",
+            Step::Verdict => "detect, link causes, verdict",
+        }
+    }
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// Under way.
+    InProgress,
+    /// Done.
+    Complete,
+    /// Done as far as possible: some of it could not be read.
+    Partial,
+}
+
+/// What happened, for whoever watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Which step.
+    pub step: Step,
+    /// How far it is.
+    pub state: StepState,
+    /// What it says: `read 3 pods, 41 events`.
+    pub text: String,
+}
+
+impl Redact for Progress {
+    fn redact(&mut self, redactor: &Redactor) {
+        self.text.redact(redactor);
+    }
+}
+
+/// What an investigation gives.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The report, redacted.
+    pub report: Redacted<Report>,
+    /// What belongs to the run and not to the finding.
+    pub run: RunFacts,
+}
+
+/// Facts of one run, for the footer of a rendering. Never part of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RunFacts {
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Reads that were made.
+    pub reads: usize,
+    /// Bytes that were read.
+    pub bytes: u64,
+}
+
+/// A plan: what would be read, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What it is about, as far as known without reading.
+    pub about: String,
+    /// The source.
+    pub source: String,
+    /// Reads with the reason for each.
+    pub reads: Vec<PlannedRead>,
+    /// What is decided only after these reads.
+    pub then: Vec<String>,
+}
+
+/// One read of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedRead {
+    /// What.
+    pub probe: Probe,
+    /// Why.
+    pub why: &'static str,
+}
+
+impl Redact for Plan {
+    fn redact(&mut self, redactor: &Redactor) {
+        self.about.redact(redactor);
+        self.source.redact(redactor);
+        self.then.redact(redactor);
+    }
+}
+
+/// Why there is no report. The words are for the person who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum NoReport {
+    /// The question fits several things.
+    #[error("`{asked}` fits several things; say which")]
+    Ambiguous {
+        /// What was asked.
+        asked: String,
+        /// What it fits, in order.
+        candidates: Vec<EntityRef>,
+    },
+    /// The question fits nothing.
+    #[error("nothing here is called `{asked}`")]
+    NoMatch {
+        /// What was asked.
+        asked: String,
+        /// What comes nearest.
+        nearest: Vec<EntityRef>,
+    },
+    /// The source could not even be listed.
+    #[error("the evidence cannot be read: {0}")]
+    Unreadable(ReadFailure),
+}
+
+impl Redact for NoReport {
+    fn redact(&mut self, redactor: &Redactor) {
+        match self {
+            NoReport::Ambiguous { asked, candidates } | NoReport::NoMatch { asked, nearest: candidates } => {
+                asked.redact(redactor);
+                candidates.redact(redactor);
+            }
+            NoReport::Unreadable(_) => {}
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! From a question or alerts to the entities they are about.
+//!
+//! Start at [`resolve`]. Alerts are resolved by their labels ([`alerts`]), words by names ([`text`]); neither guesses: what
+//! fits several things is asked back, what fits nothing is said with the nearest names.
+
+use std::collections::BTreeSet;
+
+use midwatch_diagnosis::scope::Scope;
+use midwatch_diagnosis::view::View;
+
+use crate::request::{NoReport, Request};
+
+mod alerts;
+mod names;
+mod text;
+
+/// The namespaces to read: those that the request names; none means all.
+pub(crate) fn namespaces_of(request: &Request, readable: &[String]) -> BTreeSet<String> {
+    if let Some(namespace) = &request.namespace {
+        return BTreeSet::from([namespace.clone()]);
+    }
+    let named: BTreeSet<String> = request
+        .alerts
+        .iter()
+        .filter_map(|a| a.label("namespace").or(a.label("exported_namespace")))
+        .map(str::to_owned)
+        .collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let text = request.text.as_deref().unwrap_or_default();
+    let in_text: BTreeSet<String> = text::namespaces(text, readable);
+    match (in_text.is_empty(), readable) {
+        (true, [only]) => BTreeSet::from([only.clone()]),
+        _ => in_text,
+    }
+}
+
+/// Resolves a request against what was seen.
+///
+/// # Errors
+/// [`NoReport::Ambiguous`] and [`NoReport::NoMatch`], for the words of a question. Alerts always resolve, at worst to
+/// their namespace.
+pub(crate) fn resolve(view: &View, request: &Request, namespaces: &BTreeSet<String>) -> Result<Scope, NoReport> {
+    let mut scope = Scope {
+        namespaces: namespaces.clone(),
+        onset: request.alerts.iter().filter_map(|a| a.starts_at).min(),
+        alerts: request.alerts.clone(),
+        question: request.text.clone(),
+        ..Scope::default()
+    };
+    if let Some(text) = request.text.as_deref().filter(|t| !t.trim().is_empty()) {
+        scope.targets = text::targets(view, text, namespaces, request.namespace.is_some())?;
+    }
+    if scope.targets.is_empty() {
+        alerts::targets(view, &mut scope);
+    }
+    scope.targets.sort();
+    scope.targets.dedup();
+    Ok(scope)
+}

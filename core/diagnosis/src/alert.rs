@@ -1,0 +1,51 @@
+//! Alerts as Alertmanager means them: <https://prometheus.io/docs/alerting/latest/notifications/>.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+/// One alert of a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alert {
+    /// Label `alertname`.
+    pub name: String,
+    /// Whether it still fires.
+    pub firing: bool,
+    /// All labels, `alertname` included.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations: what the rule's author wrote for people.
+    pub annotations: BTreeMap<String, String>,
+    /// When it began to fire.
+    pub starts_at: Option<Timestamp>,
+    /// When it ended, if it did.
+    pub ends_at: Option<Timestamp>,
+    /// Alertmanager's fingerprint of the labels.
+    pub fingerprint: String,
+}
+
+impl Alert {
+    /// Whether the alert speaks of the cluster's own state, which objects and events show too; others measure what only
+    /// metrics show (latency, error rates). Alert names of kube-prometheus begin with `Kube` or name the object's trouble;
+    /// kube-state-metrics as the source says the same.
+    pub fn is_of_cluster_state(&self) -> bool {
+        const NAMES: &[&str] = &[
+            "Kube",
+            "Pod",
+            "Job",
+            "CronJob",
+            "Node",
+            "Deployment",
+            "StatefulSet",
+            "DaemonSet",
+            "PersistentVolume",
+            "Container",
+        ];
+        let source = self.label("job").is_some_and(|job| job.contains("kube-state-metrics"));
+        source || NAMES.iter().any(|n| self.name.starts_with(n))
+    }
+
+    /// A label, if it is set and not empty.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.labels.get(name).map(String::as_str).filter(|v| !v.is_empty())
+    }
+}

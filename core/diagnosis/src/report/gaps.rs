@@ -1,0 +1,141 @@
+//! What could not be seen, why, and what would change that; and the reads that would decide an open question.
+
+use std::collections::BTreeSet;
+
+use crate::entity::Kind;
+use crate::probe::{Probe, ReadFailure};
+use crate::scope::Scope;
+use crate::verdict::{Diagnosis, Verdict};
+use crate::view::View;
+
+use super::Gap;
+
+/// Gaps listed one by one; further ones are counted.
+const GAPS_CAP: usize = 25;
+
+/// Every read that failed, grouped by reason, with the fix.
+pub(super) fn could_not_see(view: &View) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = view.unread().map(|(kind, ns, why)| object_gap(kind, ns, why)).collect();
+    gaps.extend(view.logs().filter_map(|(of, previous, outcome)| {
+        let why = outcome.as_ref().err().filter(|w| is_blindness(w))?;
+        let probe = Probe::Log { of: of.clone(), previous, onset: None };
+        Some(Gap { what: probe.to_string(), why: why.to_string(), fix: log_fix(&probe, why) })
+    }));
+    gaps.extend(view.gaps().map(|text| Gap { what: "part of an answer".to_owned(), why: text.to_owned(), fix: None }));
+    let mut gaps = fold(gaps);
+    gaps.push(Gap {
+        what: "metrics (latency, error rate, usage over time)".to_owned(),
+        why: "no metrics source is configured".to_owned(),
+        fix: None,
+    });
+    gaps
+}
+
+/// A container that has no previous run, or has not started, hides nothing.
+fn is_blindness(why: &ReadFailure) -> bool {
+    !matches!(why, ReadFailure::NoPrevious | ReadFailure::NotStarted)
+}
+
+fn object_gap(kind: &Kind, ns: Option<&str>, why: &ReadFailure) -> Gap {
+    let probe = Probe::Objects { kind: kind.clone(), namespace: ns.map(str::to_owned) };
+    let fix = match why {
+        ReadFailure::Forbidden(_) => Some(rbac_rule(kind, ns)),
+        ReadFailure::NotRecorded => Some(format!("record it with `{}`", probe.command())),
+        ReadFailure::TimedOut(_) => Some(format!("try `{}`", probe.command())),
+        ReadFailure::OutOfBudget => Some("raise investigation.max_reads or ask about less".to_owned()),
+        _ => None,
+    };
+    Gap { what: probe.to_string(), why: why.to_string(), fix }
+}
+
+/// The rule that is missing, word for word, as it goes into a Role or ClusterRole.
+fn rbac_rule(kind: &Kind, ns: Option<&str>) -> String {
+    let place = ns.map_or("a ClusterRole".to_owned(), |ns| format!("a Role in {ns}"));
+    format!(
+        r#"grant in {place}: {{apiGroups: ["{}"], resources: ["{}"], verbs: ["get", "list"]}}"#,
+        kind.group(),
+        kind.plural()
+    )
+}
+
+fn log_fix(probe: &Probe, why: &ReadFailure) -> Option<String> {
+    match why {
+        ReadFailure::Forbidden(_) => {
+            Some(r#"grant: {apiGroups: [""], resources: ["pods/log"], verbs: ["get"]}"#.to_owned())
+        }
+        ReadFailure::NotRecorded | ReadFailure::TimedOut(_) => Some(format!("try `{}`", probe.command())),
+        _ => None,
+    }
+}
+
+/// Gaps of the same reason are told in one line; the list is bounded.
+fn fold(gaps: Vec<Gap>) -> Vec<Gap> {
+    let mut folded: Vec<Gap> = Vec::new();
+    let mut unrecorded: Vec<String> = Vec::new();
+    for gap in gaps {
+        if gap.why == ReadFailure::NotRecorded.to_string() { unrecorded.push(gap.what) } else { folded.push(gap) }
+    }
+    folded.sort();
+    folded.dedup();
+    let more = folded.len().saturating_sub(GAPS_CAP);
+    folded.truncate(GAPS_CAP);
+    if more > 0 {
+        folded.push(Gap {
+            what: format!("{more} more reads"),
+            why: "for reasons like those above".to_owned(),
+            fix: None,
+        });
+    }
+    if !unrecorded.is_empty() {
+        let kept = unrecorded.len().min(GAPS_CAP);
+        let rest =
+            if unrecorded.len() > kept { format!(" and {} more", unrecorded.len() - kept) } else { String::new() };
+        folded.push(Gap {
+            what: format!("{}{rest}", unrecorded[..kept].join(", ")),
+            why: ReadFailure::NotRecorded.to_string(),
+            fix: Some("record them with `kubectl get KIND -n NAMESPACE -o json`".to_owned()),
+        });
+    }
+    folded
+}
+
+/// Why the scope itself could not be read, in a clause.
+pub(super) fn blindness(view: &View, scope: &Scope) -> String {
+    let namespaces: BTreeSet<&str> = scope.namespaces.iter().map(String::as_str).collect();
+    let mut reasons: Vec<String> = Vec::new();
+    for ns in &namespaces {
+        match view.coverage_of(&Kind::Pod, ns) {
+            Some(Err(why)) => reasons.push(format!("pods in {ns} could not be read ({why})")),
+            None => reasons.push(format!("namespace {ns} was not read")),
+            Some(Ok(_)) => {}
+        }
+    }
+    if reasons.is_empty() { "its pods could not be read".to_owned() } else { reasons.join("; ") }
+}
+
+/// The next reads, when the verdict is open: what would decide, most telling first.
+pub(super) fn next_probes(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> Vec<String> {
+    if !matches!(diagnosis.verdict, Verdict::Inconclusive | Verdict::Blind) {
+        return Vec::new();
+    }
+    let mut probes: Vec<String> = Vec::new();
+    for ns in &scope.namespaces {
+        if !view.saw(&Kind::Pod, ns) {
+            probes.push(format!("kubectl -n {ns} get pods,events -o wide"));
+        }
+    }
+    let unread = view.logs().filter(|(_, _, l)| l.as_ref().is_err_and(is_blindness));
+    probes.extend(unread.take(3).map(|(of, previous, _)| crate::probe::log_command(of, previous)));
+    for finding in diagnosis.incidents.iter().flat_map(|i| &i.roots).take(3) {
+        let s = &finding.subject;
+        let ns = s.namespace.as_ref().map(|n| format!("-n {n} ")).unwrap_or_default();
+        probes.push(format!("kubectl {ns}describe {} {}", s.kind.as_str().to_lowercase(), s.name));
+    }
+    for target in scope.targets.iter().filter(|t| t.kind.is_workload()).take(3) {
+        probes.push(format!("kubectl -n {} top pod --containers  # against the limits of {target}", target.ns()));
+    }
+    if scope.alerts.iter().any(|a| !a.name.is_empty()) {
+        probes.push("the alert's own expression over the last hour, in Prometheus".to_owned());
+    }
+    probes
+}
