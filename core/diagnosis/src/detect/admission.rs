@@ -173,9 +173,11 @@ fn by_denial(view: &View, refused: &Refused, denial: Denial, base: &dyn Fn(Reaso
         Denial::WebhookDown { webhook, service, cause } => {
             super::webhooks::down(view, unit, &webhook, service, &cause, base)
         }
-        Denial::ServiceAccount(name) => missing(unit, EntityRef::new(Kind::ServiceAccount, unit.ns(), name), base),
-        Denial::PriorityClass(name) => missing(unit, EntityRef::new(Kind::PriorityClass, "", name), base),
-        Denial::RuntimeClass(name) => missing(unit, EntityRef::new(Kind::RuntimeClass, "", name), base),
+        Denial::ServiceAccount(name) => {
+            missing(view, unit, EntityRef::new(Kind::ServiceAccount, unit.ns(), name), base)
+        }
+        Denial::PriorityClass(name) => missing(view, unit, EntityRef::new(Kind::PriorityClass, "", name), base),
+        Denial::RuntimeClass(name) => missing(view, unit, EntityRef::new(Kind::RuntimeClass, "", name), base),
         Denial::Terminating => {
             let namespace = EntityRef::new(Kind::Namespace, "", unit.ns());
             let text = format!("namespace {} is being terminated and takes no new pods of {unit}", unit.ns());
@@ -263,8 +265,11 @@ fn limit_range(view: &View, unit: &EntityRef, rule: &str, base: &dyn Fn(Reason, 
         .check(say::get(unit))
 }
 
-fn missing(unit: &EntityRef, named: EntityRef, base: &dyn Fn(Reason, String) -> Finding) -> Finding {
-    let text = format!("{unit} names {named}, which is not found, so its pods are refused");
+fn missing(view: &View, unit: &EntityRef, named: EntityRef, base: &dyn Fn(Reason, String) -> Finding) -> Finding {
+    let known = view.names(&named.kind);
+    let here = known.iter().filter(|n| n.namespace == named.namespace).map(|n| n.name.as_str());
+    let hint = super::nearest::nearest(&named.name, here).map(|n| format!(" ({n} exists)")).unwrap_or_default();
+    let text = format!("{unit} names {named}, which is not found{hint}, so its pods are refused");
     let list = say::list(&named.kind, unit);
     base(Reason::MissingReference, text)
         .blame(named.clone())

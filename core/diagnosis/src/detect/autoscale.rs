@@ -107,6 +107,17 @@ fn brief(words: &str, from: &str) -> String {
     text.split(" of Pod ").next().unwrap_or(text).to_owned()
 }
 
+/// What it measures against what it aims at: `cpu at 187 % of its request, target 70 %`.
+fn load(hpa: &HorizontalPodAutoscaler) -> Option<String> {
+    let (name, now) = hpa.status.current_metrics.iter().find_map(|m| {
+        Some((m.pointer("/resource/name")?.as_str()?, m.pointer("/resource/current/averageUtilization")?.as_i64()?))
+    })?;
+    let same = hpa.spec.metrics.iter().find(|m| m.pointer("/resource/name").and_then(|n| n.as_str()) == Some(name));
+    let aim = same.and_then(|m| m.pointer("/resource/target/averageUtilization")?.as_i64());
+    let aim = aim.map(|t| format!(", target {t} %")).unwrap_or_default();
+    Some(format!("{name} at {now} % of its request{aim}"))
+}
+
 fn at_maximum(
     view: &View,
     hpa: &HorizontalPodAutoscaler,
@@ -127,7 +138,11 @@ fn at_maximum(
     let mut finding = Finding::new(
         Reason::AutoscalerAtMaximum,
         entity.clone(),
-        format!("{entity} has been at its maximum of {max} replicas for {} and wants more", say::span(view.age(since))),
+        format!(
+            "{entity} has been at its maximum of {max} replicas for {} and wants more (TooManyReplicas){}",
+            say::span(view.age(since)),
+            load(hpa).map(|l| format!(": {l}")).unwrap_or_default()
+        ),
     )
     .confidence(Confidence::Medium)
     .since(Some(since))
@@ -237,5 +252,13 @@ mod tests {
         let view = Scene::default().yaml(&format!("{yaml}\n{TARGET}")).view();
         let got: Vec<(Reason, Role)> = super::detect(&view).iter().map(|f| (f.reason, f.role)).collect();
         assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn the_load_is_said() {
+        let text = "kind: HorizontalPodAutoscaler\nmetadata: {name: h}\nspec: {scaleTargetRef: {kind: Deployment, name: web}, maxReplicas: 4, metrics: [{resource: {name: cpu, target: {averageUtilization: 70}}}]}\nstatus: {currentReplicas: 4, currentMetrics: [{resource: {name: cpu, current: {averageUtilization: 187}}}], conditions: [{type: ScalingLimited, status: 'True', reason: TooManyReplicas, lastTransitionTime: AGO(10m)}]}";
+        let view = Scene::default().yaml(&format!("{text}\n{TARGET}")).view();
+        let claim = super::detect(&view)[0].claim.clone();
+        assert!(claim.ends_with("(TooManyReplicas): cpu at 187 % of its request, target 70 %"), "{claim}");
     }
 }

@@ -244,20 +244,24 @@ fn step(field: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::testkit::Scene;
 
     fn scene(spec: &str, status: &str, jobs: &[&str], event: &str) -> Vec<String> {
         let mut text = format!("\nkind: CronJob\nmetadata: {{name: gc}}\nspec: {{{spec}}}\nstatus: {{{status}}}\n");
         for (n, job) in jobs.iter().enumerate() {
-            text += &format!(
+            write!(
+                text,
                 "---\nkind: Job\nmetadata: {{name: gc-{n}, ownerReferences: [{{kind: CronJob, name: gc, controller: true}}]}}\nstatus: {{{job}}}\n"
-            );
+            ).unwrap();
         }
         if !event.is_empty() {
-            text += &format!(
+            write!(
+                text,
                 "---\nkind: Event\nmetadata: {{name: e}}\ninvolvedObject: {{kind: CronJob, namespace: shop, name: gc}}\ntype: Warning\nlastTimestamp: AGO(1m)\n{event}\n"
-            );
+            ).unwrap();
         }
         let found: Vec<Finding> = detect(&Scene::default().yaml(&text).view());
         found.iter().map(|f| format!("{:?} {:?}", f.reason, f.role)).collect()

@@ -23,6 +23,7 @@ mod denial;
 mod diff;
 mod end;
 mod fit;
+mod hog;
 mod image;
 mod image_cause;
 mod ingress;

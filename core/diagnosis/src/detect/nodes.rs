@@ -123,10 +123,15 @@ fn with_neighbours(view: &View, node: &Node, finding: Finding) -> Finding {
 fn pressure(view: &View, node: &Node, kind: &str, what: &str) -> Option<Finding> {
     let condition = condition(node, kind).filter(|c| c.is_true())?;
     let of = say::of_meta(Kind::Node, &node.metadata);
-    let claim = format!("{of} is short of {what} ({kind}): {}", say::clause(&condition.message));
+    let hog = (kind == "MemoryPressure").then(|| super::hog::hog(view, node)).flatten();
+    let by = hog.as_ref().map(|(unit, used)| format!("; {unit} used {used} of it")).unwrap_or_default();
+    let claim = format!("{of} is short of {what} ({kind}): {}{by}", say::clause(&condition.message));
     let mut finding = Finding::new(Reason::NodePressure, of.clone(), claim)
         .because(format!("its {kind} condition is True ({})", condition.reason), cite(node, condition))
         .since(*condition.last_transition_time);
+    if let Some((unit, _)) = hog {
+        finding = finding.blame(unit.clone()).points_at(unit);
+    }
     for pod in evicted_from(view, node).take(3) {
         let proof = evidence::object(&pod_ref(pod), format!("status.message={:?}", pod.status.message));
         finding = finding

@@ -95,6 +95,7 @@ const WORDS: &[(&str, Predicate)] = &[
     ("were unschedulable", Predicate::Cordoned),
     ("unbound immediate PersistentVolumeClaims", Predicate::ClaimsUnbound),
     ("available persistent volumes to bind", Predicate::NoVolume),
+    ("VolumeBinding", Predicate::ClaimsUnbound),
     ("Too many pods", Predicate::TooManyPods),
     ("exceed max volume count", Predicate::TooManyVolumes),
 ];

@@ -141,7 +141,7 @@ fn missing(view: &View, unit: &EntityRef, one: &Named) -> Option<Finding> {
             "low: pods start",
         )
         .check(say::watch(unit));
-    Some(weigh(view, unit, entity, finding))
+    weigh(view, unit, entity, finding)
 }
 
 fn missing_key(view: &View, unit: &EntityRef, one: &Named) -> Option<Finding> {
@@ -173,22 +173,27 @@ fn missing_key(view: &View, unit: &EntityRef, one: &Named) -> Option<Finding> {
             "low: pods start",
         )
         .check(say::watch(unit));
-    Some(weigh(view, unit, entity, finding))
+    weigh(view, unit, entity, finding)
 }
 
 /// A missing object is trouble only for pods that are down for it: pods that started have all that they need.
-fn weigh(view: &View, unit: &EntityRef, entity: &EntityRef, finding: Finding) -> Finding {
+fn weigh(view: &View, unit: &EntityRef, entity: &EntityRef, finding: Finding) -> Option<Finding> {
     let held =
         say::live_pods(view, unit).into_iter().filter(|p| !p.is_ready() && holds(view, p, entity)).collect::<Vec<_>>();
+    let none = matches!(entity.kind, Kind::ServiceAccount | Kind::PriorityClass | Kind::RuntimeClass);
+    if held.is_empty() && none && say::live_pods(view, unit).is_empty() {
+        // Without these the API server makes no pod at all, and says so: see `admission`.
+        return None;
+    }
     if held.is_empty() {
         let mut context = finding.role(Role::Context).confidence(Confidence::Low);
         context.actions.clear();
-        return context;
+        return Some(context);
     }
     let since = held.iter().filter_map(|p| *p.metadata.creation_timestamp).min();
     let mut finding = finding.since(since);
     finding.pods = held.into_iter().map(pod_ref).collect();
-    finding
+    Some(finding)
 }
 
 /// Words of registries that want to know who asks.

@@ -109,6 +109,8 @@ fn hands(deployment: &Deployment, hpa: Option<&EntityRef>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::testkit::Scene;
 
@@ -119,9 +121,10 @@ mod tests {
                 .into_iter()
                 .enumerate()
         {
-            text += &format!(
+            write!(
+                text,
                 "---\nkind: Event\nmetadata: {{name: e{n}}}\ninvolvedObject: {{kind: Deployment, namespace: shop, name: api}}\nreason: ScalingReplicaSet\nmessage: Scaled {message}\ncount: {times}\nlastTimestamp: AGO(1m)\n"
-            );
+            ).unwrap();
         }
         detect(&Scene::default().yaml(&text).view()).iter().map(|f| format!("{:?} {:?}", f.reason, f.role)).collect()
     }

@@ -1,8 +1,10 @@
-//! Deployments: what is under way and as it should be, what is stuck, what a new revision broke, what simply works.
+//! Deployments: what is under way and as it should be, what is stuck, what a new revision broke.
 //!
 //! Start at [`detect`]. One finding for each Deployment at most, beside those about its replica count
 //! (`replicas`). A rollout counts as under way only while its new pods show nothing worse than readiness failures
 //! within the start time of their siblings.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -64,13 +66,22 @@ impl<'a> Rollout<'a> {
         let complete =
             self.ready() >= self.wanted() && status.updated_replicas >= self.wanted() && self.old_pods() == 0;
         if complete {
+            // Workloads that simply work are told by `serving`.
             return None;
         }
-        self.paused()
-            .or_else(|| self.in_progress())
-            .or_else(|| self.change_broke())
-            .or_else(|| self.stuck())
-            .or_else(|| self.unavailable())
+        let found = self.paused().or_else(|| self.in_progress()).or_else(|| self.change_broke());
+        let found = found.or_else(|| self.stuck()).or_else(|| self.unavailable())?;
+        Some(self.lost_nodes().into_iter().fold(found, Finding::points_at))
+    }
+
+    /// Nodes that are not ready and carry pods of it that are not ready either: they explain what is missing.
+    fn lost_nodes(&self) -> BTreeSet<EntityRef> {
+        let lost = |pod: &Pod| {
+            let node = self.view.nodes.get("", &pod.spec.node_name)?;
+            let down = node.status.conditions.iter().any(|c| c.r#type == "Ready" && !c.is_true());
+            down.then(|| say::of_meta(Kind::Node, &node.metadata))
+        };
+        self.view.pods_of(&self.unit).into_iter().filter(|p| !p.is_ready()).filter_map(lost).collect()
     }
 
     /// Pods that an older revision still has.
@@ -282,6 +293,8 @@ impl<'a> Rollout<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::testkit::Scene;
 
@@ -298,13 +311,14 @@ status: {{updatedReplicas: {}, conditions: [{condition}]}}
         );
         for (n, age) in [("1", "50h"), ("2", "90s")] {
             let image = if n == "1" { "1" } else { "2" };
-            text += &format!(
+            write!(
+                text,
                 "---
 kind: ReplicaSet
 metadata: {{name: api-{n}, creationTimestamp: AGO({age}), annotations: {{deployment.kubernetes.io/revision: '{n}'}}, ownerReferences: [{{kind: Deployment, name: api, controller: true}}]}}
 spec: {{template: {{spec: {{containers: [{{name: c, image: 'a:{image}'}}]}}}}}}
 "
-            );
+            ).unwrap();
         }
         let pods = (0..old).map(|i| (format!("1-{i}"), "49h True running".to_owned()));
         for (name, pod) in pods.chain(new.iter().enumerate().map(|(i, p)| (format!("2-{i}"), (*p).to_owned()))) {
@@ -313,13 +327,14 @@ spec: {{template: {{spec: {{containers: [{{name: c, image: 'a:{image}'}}]}}}}}}
             let state =
                 if state == "running" { "running: {}".to_owned() } else { format!("waiting: {{reason: {state}}}") };
             let set = &name[..1];
-            text += &format!(
+            write!(
+                text,
                 "---
 kind: Pod
 metadata: {{name: api-{name}, creationTimestamp: AGO({age}), ownerReferences: [{{kind: ReplicaSet, name: api-{set}, controller: true}}]}}
 status: {{phase: Running, conditions: [{{type: Ready, status: '{ready}'}}], containerStatuses: [{{name: c, state: {{{state}}}}}]}}
 "
-            );
+            ).unwrap();
         }
         detect(&Scene::default().yaml(&text).view())
     }
@@ -352,5 +367,10 @@ status: {{phase: Running, conditions: [{{type: Ready, status: '{ready}'}}], cont
         for word in words.split(", ") {
             assert!(found[0].claim.contains(word), "{word}: {}", found[0].claim);
         }
+    }
+
+    #[test]
+    fn a_complete_deployment_is_silent() {
+        assert!(scene(0, &["90s True running"; 4], "", MOVING).is_empty());
     }
 }

@@ -18,11 +18,17 @@ lean! {
     /// A HorizontalPodAutoscaler.
     HorizontalPodAutoscaler { metadata: Meta, spec: HpaSpec, status: HpaStatus }
     /// `spec` of an autoscaler.
-    HpaSpec { scale_target_ref: ScaleTarget, min_replicas: Option<i64>, max_replicas: i64 }
+    HpaSpec { scale_target_ref: ScaleTarget, min_replicas: Option<i64>, max_replicas: i64, metrics: Vec<serde_json::Value> }
     /// What is scaled.
     ScaleTarget { kind: String, name: String, api_version: String }
     /// `status` of an autoscaler.
-    HpaStatus { current_replicas: i64, desired_replicas: i64, conditions: Vec<Condition>, last_scale_time: super::Time }
+    HpaStatus {
+        current_replicas: i64,
+        desired_replicas: i64,
+        conditions: Vec<Condition>,
+        last_scale_time: super::Time,
+        current_metrics: Vec<serde_json::Value>,
+    }
     /// A PodDisruptionBudget.
     PodDisruptionBudget { metadata: Meta, spec: PdbSpec, status: PdbStatus }
     /// `spec` of a budget.
