@@ -41,6 +41,7 @@ pub fn compose(view: &View, scope: &Scope, diagnosis: &Diagnosis, id: String) ->
         alerts: scope.alerts.len(),
         root_entities: first.map(|i| i.root_entities.clone()).unwrap_or_default(),
         root_cause: first.map_or_else(|| sentence(view, scope, diagnosis), |i| i.root_cause.clone()),
+        since: affected.and_then(|i| i.findings().filter_map(|f| f.since).min()),
         why,
         ruled_out,
         timeline,
@@ -120,7 +121,9 @@ fn ruled_out(diagnosis: &Diagnosis, ledger: &mut Ledger) -> Vec<Claim> {
     let mut seen = std::collections::BTreeSet::new();
     let main = diagnosis.incidents.iter().take(diagnosis.in_scope.max(1)).flat_map(Incident::findings);
     let all = main.chain(&diagnosis.grounds).flat_map(|f| &f.ruled_out);
-    all.filter(|p| seen.insert(p.text.clone())).map(|p| point_claim(p, ledger)).collect()
+    // `the image: it was pulled` and `the image: it starts` exclude the same rival; the nearer to the root says it.
+    let rival = |p: &Point| p.text.split_once(':').map_or_else(|| p.text.clone(), |(rival, _)| rival.to_owned());
+    all.filter(|p| seen.insert(rival(p))).map(|p| point_claim(p, ledger)).collect()
 }
 
 fn recommendations(diagnosis: &Diagnosis) -> Vec<Recommendation> {
