@@ -44,6 +44,29 @@ impl Alert {
         source || NAMES.iter().any(|n| self.name.starts_with(n))
     }
 
+    /// Whether the alert measures how fast or how full something is. No log line that says "served" answers that.
+    pub fn is_about_pace(&self) -> bool {
+        const WORDS: &[&str] = &[
+            "latency",
+            "slow",
+            "duration",
+            "p50",
+            "p90",
+            "p95",
+            "p99",
+            "lag",
+            "backlog",
+            "saturation",
+            "throughput",
+            "queue",
+            "cpu",
+            "memory",
+            "usage",
+        ];
+        let name = self.name.to_lowercase();
+        WORDS.iter().any(|w| name.contains(w))
+    }
+
     /// A label, if it is set and not empty.
     pub fn label(&self, name: &str) -> Option<&str> {
         self.labels.get(name).map(String::as_str).filter(|v| !v.is_empty())

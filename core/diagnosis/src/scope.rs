@@ -17,6 +17,8 @@ pub struct Scope {
     pub targets: Vec<EntityRef>,
     /// Objects that were named and do not exist (any more): the pod of a stale alert.
     pub gone: Vec<EntityRef>,
+    /// Names in the question that nothing carries, where the question went on without them.
+    pub unknown: Vec<String>,
     /// The namespaces asked about; empty means all that were read.
     pub namespaces: BTreeSet<String>,
     /// When it began, as the alert says.

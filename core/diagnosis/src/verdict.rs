@@ -3,6 +3,7 @@
 //! Start at [`judge`]. The order: a cause that is conclusive; blindness where the scope itself could not be read;
 //! an open question; what is expected; what is over; what is healthy on positive evidence.
 
+use crate::alert::Alert;
 use crate::entity::Kind;
 use crate::evidence::Excerpt;
 use crate::finding::{Confidence, Finding, Reason, Role};
@@ -167,8 +168,10 @@ fn logs_refused(view: &View, incidents: &[Incident]) -> bool {
 fn works(view: &View, scope: &Scope, healthy: &[Finding]) -> bool {
     let passive = |t: &crate::entity::EntityRef| !t.kind.is_workload() && t.kind != Kind::Pod && view.meta(t).is_some();
     let quiet = !scope.targets.is_empty() && scope.targets.iter().all(passive);
-    if !quiet && scope.alerts.iter().any(|a| !a.is_of_cluster_state()) {
-        return healthy.iter().any(|f| f.proof.iter().any(|p| matches!(p.evidence.excerpt, Excerpt::Log { .. })));
+    let measured: Vec<&Alert> = scope.alerts.iter().filter(|a| !a.is_of_cluster_state()).collect();
+    if !quiet && !measured.is_empty() {
+        return measured.iter().all(|a| !a.is_about_pace())
+            && healthy.iter().any(|f| f.proof.iter().any(|p| matches!(p.evidence.excerpt, Excerpt::Log { .. })));
     }
     quiet || !healthy.is_empty()
 }

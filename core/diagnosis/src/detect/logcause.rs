@@ -25,6 +25,12 @@ const FRESH: i64 = 120;
 /// A complaint of a ready container needs so many repetitions: once or twice is what retries are for.
 pub(super) const REPEATED: u64 = 3;
 
+/// Repetitions from which a warning of a ready container counts: a start that waits for its peers stays below.
+const INSISTENT: u64 = 6;
+
+/// The rank of complaints that name a cause by themselves: a name, a certificate, a credential, a full disk.
+const STRONG: u8 = 4;
+
 /// A container that is not ready may complain for so long, in seconds: dependencies start, too.
 const START: i64 = 60;
 
@@ -154,11 +160,13 @@ fn repeated(digest: &LogDigest, hit: &Hit) -> u64 {
 fn is_loud(hit: &Hit, often: u64) -> bool {
     use Signature::{AssertionOrPanic, AuthenticationRefused, InvalidConfiguration, MissingConfiguration, MissingFile};
     // A ready server that refuses its clients says so without naming a host; the client's own log is the one to read.
-    if hit.signature == AuthenticationRefused && hit.values.host.is_none() {
+    if hit.signature == AuthenticationRefused && hit.values.host.is_none() && !hit.retried {
         return false;
     }
     let quiet = matches!(hit.signature, AssertionOrPanic | InvalidConfiguration | MissingConfiguration | MissingFile);
-    !quiet && often >= REPEATED && hit.last.level >= Level::Error
+    // What a program works around it often logs as a warning; said over and over until now, it still fails.
+    let insists = hit.last.level == Level::Warn && often >= INSISTENT && rank(hit.signature) >= STRONG;
+    !quiet && (insists || (often >= REPEATED && hit.last.level >= Level::Error))
 }
 
 /// What explains rather than accompanies: the higher, the nearer to a cause.
@@ -169,7 +177,7 @@ fn rank(signature: Signature) -> u8 {
         S::UpstreamUnavailable | S::QueueFull => 1,
         S::ConnectionReset | S::RateLimited | S::InvalidConfiguration => 2,
         S::ConnectionTimedOut | S::NoRoute => 3,
-        _ => 4,
+        _ => STRONG,
     }
 }
 

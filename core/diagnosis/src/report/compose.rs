@@ -48,7 +48,7 @@ pub fn compose(view: &View, scope: &Scope, diagnosis: &Diagnosis, id: String) ->
         blast_radius,
         recommendations: recommendations(diagnosis),
         next_probes: gaps::next_probes(view, scope, diagnosis),
-        could_not_see: gaps::could_not_see(view),
+        could_not_see: gaps::could_not_see(view, scope),
         incidents: if is_cause && incidents.len() > 1 { incidents } else { Vec::new() },
         pod_config: affected.and_then(|i| impact::pod_config(view, i)),
         ledger,

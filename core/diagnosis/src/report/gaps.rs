@@ -14,7 +14,12 @@ use super::Gap;
 const GAPS_CAP: usize = 25;
 
 /// Every read that failed, grouped by reason, with the fix.
-pub(super) fn could_not_see(view: &View) -> Vec<Gap> {
+pub(super) fn could_not_see(view: &View, scope: &Scope) -> Vec<Gap> {
+    let unknown = |name: &String| Gap {
+        what: format!("`{name}`"),
+        why: "nothing that was read is called so".to_owned(),
+        fix: None,
+    };
     let mut gaps: Vec<Gap> = view.unread().map(|(kind, ns, why)| object_gap(kind, ns, why)).collect();
     gaps.extend(view.logs().filter_map(|(of, previous, outcome)| {
         let why = outcome.as_ref().err().filter(|w| is_blindness(w))?;
@@ -22,7 +27,7 @@ pub(super) fn could_not_see(view: &View) -> Vec<Gap> {
         Some(Gap { what: probe.to_string(), why: why.to_string(), fix: log_fix(&probe, why) })
     }));
     gaps.extend(view.gaps().map(|text| Gap { what: "part of an answer".to_owned(), why: text.to_owned(), fix: None }));
-    let mut gaps = fold(gaps);
+    let mut gaps: Vec<Gap> = scope.unknown.iter().map(unknown).chain(fold(gaps)).collect();
     gaps.push(Gap {
         what: "metrics (latency, error rate, usage over time)".to_owned(),
         why: "no metrics source is configured".to_owned(),

@@ -148,6 +148,10 @@ const ROWS: &[(&str, &str)] = &[
     // Node
     ("Error: getaddrinfo ENOTFOUND db.internal", "NameNotResolved host=db.internal"),
     ("Error: getaddrinfo EAI_AGAIN redis", "NameNotResolved host=redis"),
+    (
+        r#"{"level":40,"msg":"cache","err":{"message":"getaddrinfo ENOTFOUND cach","code":"ENOTFOUND","hostname":"cach"}}"#,
+        "NameNotResolved host=cach",
+    ),
     ("Error: connect ECONNREFUSED 10.0.0.1:6379", "ConnectionRefused host=10.0.0.1 port=6379"),
     ("Error: connect ECONNREFUSED ::1:6379", "ConnectionRefused host=::1 port=6379"),
     ("Error: connect ETIMEDOUT 10.0.0.1:6379", "ConnectionTimedOut host=10.0.0.1 port=6379"),
