@@ -15,7 +15,7 @@ use super::say;
 const LONG_AT_MAXIMUM: i64 = 5 * 60;
 
 /// Judges autoscalers and budgets.
-pub(super) fn detect(view: &View) -> Vec<Finding> {
+pub(crate) fn detect(view: &View) -> Vec<Finding> {
     let autoscalers = view.autoscalers.iter().filter_map(|hpa| autoscaler(view, hpa));
     let budgets = view.budgets.iter().filter_map(|pdb| budget(view, pdb));
     autoscalers.chain(budgets).collect()

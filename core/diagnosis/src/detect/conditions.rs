@@ -63,7 +63,7 @@ const SETTLE: i64 = 120;
 const WORK: i64 = 15 * 60;
 
 /// Judges aggregated APIs, namespaces and custom resources.
-pub(super) fn detect(view: &View) -> Vec<Finding> {
+pub(crate) fn detect(view: &View) -> Vec<Finding> {
     let apis = view.api_services.iter().filter_map(|api| api_down(view, api));
     let namespaces = view.namespaces.iter().filter_map(|ns| terminating(view, ns));
     apis.chain(namespaces).chain(view.custom.iter().flat_map(|(entity, c)| custom(view, entity, c))).collect()

@@ -10,7 +10,7 @@ const ALIKE: f64 = 0.88;
 const SHARED_WORDS: f64 = 0.6;
 
 /// The candidate that is most like a name, if any is like it. Equal names are no candidates; ties go to the first in order.
-pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let mut best: Option<(f64, &str)> = None;
     for candidate in candidates {
         if candidate == name {
@@ -26,7 +26,7 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// How alike two names are; 0 when they are not alike enough to be named in one breath.
-pub(super) fn likeness(a: &str, b: &str) -> f64 {
+pub(crate) fn likeness(a: &str, b: &str) -> f64 {
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     let spelled = strsim::jaro_winkler(&a, &b);
     let typed = strsim::osa_distance(&a, &b);

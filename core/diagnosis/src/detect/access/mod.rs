@@ -1,0 +1,6 @@
+//! Permissions of the Kubernetes API that somebody lacks.
+//!
+//! Start at [`rbac`]; [`ask`] is the request that was refused.
+
+mod ask;
+pub(super) mod rbac;

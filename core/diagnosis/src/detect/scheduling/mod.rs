@@ -1,0 +1,9 @@
+//! Pods that no node takes.
+//!
+//! Start at [`unschedulable`]: it takes the scheduler's message ([`predicate`]), holds the pod against the nodes that were
+//! seen ([`fit`]) and asks [`placement`] which refusal is the one to mend.
+
+pub(super) mod fit;
+mod placement;
+mod predicate;
+pub(super) mod unschedulable;
