@@ -36,7 +36,8 @@ fn workplace() -> tempfile::TempDir {
     let mut mode = std::fs::metadata(&kubectl).expect("a script").permissions();
     std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o755);
     std::fs::set_permissions(&kubectl, mode).expect("a script");
-    std::os::unix::fs::symlink(root().join("tests").canonicalize().expect("tests"), dir.path().join("tests")).expect("a link");
+    std::os::unix::fs::symlink(root().join("tests").canonicalize().expect("tests"), dir.path().join("tests"))
+        .expect("a link");
     dir
 }
 
@@ -49,7 +50,8 @@ fn every_command_works() {
         // The two commands that build are run by the checks of every change.
         for line in block.lines().filter(|l| !l.starts_with("cargo ") && !l.starts_with("./test.sh")) {
             prepare(dir.path(), line);
-            let output = Command::new("sh").args(["-c", line]).current_dir(dir.path()).env("PATH", &path).output().expect("sh");
+            let output =
+                Command::new("sh").args(["-c", line]).current_dir(dir.path()).env("PATH", &path).output().expect("sh");
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "`{line}` ended with {}: {said}", output.status);
             run += 1;
@@ -65,13 +67,20 @@ fn prepare(dir: &Path, line: &str) {
         return;
     }
     let name = "dispatch-worker";
-    let namespace = std::fs::read_to_string(root().join("tests/corpus/rollout-env-removed/case.yaml")).expect("case.yaml");
-    let namespace = namespace.split("namespace: ").nth(1).and_then(|n| n.split([',', '}', '\n']).next()).expect("a namespace").trim();
+    let namespace =
+        std::fs::read_to_string(root().join("tests/corpus/rollout-env-removed/case.yaml")).expect("case.yaml");
+    let namespace = namespace
+        .split("namespace: ")
+        .nth(1)
+        .and_then(|n| n.split([',', '}', '\n']).next())
+        .expect("a namespace")
+        .trim();
     rename(&dump, name, namespace);
     let alert = std::fs::read_to_string(root().join("tests/corpus/rollout-env-removed/alert.json")).unwrap_or_else(|_| {
         r#"{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"A","namespace":"shop","deployment":"checkout"}}]}"#.to_owned()
     });
-    std::fs::write(dir.join("alert.json"), alert.replace(name, "checkout").replace(namespace, "shop")).expect("an alert");
+    std::fs::write(dir.join("alert.json"), alert.replace(name, "checkout").replace(namespace, "shop"))
+        .expect("an alert");
     std::fs::write(dump.join("renamed"), "").expect("a mark");
 }
 
@@ -91,7 +100,8 @@ fn rename(dir: &Path, name: &str, namespace: &str) {
 
 #[test]
 fn the_example_is_what_the_demo_prints() {
-    let output = Command::new(env!("CARGO_BIN_EXE_midwatch")).arg("demo").env("COLUMNS", "96").output().expect("the demo");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_midwatch")).arg("demo").env("COLUMNS", "96").output().expect("the demo");
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     let example = blocks("text").into_iter().next().expect("an example");
     assert!(printed.starts_with(&example), "README's example differs from:\n{printed}");

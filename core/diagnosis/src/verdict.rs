@@ -5,7 +5,6 @@
 
 use crate::alert::Alert;
 use crate::entity::Kind;
-use crate::evidence::Excerpt;
 use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::link::{self, Incident};
 use crate::probe::ReadFailure;
@@ -164,16 +163,23 @@ fn logs_refused(view: &View, incidents: &[Incident]) -> bool {
 
 /// Whether what was asked about is known to work: positive evidence of a workload, or an object of another kind that is
 /// there and about which no detector has anything to say. An alert that measures what was not read (latency, errors)
-/// is not cleared by pods being ready, unless their logs say that they serve.
+/// is not cleared by pods being ready: their logs must have been read, and how fast or full something is no log tells.
 fn works(view: &View, scope: &Scope, healthy: &[Finding]) -> bool {
     let passive = |t: &crate::entity::EntityRef| !t.kind.is_workload() && t.kind != Kind::Pod && view.meta(t).is_some();
     let quiet = !scope.targets.is_empty() && scope.targets.iter().all(passive);
     let measured: Vec<&Alert> = scope.alerts.iter().filter(|a| !a.is_of_cluster_state()).collect();
     if !quiet && !measured.is_empty() {
-        return measured.iter().all(|a| !a.is_about_pace())
-            && healthy.iter().any(|f| f.proof.iter().any(|p| matches!(p.evidence.excerpt, Excerpt::Log { .. })));
+        return measured.iter().all(|a| !a.is_about_pace()) && !healthy.is_empty() && logs_were_read(view, healthy);
     }
     quiet || !healthy.is_empty()
+}
+
+/// Whether the log of some pod of the workloads that work was read and says something: then it was looked for errors, too.
+fn logs_were_read(view: &View, healthy: &[Finding]) -> bool {
+    view.logs().any(|(of, previous, log)| {
+        let spoke = !previous && log.as_ref().is_ok_and(|digest| digest.lines > 0);
+        spoke && healthy.iter().flat_map(|f| &f.pods).any(|p| p.ns() == of.namespace && p.name == of.pod)
+    })
 }
 
 /// What rests on low confidence leaves the question open.

@@ -147,6 +147,10 @@ const ROWS: &[(&str, &str)] = &[
     ("java.net.SocketTimeoutException: connect timed out", "ConnectionTimedOut"),
     // Node
     ("Error: getaddrinfo ENOTFOUND db.internal", "NameNotResolved host=db.internal"),
+    (
+        "botocore.exceptions.ClientError: An error occurred (ExpiredToken) when calling the PutObject operation: The provided token has expired.",
+        "AuthenticationRefused name=ExpiredToken",
+    ),
     ("Error: getaddrinfo EAI_AGAIN redis", "NameNotResolved host=redis"),
     (
         r#"{"level":40,"msg":"cache","err":{"message":"getaddrinfo ENOTFOUND cach","code":"ENOTFOUND","hostname":"cach"}}"#,
