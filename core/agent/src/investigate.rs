@@ -45,7 +45,8 @@ pub async fn investigate(
 
     say(watcher, &redactor, Step::Scope, StepState::InProgress, &asked(request, &namespaces));
     say(watcher, &redactor, Step::Objects, StepState::InProgress, "objects and events");
-    let probes = reads::objects(&namespaces, readable.len()).into_iter().map(|r| r.probe).collect();
+    let probes =
+        reads::objects(&namespaces, readable.len(), &source.other_kinds().await).into_iter().map(|r| r.probe).collect();
     let collected = collector.read(probes).await;
     let state = state_of(&collected);
     let mut view = View::new(collected, request.as_of, request.lookback);
@@ -115,7 +116,7 @@ pub async fn plan(
             limits.max_reads, limits.parallel_reads, limits.deadline
         ),
     ];
-    let objects = reads::objects(&namespaces, readable.len());
+    let objects = reads::objects(&namespaces, readable.len(), &source.other_kinds().await);
     let about = asked(request, &namespaces);
     Ok(redactor.seal(Plan { about, source: source.describe(), reads: objects, then }))
 }

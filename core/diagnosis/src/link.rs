@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::entity::EntityRef;
-use crate::finding::{Finding, Role};
+use crate::finding::{Finding, Reason, Role};
 use crate::view::View;
 
 /// Points of proof kept of one finding after merging its pods.
@@ -80,6 +80,9 @@ fn absorb(into: &mut Finding, other: Finding) {
     }
 }
 
+/// A caller may notice before the kubelet has counted the failures of what it calls, by so many seconds.
+const CALL_DELAY: i64 = 120;
+
 /// The independent incidents among merged findings, in the order of their first root.
 pub fn incidents(view: &View, findings: &[Finding]) -> Vec<Incident> {
     let graph = Links::new(view, findings);
@@ -150,16 +153,39 @@ impl<'a> Links<'a> {
     }
 
     fn explanations(&self, index: usize) -> Vec<usize> {
-        let finding = &self.findings[index];
         let pointed = self.pointed_at(index);
         if !pointed.is_empty() {
             return pointed;
         }
         let deeper = self.within_unit(index);
-        if !deeper.is_empty() || finding.reason.depth() > 2 {
+        if !deeper.is_empty() {
             return deeper;
         }
-        Vec::new()
+        self.through_calls(index)
+    }
+
+    /// The last resort: what fails without a reason of its own, because a workload that its settings name, or that what it
+    /// points at calls in turn, fails for a reason and began no later.
+    fn through_calls(&self, index: usize) -> Vec<usize> {
+        let finding = &self.findings[index];
+        let callers: BTreeSet<EntityRef> = match finding.reason {
+            Reason::ReadinessFails | Reason::PodNotReady | Reason::ReplicasUnavailable => {
+                BTreeSet::from([self.units[index].clone()])
+            }
+            Reason::LogCause => finding.points_at.iter().flat_map(|p| self.view.behind(p)).collect(),
+            _ => return Vec::new(),
+        };
+        let callees = callers.iter().flat_map(|caller| self.view.callees(caller));
+        let failing = callees.flat_map(|c| self.by_subject.get(&c).cloned().unwrap_or_default());
+        let explains = |&other: &usize| {
+            let cause = &self.findings[other];
+            let earlier = match (cause.since, finding.since) {
+                (Some(cause), Some(effect)) => cause.duration_since(effect).as_secs() <= CALL_DELAY,
+                _ => true,
+            };
+            cause.role == Role::Failing && cause.reason.depth() > 2 && self.units[other] != self.units[index] && earlier
+        };
+        failing.filter(explains).collect()
     }
 
     fn within_unit(&self, index: usize) -> Vec<usize> {
@@ -243,7 +269,6 @@ mod tests {
     use super::*;
     use crate::entity::Kind;
     use crate::evidence;
-    use crate::finding::Reason;
     use crate::testkit::Scene;
 
     fn at(kind: Kind, name: &str) -> EntityRef {
@@ -302,6 +327,30 @@ spec: {selector: {app: db}}
             finding(Reason::ImagePull, &at(Kind::Deployment, "api")),
         ]);
         assert_eq!(got.len(), 2);
+    }
+
+    #[test]
+    fn what_fails_without_a_reason_is_explained_by_what_it_calls() {
+        let yaml = "
+kind: Deployment
+metadata: {name: api}
+spec: {template: {spec: {containers: [{name: a, env: [{name: DB, value: 'db:5432'}]}]}}}
+---
+kind: Deployment
+metadata: {name: db}
+spec: {template: {metadata: {labels: {app: db}}}}
+---
+kind: Service
+metadata: {name: db}
+spec: {selector: {app: db}}
+";
+        let view = Scene::default().yaml(yaml).view();
+        let (db, api) = (at(Kind::Deployment, "db"), at(Kind::Deployment, "api"));
+        let roots = |findings: &[Finding]| incidents(&view, findings).len();
+        assert_eq!(roots(&[finding(Reason::ReadinessFails, &api), finding(Reason::MissingKey, &db)]), 1);
+        // A reason of its own, or a callee that fails without one, makes two incidents.
+        assert_eq!(roots(&[finding(Reason::ImagePull, &api), finding(Reason::MissingKey, &db)]), 2);
+        assert_eq!(roots(&[finding(Reason::ReadinessFails, &api), finding(Reason::ReadinessFails, &db)]), 2);
     }
 
     #[test]

@@ -137,6 +137,9 @@ impl Reach {
 
     /// Whether an entity is in scope.
     pub fn holds(&self, view: &View, entity: &EntityRef) -> bool {
+        if entity.kind == Kind::Namespace {
+            return self.namespaces.contains(&entity.name) || self.entities.contains(entity);
+        }
         if self.whole {
             return entity.namespace.as_ref().is_some_and(|ns| self.in_namespaces(ns));
         }

@@ -83,7 +83,12 @@ pub fn judge(view: &View, scope: &Scope, findings: Vec<Finding>) -> Diagnosis {
     };
     let context = of_role(Role::Context);
     let healthy = of_role(Role::Healthy);
-    let (conclusive, weak): (Vec<Incident>, Vec<Incident>) = here.into_iter().partition(is_conclusive);
+    let (mut conclusive, weak): (Vec<Incident>, Vec<Incident>) = here.into_iter().partition(is_conclusive);
+    let mut elsewhere = elsewhere;
+    if conclusive.is_empty() {
+        // What was asked about answers with errors when what it calls is down, however well its own pods are.
+        (conclusive, elsewhere) = elsewhere.into_iter().partition(|i| is_conclusive(i) && is_called(view, scope, i));
+    }
     let base = Diagnosis {
         verdict: Verdict::Inconclusive,
         confidence: Confidence::Low,
@@ -148,6 +153,13 @@ fn is_blind(view: &View, scope: &Scope) -> bool {
     let unread = |ns: &String| !view.saw(&Kind::Pod, ns);
     let refused = view.unread().any(|(kind, _, why)| *kind == Kind::Pod && !matches!(why, ReadFailure::NotRecorded));
     if scope.namespaces.is_empty() { !view.saw(&Kind::Pod, "") || refused } else { scope.namespaces.iter().any(unread) }
+}
+
+/// Whether an incident is in a workload that the targets' settings name.
+fn is_called(view: &View, scope: &Scope, incident: &Incident) -> bool {
+    let units = scope.targets.iter().flat_map(|t| view.behind(t));
+    let called: Vec<crate::entity::EntityRef> = units.flat_map(|u| view.callees(&u)).collect();
+    incident.roots.iter().any(|r| called.contains(&view.unit(&r.subject)))
 }
 
 /// Whether an open question is open because the logs that would answer it could not be read.
