@@ -17,6 +17,9 @@ pub struct Scope {
     pub targets: Vec<EntityRef>,
     /// Objects that were named and do not exist (any more): the pod of a stale alert.
     pub gone: Vec<EntityRef>,
+    /// Objects that were named, were not seen, and may well exist: their kind was not read, or not whole. None of them
+    /// is in `targets`, so nothing that was read speaks for them.
+    pub unseen: Vec<EntityRef>,
     /// The namespaces asked about; empty means all that were read.
     pub namespaces: BTreeSet<String>,
     /// When it began, as the alert says.
