@@ -173,6 +173,7 @@ fn logs_read(view: &View) -> String {
 fn describe_scope(scope: &Scope) -> String {
     let mut names: Vec<String> = scope.targets.iter().map(ToString::to_string).collect();
     names.extend(scope.gone.iter().map(|g| format!("{g} (gone)")));
+    names.extend(scope.unseen.iter().map(|u| format!("{u} (not seen)")));
     match (names.is_empty(), scope.namespaces.is_empty()) {
         (false, _) => names.join(", "),
         (true, false) => format!("namespace {}", scope.namespaces.iter().cloned().collect::<Vec<_>>().join(", ")),

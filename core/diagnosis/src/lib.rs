@@ -15,6 +15,7 @@ pub mod probe;
 pub mod quantity;
 pub mod report;
 pub mod scope;
+pub mod shell;
 #[cfg(test)]
 mod testkit;
 pub mod verdict;

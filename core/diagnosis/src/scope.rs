@@ -19,6 +19,9 @@ pub struct Scope {
     pub gone: Vec<EntityRef>,
     /// Names in the question that nothing carries, where the question went on without them.
     pub unknown: Vec<String>,
+    /// Objects that were named, were not seen, and may well exist: their kind was not read, or not whole. None of them
+    /// is in `targets`, so nothing that was read speaks for them.
+    pub unseen: Vec<EntityRef>,
     /// The namespaces asked about; empty means all that were read.
     pub namespaces: BTreeSet<String>,
     /// When it began, as the alert says.

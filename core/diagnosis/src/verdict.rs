@@ -131,6 +131,9 @@ fn no_cause(
         decide(Verdict::Blind, Confidence::High, Vec::new())
     } else if !base.incidents.is_empty() {
         decide(Verdict::Inconclusive, Confidence::Low, Vec::new())
+    } else if !scope.unseen.is_empty() {
+        // What was asked about was not read: that its neighbours are well says nothing of it.
+        decide(Verdict::Blind, Confidence::High, Vec::new())
     } else if !under_way.is_empty() {
         decide(Verdict::Expected, Confidence::High, under_way)
     } else if !over.is_empty() {

@@ -168,7 +168,8 @@ fn sentence(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> String {
 }
 
 fn asked(scope: &Scope) -> String {
-    let names: Vec<String> = scope.targets.iter().chain(&scope.gone).map(ToString::to_string).collect();
+    let names: Vec<String> =
+        scope.targets.iter().chain(&scope.gone).chain(&scope.unseen).map(ToString::to_string).collect();
     match (names.is_empty(), scope.namespaces.is_empty()) {
         (false, _) => names.join(", "),
         (true, false) => format!("namespace {}", scope.namespaces.iter().cloned().collect::<Vec<_>>().join(", ")),

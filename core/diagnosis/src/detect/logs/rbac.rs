@@ -7,6 +7,7 @@ use crate::entity::{EntityRef, Kind};
 use crate::evidence::object;
 use crate::finding::{Finding, Reason};
 use crate::kube::{PolicyRule, Role, RoleBinding};
+use crate::shell::word;
 use crate::view::View;
 
 use super::cause::Told;
@@ -100,26 +101,24 @@ fn actions(finding: Finding, wanted: &Wanted<'_>, blame: &EntityRef) -> Finding 
     } else {
         format!("{}.{}", wanted.resource, wanted.group)
     };
-    let who = format!("--serviceaccount={}:{}", wanted.ns, wanted.account);
-    let as_user = format!("--as=system:serviceaccount:{}:{}", wanted.ns, wanted.account);
-    let (make, check) = match wanted.scope {
+    let (name, resource, verb) = (word(&name), word(&resource), word(wanted.verb));
+    let account = format!("{}:{}", word(wanted.ns), word(wanted.account));
+    let (who, as_user) = (format!("--serviceaccount={account}"), format!("--as=system:serviceaccount:{account}"));
+    let (make, check) = match wanted.scope.map(word) {
         Some(ns) => (
             format!(
-                "kubectl -n {ns} create role {name} --verb={} --resource={resource} && kubectl -n {ns} create rolebinding {name} --role={name} {who}",
-                wanted.verb
+                "kubectl -n {ns} create role {name} --verb={verb} --resource={resource} && kubectl -n {ns} create rolebinding {name} --role={name} {who}"
             ),
-            format!("kubectl auth can-i {} {resource} -n {ns} {as_user}", wanted.verb),
+            format!("kubectl auth can-i {verb} {resource} -n {ns} {as_user}"),
         ),
         None => (
             format!(
-                "kubectl create clusterrole {name} --verb={} --resource={resource} && kubectl create clusterrolebinding {name} --clusterrole={name} {who}",
-                wanted.verb
+                "kubectl create clusterrole {name} --verb={verb} --resource={resource} && kubectl create clusterrolebinding {name} --clusterrole={name} {who}"
             ),
-            format!("kubectl auth can-i {} {resource} -A {as_user}", wanted.verb),
+            format!("kubectl auth can-i {verb} {resource} -A {as_user}"),
         ),
     };
-    let in_ns = blame.namespace.as_ref().map(|ns| format!("-n {ns} ")).unwrap_or_default();
-    let edit = format!("kubectl {in_ns}edit {}", blame.slash());
+    let edit = super::say::edit(blame);
     let finding = match blame.kind {
         Kind::Role | Kind::ClusterRole => {
             finding.action(format!("add to {blame}: {}", missing_rule(wanted)), Some(edit), "low: widens a permission")
