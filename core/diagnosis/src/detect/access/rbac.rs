@@ -1,5 +1,5 @@
-//! Permissions of the Kubernetes API that a ServiceAccount lacks, as events tell it: which rule is missing and which object
-//! should hold it.
+//! Permissions of the Kubernetes API that a ServiceAccount lacks, and what events tell of it: which rule is
+//! missing and which object should hold it.
 //!
 //! Start at [`missing_permission`], which logs use too. Matching follows the API server's authorizer:
 //! <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#role-and-clusterrole>. A denial that the roles seen

@@ -1,8 +1,9 @@
 //! Causes that only logs tell: which line of a container's log says why it fails, and who is to blame for it.
 //!
 //! Start at [`detect`]. A crash is explained by the end of its log; a running container's complaint counts only while
-//! it goes on. What a complaint means is told by its kind: [`super::network`], [`super::access`], [`super::config`], [`super::storage`].
-//! Must stay silent about complaints that were followed by success, and about starts that are still within their time.
+//! it goes on. What a complaint means is told by its kind: [`super::network`], [`super::access`], [`super::config`],
+//! [`super::storage`]. Must stay silent about complaints that were followed by success, and about starts that are still
+//! within their time.
 
 use crate::evidence::log;
 use crate::finding::{Confidence, Finding, Reason};

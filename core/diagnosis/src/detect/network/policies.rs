@@ -88,10 +88,10 @@ pub(crate) fn blocking(view: &View, from: &Pod, to: Peer<'_>, port: Port<'_>) ->
     if !one_way(view, from, Direction::Egress, to, port, to) {
         found.extend(refs(&holding(view, from, Direction::Egress)));
     }
-    if let Peer::Pod(pod) = to {
-        if !one_way(view, pod, Direction::Ingress, Peer::Pod(from), port, to) {
-            found.extend(refs(&holding(view, pod, Direction::Ingress)));
-        }
+    if let Peer::Pod(pod) = to
+        && !one_way(view, pod, Direction::Ingress, Peer::Pod(from), port, to)
+    {
+        found.extend(refs(&holding(view, pod, Direction::Ingress)));
     }
     found
 }
