@@ -13,6 +13,7 @@ pub mod link;
 pub mod logs;
 pub mod probe;
 pub mod quantity;
+mod reason;
 pub mod report;
 pub mod scope;
 pub mod shell;

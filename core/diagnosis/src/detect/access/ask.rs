@@ -11,13 +11,13 @@ use crate::detect::say;
 
 /// A request that was refused.
 #[derive(Clone, Copy)]
-pub(super) struct Ask<'a> {
-    pub(super) user: &'a str,
-    pub(super) verb: &'a str,
-    pub(super) group: &'a str,
-    pub(super) resource: &'a str,
+pub(crate) struct Ask<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) verb: &'a str,
+    pub(crate) group: &'a str,
+    pub(crate) resource: &'a str,
     /// None for a request at the cluster scope.
-    pub(super) scope: Option<&'a str>,
+    pub(crate) scope: Option<&'a str>,
 }
 
 impl<'a> Ask<'a> {
@@ -26,7 +26,7 @@ impl<'a> Ask<'a> {
         self.user.strip_prefix("system:serviceaccount:")?.split_once(':')
     }
 
-    pub(super) fn entity(&self) -> EntityRef {
+    pub(crate) fn entity(&self) -> EntityRef {
         match self.account() {
             Some((ns, name)) => EntityRef::new(Kind::ServiceAccount, ns, name),
             None => EntityRef::new(Kind::Other("User".to_owned()), "", self.user),
@@ -46,12 +46,12 @@ impl<'a> Ask<'a> {
     }
 
     /// `ServiceAccount shop/a cannot list jobs.batch in namespace shop`.
-    pub(super) fn says(&self) -> String {
+    pub(crate) fn says(&self) -> String {
         format!("{} cannot {} {} {}", self.entity(), self.verb, self.resource(), self.place())
     }
 
     /// The missing rule in one line.
-    pub(super) fn rule(&self) -> String {
+    pub(crate) fn rule(&self) -> String {
         format!(r#"{{apiGroups: ["{}"], resources: ["{}"], verbs: ["{}"]}}"#, self.group, self.resource, self.verb)
     }
 

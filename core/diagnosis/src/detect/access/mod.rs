@@ -2,5 +2,5 @@
 //!
 //! Start at [`rbac`]; [`ask`] is the request that was refused.
 
-mod ask;
+pub(super) mod ask;
 pub(super) mod rbac;

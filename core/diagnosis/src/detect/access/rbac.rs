@@ -1,5 +1,5 @@
-//! Permissions of the Kubernetes API that a ServiceAccount lacks, as events tell it: which rule is missing and which object
-//! should hold it.
+//! Permissions of the Kubernetes API that a ServiceAccount lacks, and what events tell of it: which rule is
+//! missing and which object should hold it.
 //!
 //! Start at [`missing_permission`], which logs use too. Matching follows the API server's authorizer:
 //! <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#role-and-clusterrole>. A denial that the roles seen
@@ -19,21 +19,21 @@ use crate::detect::say;
 const BUILT_IN: &str = "kubernetes.io/bootstrapping";
 
 /// What is missing, and where.
-pub(super) struct Permission {
+pub(crate) struct Permission {
     /// The object whose change grants it.
-    pub(super) blame: EntityRef,
+    pub(crate) blame: EntityRef,
     /// The whole in one sentence.
-    pub(super) claim: String,
+    pub(crate) claim: String,
     /// The command that grants it.
-    pub(super) fix: String,
+    pub(crate) fix: String,
     /// The command that tells whether it is granted.
-    pub(super) check: String,
+    pub(crate) check: String,
     /// What it stands on.
-    pub(super) proof: Vec<Point>,
+    pub(crate) proof: Vec<Point>,
     /// Medium where the bindings that decide could not be read.
-    pub(super) confidence: Confidence,
+    pub(crate) confidence: Confidence,
     /// The roles seen now allow it: the denial is past.
-    pub(super) granted: bool,
+    pub(crate) granted: bool,
 }
 
 /// Something that binds a role.
@@ -46,17 +46,9 @@ struct Grant<'a> {
     built_in: bool,
 }
 
-/// Why a user (`system:serviceaccount:NS:NAME`) may not do something; the namespace is none at the cluster scope.
-pub(super) fn missing_permission(
-    view: &View,
-    user: &str,
-    verb: &str,
-    group: &str,
-    resource: &str,
-    namespace: Option<&str>,
-) -> Permission {
-    let ask = Ask { user, verb, group, resource, scope: namespace };
-    let grants = grants(view, &ask);
+/// Why a request was refused.
+pub(crate) fn missing_permission(view: &View, ask: &Ask<'_>) -> Permission {
+    let grants = grants(view, ask);
     let mine: Vec<&Grant<'_>> = grants.iter().filter(|g| g.subjects.iter().any(|s| ask.is(s, &g.binding))).collect();
     let granted = mine.iter().any(|g| g.rules.is_some_and(|rules| rules.iter().any(|r| ask.allowed_by(r))));
     let named: Vec<&&Grant<'_>> =
@@ -65,17 +57,17 @@ pub(super) fn missing_permission(
     let own = |g: &&&&Grant<'_>| g.rules.is_some() && !g.built_in;
     let dangling = |g: &&&&Grant<'_>| view.absent(&g.role);
     if let Some(g) = named.iter().filter(own).find(about_it) {
-        return lacks(&ask, g, granted);
+        return lacks(ask, g, granted);
     }
     if let Some(g) = named.iter().find(dangling) {
-        return no_such_role(&ask, g, granted);
+        return no_such_role(ask, g, granted);
     }
-    if let Some((g, subject)) = misdirected(&grants, &ask) {
-        return wrong_subject(&ask, g, subject, granted);
+    if let Some((g, subject)) = misdirected(&grants, ask) {
+        return wrong_subject(ask, g, subject, granted);
     }
     match named.iter().find(own) {
-        Some(g) => lacks(&ask, g, granted),
-        None => unbound(view, &ask, granted),
+        Some(g) => lacks(ask, g, granted),
+        None => unbound(view, ask, granted),
     }
 }
 
@@ -232,7 +224,7 @@ pub(crate) fn detect(view: &View) -> Vec<Finding> {
 fn denied(view: &View, event: &Event) -> Option<Finding> {
     let text = event.text().replace("\\\"", "\"");
     let ask = parse(&text)?;
-    let found = missing_permission(view, ask.user, ask.verb, ask.group, ask.resource, ask.scope);
+    let found = missing_permission(view, &ask);
     let about = &event.involved_object;
     let subject = view.unit(&EntityRef::new(Kind::named(&about.kind), &about.namespace, about.name.clone()));
     let claim = if found.granted {
@@ -264,68 +256,4 @@ fn denied(view: &View, event: &Event) -> Option<Finding> {
 }
 
 #[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-    use crate::probe::ReadFailure;
-    use crate::testkit::Scene;
-
-    const DENIED: &str = "kind: Event\nmetadata: {name: e}\ntype: Warning\nreason: Failed\ninvolvedObject: {kind: Deployment, namespace: shop, name: api}\nmessage: 'jobs.batch is forbidden: User \"system:serviceaccount:shop:runner\" cannot list resource \"jobs\" in API group \"batch\" in the namespace \"shop\"'\nlastTimestamp: AGO(2m)";
-
-    fn role(name: &str, rule: &str) -> String {
-        format!("\n---\nkind: Role\nmetadata: {{name: {name}}}\nrules: [{{{rule}}}]")
-    }
-
-    fn bound(name: &str, role: &str, account: &str) -> String {
-        format!(
-            "\n---\nkind: RoleBinding\nmetadata: {{name: {name}}}\nroleRef: {{kind: Role, name: {role}}}\nsubjects: [{{kind: ServiceAccount, name: {account}, namespace: shop}}]"
-        )
-    }
-
-    const GET: &str = "apiGroups: [batch], resources: [jobs], verbs: [get]";
-    const LIST: &str = "apiGroups: [batch], resources: [jobs], verbs: [get, list]";
-    const PODS: &str = "apiGroups: [''], resources: [pods], verbs: ['*']";
-    const SOME: &str = "apiGroups: [batch], resources: [jobs], verbs: [list], resourceNames: [nightly]";
-    const WIDE: &str = "apiGroups: ['*'], resources: ['*'], verbs: ['*']";
-
-    #[rstest]
-    #[case::verb(role("r", GET) + &bound("b", "r", "runner"), Role::Failing, "Role shop/r", r#"{apiGroups: ["batch"], resources: ["jobs"], verbs: ["list"]}"#, "patch role/r --type=json")]
-    #[case::other_resource(role("r", PODS) + &bound("b", "r", "runner"), Role::Failing, "Role shop/r", "Role shop/r is bound to it", "patch role/r")]
-    #[case::resource_names(role("r", SOME) + &bound("b", "r", "runner"), Role::Failing, "Role shop/r", "limited to some resourceNames", "patch role/r")]
-    #[case::default_account(role("runner", LIST) + &bound("runner", "runner", "default"), Role::Failing, "RoleBinding shop/runner", "gives it to ServiceAccount shop/default", "set subject rolebinding runner --serviceaccount=shop:runner")]
-    #[case::near_account(role("jobs", LIST) + &bound("b", "jobs", "runnner"), Role::Failing, "RoleBinding shop/b", "shop/runnner", "set subject")]
-    #[case::the_account_of_another(role("jobs", LIST) + &bound("b", "jobs", "scheduler"), Role::Failing, "ServiceAccount shop/runner", "no RoleBinding gives it that role", "create rolebinding runner-list-jobs --role=jobs")]
-    #[case::no_such_role(
-        bound("b", "gone", "runner"),
-        Role::Failing,
-        "Role shop/gone",
-        "Role shop/gone, which does not exist",
-        "create role gone --verb=list --resource=jobs.batch"
-    )]
-    #[case::nothing(
-        String::new(),
-        Role::Failing,
-        "ServiceAccount shop/runner",
-        "no RoleBinding gives it a role",
-        "create role runner-list-jobs --verb=list --resource=jobs.batch && kubectl -n shop create rolebinding"
-    )]
-    #[case::granted_since(role("r", LIST) + &bound("b", "r", "runner"), Role::Over, "Role shop/r", "that is over", "")]
-    #[case::granted_by_wildcard(role("r", WIDE) + &bound("b", "r", "runner"), Role::Over, "Role shop/r", "that is over", "")]
-    fn denials(#[case] yaml: String, #[case] is: Role, #[case] blame: &str, #[case] says: &str, #[case] fix: &str) {
-        let found = detect(&Scene::default().yaml(&(DENIED.to_owned() + &yaml)).view());
-        assert_eq!(found.len(), 1);
-        assert_eq!((found[0].role, found[0].blame[0].to_string().as_str()), (is, blame), "{}", found[0].claim);
-        assert!(found[0].claim.contains(says), "{}", found[0].claim);
-        let commands: Vec<&str> = found[0].actions.iter().filter_map(|a| a.command.as_deref()).collect();
-        assert!(commands.concat().contains(fix), "{commands:?}");
-    }
-
-    #[test]
-    fn bindings_that_could_not_be_read_are_not_missing() {
-        let view = Scene::default().yaml(DENIED).unseen(Kind::RoleBinding, ReadFailure::NotRecorded).view();
-        let found = detect(&view);
-        assert_eq!(found[0].confidence, Confidence::Medium);
-        assert!(found[0].claim.contains("rolebindings that decide were not read"), "{}", found[0].claim);
-    }
-}
+mod tests;

@@ -9,9 +9,9 @@ use crate::kube::Service;
 use crate::view::relate::split_service_host;
 
 use super::cause::Told;
-use super::network::{Direction, policies_for};
 use super::origin::{Origin, origin};
 use crate::detect::nearest::{likeness, nearest};
+use crate::detect::network::policies::blocking_names;
 use crate::detect::pods::container::Case;
 
 /// Ports that tell what serves there (IANA: PostgreSQL, MySQL, Redis, MongoDB, Kafka, AMQP, Elasticsearch, memcached, SQL
@@ -184,7 +184,7 @@ fn name_service(told: &Told<'_>, host: &str, target: &EntityRef, service: &Servi
         .points_at(EntityRef::new(Kind::Service, "kube-system", "kube-dns"))
         .confidence(Confidence::Medium)
         .rules_out(format!("the name: {target} exists"), says);
-    for policy in policies_for(case.view, case.pod, Direction::Egress) {
+    for policy in blocking_names(case.view, case.pod) {
         finding = finding.points_at(policy);
     }
     let dns = "kubectl -n kube-system get pods -l k8s-app=kube-dns".to_owned();
@@ -228,7 +228,7 @@ fn external(told: &Told<'_>, host: &str) -> Finding {
         }
         None => finding,
     };
-    for policy in policies_for(case.view, case.pod, Direction::Egress) {
+    for policy in blocking_names(case.view, case.pod) {
         finding = finding.points_at(policy);
     }
     told.done(finding.action("see whether the name resolves elsewhere", Some(format!("nslookup {host}")), "none"))

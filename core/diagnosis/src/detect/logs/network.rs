@@ -3,25 +3,21 @@
 //! Start at [`explain`]. The caller only sees the symptom, so what is called is pointed at; the caller itself is blamed
 //! when it asks for a port or a name that does not exist.
 
+use std::collections::BTreeSet;
+
 use crate::entity::{EntityRef, Kind};
 use crate::evidence::object;
 use crate::finding::{Confidence, Finding, Reason};
-use crate::kube::{NetworkPolicy, Pod, Service};
+use crate::kube::{IntOrString, Pod, Service, ServicePort};
 use crate::logs::Signature;
-use crate::view::View;
 use crate::view::relate::pod_ref;
 
 use super::cause::Told;
 use super::names::{TELLING_PORTS, correct, in_cluster, unresolved};
 use super::origin::origin;
+use crate::detect::network::policies::{Direction, Peer, blocking, limiting};
 use crate::detect::pods::container::Case;
-
-/// Which traffic of a pod.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
-    Ingress,
-    Egress,
-}
+use crate::detect::say;
 
 /// Names and connections.
 pub(super) fn explain(told: &Told<'_>) -> Option<Finding> {
@@ -75,7 +71,7 @@ fn unnamed(told: &Told<'_>, how: &str) -> Finding {
     }
     finding.points_at.extend(peers);
     if matches!(told.hit.signature, Signature::ConnectionTimedOut | Signature::NoRoute) {
-        finding.points_at.extend(policies_for(case.view, case.pod, Direction::Egress));
+        finding.points_at.extend(limiting(case.view, case.pod, Direction::Egress));
     }
     told.done(finding)
 }
@@ -89,7 +85,7 @@ fn speaks_for_the_server(told: &Told<'_>) -> bool {
 /// The Service is called on a port that it has; what stands behind it is to explain.
 fn called(told: &Told<'_>, how: &str, peer: &str, service: &Service) -> Finding {
     let case = &told.case;
-    let entity = EntityRef::new(Kind::Service, &service.metadata.namespace, service.metadata.name.clone());
+    let entity = say::of_meta(Kind::Service, &service.metadata);
     let behind = case.view.behind_service(service);
     let claim = format!("{} {how} {peer} ({entity})", case.who());
     let mut finding = told.finding(Reason::LogCause, claim).points_at(entity.clone());
@@ -100,9 +96,7 @@ fn called(told: &Told<'_>, how: &str, peer: &str, service: &Service) -> Finding 
     }
     finding.points_at.extend(behind.iter().filter(|b| **b != case.unit()).cloned());
     if matches!(told.hit.signature, Signature::ConnectionTimedOut | Signature::NoRoute) {
-        finding.points_at.extend(policies_for(case.view, case.pod, Direction::Egress));
-        let targets = case.view.selected_pods(service);
-        finding.points_at.extend(targets.flat_map(|p| policies_for(case.view, p, Direction::Ingress)));
+        finding.points_at.extend(in_the_way(case, service, told.hit.values.port));
     }
     let ports: Vec<String> = service.spec.ports.iter().map(|p| p.port.to_string()).collect();
     let says = object(&entity, format!("spec.ports: {}", ports.join(", ")));
@@ -121,9 +115,42 @@ fn called(told: &Told<'_>, how: &str, peer: &str, service: &Service) -> Finding 
     told.done(finding)
 }
 
+/// The policies that keep the caller from the pods behind a Service; without a port in the log, at any of its ports.
+fn in_the_way(case: &Case<'_>, service: &Service, port: Option<u16>) -> BTreeSet<EntityRef> {
+    let called = |p: &&ServicePort| port.is_none_or(|port| p.port == i64::from(port));
+    let ports: Vec<&ServicePort> = service.spec.ports.iter().filter(called).collect();
+    let mut found = BTreeSet::new();
+    let mut targets = case.view.selected_pods(service).peekable();
+    if targets.peek().is_none() || ports.is_empty() {
+        found.extend(limiting(case.view, case.pod, Direction::Egress));
+    }
+    for pod in targets {
+        if ports.is_empty() {
+            found.extend(limiting(case.view, pod, Direction::Ingress));
+        }
+        for port in &ports {
+            let protocol = if port.protocol.is_empty() { "TCP" } else { &port.protocol };
+            found.extend(blocking(case.view, case.pod, Peer::Pod(pod), (target(port, pod), protocol)));
+        }
+    }
+    found
+}
+
+/// The port of a pod to which a Service sends what comes in at one of its own.
+fn target(port: &ServicePort, pod: &Pod) -> i64 {
+    match &port.target_port {
+        IntOrString::Int(0) => port.port,
+        IntOrString::Int(number) => *number,
+        IntOrString::String(name) => {
+            let declared = pod.spec.containers.iter().flat_map(|c| &c.ports).find(|p| p.name == *name);
+            declared.map_or(port.port, |p| p.container_port)
+        }
+    }
+}
+
 fn wrong_port(told: &Told<'_>, how: &str, peer: &str, service: &Service, port: u16) -> Finding {
     let case = &told.case;
-    let entity = EntityRef::new(Kind::Service, &service.metadata.namespace, service.metadata.name.clone());
+    let entity = say::of_meta(Kind::Service, &service.metadata);
     let ports: Vec<String> = service.spec.ports.iter().map(|p| p.port.to_string()).collect();
     let source = origin(case, &port.to_string());
     let from = source.as_ref().map(|o| format!("; the port comes from {}", o.text)).unwrap_or_default();
@@ -170,7 +197,10 @@ fn other(told: &Told<'_>, how: &str, host: &str, peer: &str) -> Finding {
         let unit = case.view.unit(&target);
         let claim = format!("{} {how} {peer} (a pod of {unit})", case.who());
         let mut finding = told.finding(Reason::LogCause, claim).points_at(target).points_at(unit.clone()).blame(unit);
-        finding.points_at.extend(policies_for(case.view, pod, Direction::Ingress));
+        finding.points_at.extend(match told.hit.values.port {
+            Some(port) => blocking(case.view, case.pod, Peer::Pod(pod), (i64::from(port), "TCP")),
+            None => limiting(case.view, pod, Direction::Ingress),
+        });
         return told.done(finding);
     }
     if let Some((name, ns)) = in_cluster(case, host) {
@@ -182,7 +212,11 @@ fn other(told: &Told<'_>, how: &str, host: &str, peer: &str) -> Finding {
     let from = source.as_ref().map(|o| format!("; the address comes from {}", o.text)).unwrap_or_default();
     let claim = format!("{} {how} {peer}, which is outside the cluster{from}", case.who());
     let mut finding = told.finding(Reason::LogCause, claim);
-    finding.points_at.extend(policies_for(case.view, case.pod, Direction::Egress));
+    let address = host.parse().map_or(Peer::Anywhere, Peer::Ip);
+    finding.points_at.extend(match told.hit.values.port {
+        Some(port) => blocking(case.view, case.pod, address, (i64::from(port), "TCP")),
+        None => limiting(case.view, case.pod, Direction::Egress),
+    });
     if let Some(o) = source {
         finding = correct(case, finding, &o, host, "the right address, if this one is wrong");
     }
@@ -214,15 +248,5 @@ fn is_local(host: &str, pod: &Pod) -> bool {
         || (!host.is_empty() && host == pod.status.pod_ip)
 }
 
-/// The policies that restrict this traffic of a pod.
-pub(super) fn policies_for(view: &View, pod: &Pod, direction: Direction) -> Vec<EntityRef> {
-    let ns = pod.metadata.namespace.as_str();
-    let selects =
-        |p: &&NetworkPolicy| p.spec.pod_selector.is_empty() || p.spec.pod_selector.matches(&pod.metadata.labels);
-    let restricts = |p: &&NetworkPolicy| match direction {
-        Direction::Egress => p.spec.policy_types.iter().any(|t| t == "Egress"),
-        Direction::Ingress => p.spec.policy_types.is_empty() || p.spec.policy_types.iter().any(|t| t == "Ingress"),
-    };
-    let policies = view.network_policies.within(ns).filter(selects).filter(restricts);
-    policies.map(|p| EntityRef::new(Kind::NetworkPolicy, ns, p.metadata.name.clone())).collect()
-}
+#[cfg(test)]
+mod tests;

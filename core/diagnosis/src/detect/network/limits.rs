@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::policies::{self, Direction, Peer};
+use super::policies::{self, Direction};
 use crate::detect::say;
 use crate::entity::{EntityRef, Kind};
 use crate::evidence;
@@ -12,20 +12,12 @@ use crate::kube::{NetworkPolicy, Pod};
 use crate::view::View;
 use crate::view::relate::pod_ref;
 
-/// Label of the cluster's DNS pods, of kube-dns and CoreDNS alike.
-/// <https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/>
-const DNS_LABEL: (&str, &str) = ("k8s-app", "kube-dns");
-
-/// The port of DNS, as it is asked first.
-const DNS_PORT: policies::Port<'static> = (53, "UDP");
-
 /// What policies keep the pods they select from.
 pub(crate) fn detect(view: &View) -> Vec<Finding> {
     if view.network_policies.is_empty() {
         return Vec::new();
     }
-    let dns =
-        view.pods.within("kube-system").find(|p| p.metadata.labels.get(DNS_LABEL.0).is_some_and(|v| v == DNS_LABEL.1));
+    let dns = policies::dns_pod(view);
     let mut by_namespace: BTreeMap<&str, Vec<(EntityRef, &Pod)>> = BTreeMap::new();
     for policy in view.network_policies.iter() {
         let ns = policy.metadata.namespace.as_str();
@@ -98,11 +90,8 @@ fn degree(view: &View, pod: &Pod, direction: Direction, dns: Option<&Pod>) -> Op
     if rules.any(|rule| policies::lets_all(rule, direction)) {
         return None;
     }
-    let asks = match dns {
-        Some(dns) => policies::allows(view, pod, Peer::Pod(dns), DNS_PORT),
-        None => policies::any_at(&holding, direction, DNS_PORT),
-    };
-    Some(if direction == Direction::Egress && !asks { Limit::NoDns } else { Limit::Some })
+    let asks = direction == Direction::Ingress || policies::may_ask_names(view, pod, dns);
+    Some(if asks { Limit::Some } else { Limit::NoDns })
 }
 
 fn told(view: &View, policy: &NetworkPolicy, direction: Direction, claim: String) -> Finding {

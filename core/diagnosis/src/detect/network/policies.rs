@@ -1,7 +1,7 @@
 //! What network policies let through: which policies hold for a pod, and whether it may reach another one.
 //!
 //! Policies only ever allow, and add up; a pod that no policy of a direction selects may do everything in that direction.
-//! <https://kubernetes.io/docs/concepts/services-networking/network-policies/>. Start at [`allows`].
+//! <https://kubernetes.io/docs/concepts/services-networking/network-policies/>. Start at [`blocking`].
 
 use std::net::IpAddr;
 
@@ -27,12 +27,20 @@ pub(crate) enum Peer<'a> {
     /// A pod.
     Pod(&'a Pod),
     /// An address outside of what was seen.
-    #[allow(dead_code, reason = "for the detector of log causes, which reads addresses from logs")]
     Ip(IpAddr),
+    /// An address that is not known: only a rule for every address surely lets it through.
+    Anywhere,
 }
 
 /// A port with its protocol: `(5432, "TCP")`.
 pub(crate) type Port<'a> = (i64, &'a str);
+
+/// Label of the cluster's DNS pods, of kube-dns and CoreDNS alike.
+/// <https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/>
+const DNS_LABEL: (&str, &str) = ("k8s-app", "kube-dns");
+
+/// The port of DNS, as it is asked first.
+const DNS_PORT: Port<'static> = (53, "UDP");
 
 impl Direction {
     /// Whether a policy speaks of the direction. Without types it speaks of ingress, and of egress when it has such rules.
@@ -65,20 +73,58 @@ pub(super) fn holding<'a>(view: &'a View, pod: &'a Pod, direction: Direction) ->
     view.network_policies.within(&pod.metadata.namespace).filter(selects).collect()
 }
 
-/// Policies that hold for a pod in a direction: what a refused or timed-out connection may point at.
-#[allow(dead_code, reason = "for the detector of log causes")]
-pub(crate) fn policies_for(view: &View, pod: &Pod, direction: Direction) -> Vec<EntityRef> {
-    holding(view, pod, direction).into_iter().map(|p| say::of_meta(Kind::NetworkPolicy, &p.metadata)).collect()
+/// Policies that limit a pod in a direction, none when one of them lets everything through: what a connection of which
+/// no more is known may fail for.
+pub(crate) fn limiting(view: &View, pod: &Pod, direction: Direction) -> Vec<EntityRef> {
+    let holding = holding(view, pod, direction);
+    let open = holding.iter().flat_map(|p| direction.rules(p)).any(|rule| lets_all(rule, direction));
+    if open { Vec::new() } else { refs(&holding) }
 }
 
-/// Whether the policies that were seen let a pod reach a peer at a port.
-pub(crate) fn allows(view: &View, from: &Pod, to: Peer<'_>, port: Port<'_>) -> bool {
-    let out = one_way(view, from, Direction::Egress, to, port, to);
-    let into = match to {
-        Peer::Pod(pod) => one_way(view, pod, Direction::Ingress, Peer::Pod(from), port, to),
-        Peer::Ip(_) => true,
-    };
-    out && into
+/// The policies that keep a pod from a peer at a port: those of the caller, of the called or of both; none when it is
+/// let through.
+pub(crate) fn blocking(view: &View, from: &Pod, to: Peer<'_>, port: Port<'_>) -> Vec<EntityRef> {
+    let mut found = Vec::new();
+    if !one_way(view, from, Direction::Egress, to, port, to) {
+        found.extend(refs(&holding(view, from, Direction::Egress)));
+    }
+    if let Peer::Pod(pod) = to
+        && !one_way(view, pod, Direction::Ingress, Peer::Pod(from), port, to)
+    {
+        found.extend(refs(&holding(view, pod, Direction::Ingress)));
+    }
+    found
+}
+
+/// A pod that answers DNS, if one was seen.
+pub(super) fn dns_pod(view: &View) -> Option<&Pod> {
+    let (label, value) = DNS_LABEL;
+    view.pods.within("kube-system").find(|p| p.metadata.labels.get(label).is_some_and(|v| v == value))
+}
+
+/// Whether a pod may ask for names; without a DNS pod that was seen, whether it may ask anybody at that port.
+pub(super) fn may_ask_names(view: &View, pod: &Pod, dns: Option<&Pod>) -> bool {
+    let held = holding(view, pod, Direction::Egress);
+    match dns {
+        Some(dns) => blocking(view, pod, Peer::Pod(dns), DNS_PORT).is_empty(),
+        None => {
+            held.is_empty() || held.iter().flat_map(|p| &p.spec.egress).any(|r| lets_port(&r.ports, DNS_PORT, None))
+        }
+    }
+}
+
+/// The policies that keep a pod from asking for names.
+pub(crate) fn blocking_names(view: &View, pod: &Pod) -> Vec<EntityRef> {
+    let dns = dns_pod(view);
+    match dns {
+        _ if may_ask_names(view, pod, dns) => Vec::new(),
+        Some(dns) => blocking(view, pod, Peer::Pod(dns), DNS_PORT),
+        None => limiting(view, pod, Direction::Egress),
+    }
+}
+
+fn refs(policies: &[&NetworkPolicy]) -> Vec<EntityRef> {
+    policies.iter().map(|p| say::of_meta(Kind::NetworkPolicy, &p.metadata)).collect()
 }
 
 fn one_way(view: &View, pod: &Pod, direction: Direction, peer: Peer<'_>, port: Port<'_>, target: Peer<'_>) -> bool {
@@ -91,11 +137,6 @@ fn one_way(view: &View, pod: &Pod, direction: Direction, peer: Peer<'_>, port: P
         })
     };
     policies.is_empty() || policies.iter().any(lets)
-}
-
-/// Whether any rule for the direction lets a port through, to or from whomever.
-pub(super) fn any_at(policies: &[&NetworkPolicy], direction: Direction, port: Port<'_>) -> bool {
-    policies.iter().flat_map(|p| direction.rules(p)).any(|rule| lets_port(&rule.ports, port, None))
 }
 
 /// Whether a rule lists no peers and no ports: it lets everything through.
@@ -124,6 +165,7 @@ fn is_named(target: Option<Peer<'_>>, name: &str, number: i64) -> bool {
 fn is_peer(view: &View, home: &str, rule: &Value, peer: Peer<'_>) -> bool {
     if let Some(block) = rule.get("ipBlock").filter(|b| !b.is_null()) {
         let ip = match peer {
+            Peer::Anywhere => return block["cidr"].as_str().is_some_and(|cidr| cidr.ends_with("/0")),
             Peer::Ip(ip) => Some(ip),
             Peer::Pod(pod) => pod.status.pod_ip.parse().ok(),
         };
@@ -166,110 +208,4 @@ fn in_cidr(cidr: &str, ip: IpAddr) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testkit::Scene;
-
-    const PODS: &str = "
-kind: Pod
-metadata: {name: web, labels: {app: web}}
-status: {podIP: 10.0.0.1}
----
-kind: Pod
-metadata: {name: db, labels: {app: db}}
-spec: {containers: [{name: c, ports: [{name: pg, containerPort: 5432}]}]}
-status: {podIP: 10.0.0.2}
----
-kind: Pod
-metadata: {name: far, namespace: other, labels: {app: db}}
----
-kind: Namespace
-metadata: {name: other, labels: {team: data}}
----
-";
-
-    const DENY: &str = "{podSelector: {}, policyTypes: [Egress]}";
-
-    #[rstest::rstest]
-    #[case::nothing_selected("{podSelector: {matchLabels: {app: x}}, policyTypes: [Egress]}", "db", 5432, true)]
-    #[case::denied(DENY, "db", 5432, false)]
-    #[case::by_pod(
-        "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}]}]}",
-        "db",
-        5432,
-        true
-    )]
-    #[case::by_pod_elsewhere(
-        "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: db}}}]}]}",
-        "far",
-        5432,
-        false
-    )]
-    #[case::by_namespace(
-        "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {team: data}}, podSelector: {matchLabels: {app: db}}}]}]}",
-        "far",
-        5432,
-        true
-    )]
-    #[case::by_namespace_name(
-        "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: other}}}]}]}",
-        "far",
-        5432,
-        true
-    )]
-    #[case::named_port("{podSelector: {matchLabels: {app: db}}, ingress: [{ports: [{port: pg}]}]}", "db", 5432, true)]
-    #[case::other_port("{podSelector: {matchLabels: {app: db}}, ingress: [{ports: [{port: pg}]}]}", "db", 8080, false)]
-    #[case::range(
-        "{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 5000, endPort: 6000}]}]}",
-        "db",
-        5432,
-        true
-    )]
-    #[case::other_protocol(
-        "{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 5432, protocol: UDP}]}]}",
-        "db",
-        5432,
-        false
-    )]
-    #[case::ingress_of_others(
-        "{podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress], ingress: [{from: [{podSelector: {matchLabels: {app: batch}}}]}]}",
-        "db",
-        5432,
-        false
-    )]
-    #[case::block(
-        "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 192.0.2.0/24}}]}]}",
-        "192.0.2.7",
-        443,
-        true
-    )]
-    #[case::block_except(
-        "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [192.0.2.0/24]}}]}]}",
-        "192.0.2.7",
-        443,
-        false
-    )]
-    #[case::outside(DENY, "192.0.2.7", 443, false)]
-    fn connections(#[case] spec: &str, #[case] to: &str, #[case] port: i64, #[case] expected: bool) {
-        let view =
-            Scene::default().yaml(&format!("{PODS}kind: NetworkPolicy\nmetadata: {{name: p}}\nspec: {spec}")).view();
-        let from = view.pods.get("shop", "web").unwrap();
-        let peer = match to.parse() {
-            Ok(ip) => Peer::Ip(ip),
-            Err(_) => Peer::Pod(view.pods.get("shop", to).or(view.pods.get("other", to)).unwrap()),
-        };
-        assert_eq!(allows(&view, from, peer, (port, "TCP")), expected);
-    }
-
-    #[test]
-    fn policies_add_up() {
-        let more = "kind: NetworkPolicy\nmetadata: {name: q}\nspec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress], egress: [{}]}";
-        let view = Scene::default()
-            .yaml(&format!("{PODS}kind: NetworkPolicy\nmetadata: {{name: p}}\nspec: {DENY}\n---\n{more}"))
-            .view();
-        let (web, db) = (view.pods.get("shop", "web").unwrap(), view.pods.get("shop", "db").unwrap());
-        assert!(allows(&view, web, Peer::Pod(db), (5432, "TCP")) && !allows(&view, db, Peer::Pod(web), (80, "TCP")));
-        assert_eq!(policies_for(&view, web, Direction::Egress).len(), 2);
-        assert!(policies_for(&view, web, Direction::Ingress).is_empty());
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! What the state of a node means for the workloads whose pods run on it.
 //!
-//! The API goes on to list the pods of a lost node as `Running 1/1`, so nothing else would tell. A cordon and an outage that is
-//! over do no harm: they are told as such about the workload, so that a question about the workload hears of them.
+//! The API goes on to list the pods of a lost node as `Running 1/1`, so nothing else would tell. A cordon and an outage
+//! that is over do no harm: they are told as such about the workload, so that a question about the workload hears of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

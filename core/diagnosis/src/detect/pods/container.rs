@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use crate::detect::say;
 use crate::entity::{EntityRef, Kind};
 use crate::evidence::{Evidence, object};
 use crate::finding::Finding;
@@ -235,18 +236,12 @@ impl<'a> Case<'a> {
 
     /// The command that shows whether the pods of its workload become ready.
     pub(crate) fn watch(&self) -> String {
-        let unit = self.unit();
-        match unit.kind {
-            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => {
-                format!("{} rollout status {} --timeout=2m", self.kubectl(), unit.slash())
-            }
-            _ => format!("{} get {}", self.kubectl(), unit.slash()),
-        }
+        say::watch(&self.unit())
     }
 
     /// The command that edits its workload.
     pub(crate) fn edit(&self) -> String {
-        format!("{} edit {}", self.kubectl(), self.unit().slash())
+        say::edit(&self.unit())
     }
 
     /// The command that goes back to the revision before, where there is one.
@@ -265,14 +260,4 @@ impl<'a> Case<'a> {
 pub(super) fn ran_for(end: &Terminated) -> Option<i64> {
     let (from, to) = ((*end.started_at)?, (*end.finished_at)?);
     Some(to.duration_since(from).as_secs().max(0))
-}
-
-/// A duration as a reader says it: `45 s`, `3 min`, `2 h`.
-pub(super) fn span(seconds: i64) -> String {
-    match seconds {
-        ..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        7200..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
-    }
 }

@@ -8,8 +8,9 @@ use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::kube::Terminated;
 use crate::view::View;
 
-use super::container::{Case, Course, cases, ran_for, span};
+use super::container::{Case, Course, cases, ran_for};
 use super::probes::{killed_by_probe, probe_kill};
+use crate::detect::say::span;
 
 /// Containers that end again and again, and those that restarted in the window and have run since.
 pub(crate) fn detect(view: &View) -> Vec<Finding> {

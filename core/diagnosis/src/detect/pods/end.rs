@@ -9,7 +9,7 @@ use crate::kube::{Pod, Resource};
 use crate::view::View;
 use crate::view::relate::pod_ref;
 
-use super::container::span;
+use crate::detect::say::span;
 
 /// A pod may overrun its grace period by this much, in seconds: volumes are detached and the API is told.
 const OVERRUN: i64 = 60;

@@ -8,7 +8,8 @@ use crate::finding::{Finding, Reason};
 use crate::kube::Terminated;
 use crate::view::View;
 
-use super::container::{Case, Course, cases, ran_for, span};
+use super::container::{Case, Course, cases, ran_for};
+use crate::detect::say::span;
 
 /// Containers killed for memory that have not outlived it.
 pub(crate) fn detect(view: &View) -> Vec<Finding> {

@@ -8,8 +8,9 @@ use crate::finding::{Confidence, Finding, Reason};
 use crate::kube::{Event, Probe};
 use crate::view::View;
 
-use super::container::{Case, Course, cases, span};
+use super::container::{Case, Course, cases};
 use super::probe_cause::{Why, answer, listens, why};
+use crate::detect::say::span;
 
 /// A container may always take this long to become ready before that is a failure, in seconds.
 const START: i64 = 60;

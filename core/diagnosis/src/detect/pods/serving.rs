@@ -55,7 +55,7 @@ fn one(view: &View, unit: &EntityRef, wanted: i64, ready: i64) -> Option<Finding
     {
         return None;
     }
-    let window = super::container::span(view.age(view.window_start()));
+    let window = crate::detect::say::span(view.age(view.window_start()));
     let claim = format!("{ready}/{wanted} pods of {unit} are ready, no restarts in the last {window}");
     let mut finding = Finding::new(Reason::Serving, unit.clone(), claim).role(Role::Healthy).because(
         format!("{ready} of {wanted} replicas are ready"),

@@ -9,11 +9,12 @@ use crate::finding::{Confidence, Finding, Reason};
 use crate::kube::{Event, Pod};
 use crate::view::View;
 
-use super::container::{Case, Course, is_current, of_pod, span};
+use super::container::{Case, Course, is_current, of_pod};
 use super::crash::ending;
 use super::mounts::mount;
 use crate::detect::logs::quote::said;
 use crate::detect::logs::unknown::named_but_absent;
+use crate::detect::say::span;
 
 /// An init container that runs for longer than this does not end by itself, in seconds.
 const HANGS: i64 = 120;

@@ -1,7 +1,7 @@
 //! Workloads: what their controllers make of them, whatever becomes of a single pod.
 //!
-//! Start at the file of the kind: [`rollout`] for Deployments, [`stateful`], [`daemons`], [`jobs`], [`cron`]. What holds for
-//! every kind is in [`replicas`], [`references`] and [`change`].
+//! Start at the file of the kind: [`rollout`] for Deployments, [`stateful`], [`daemons`], [`jobs`], [`cron`]. What
+//! holds for every kind is in [`replicas`], [`references`] and [`change`].
 
 pub(super) mod change;
 pub(super) mod cron;
