@@ -175,8 +175,8 @@ impl<'a> Links<'a> {
             Reason::LogCause => finding.points_at.iter().flat_map(|p| self.view.behind(p)).collect(),
             _ => return Vec::new(),
         };
-        let callees = callers.iter().flat_map(|caller| self.view.callees(caller));
-        let failing = callees.flat_map(|c| self.by_subject.get(&c).cloned().unwrap_or_default());
+        let called = callers.iter().flat_map(|caller| self.view.callees(caller));
+        let failing = called.flat_map(|c| self.by_subject.get(&c).cloned().unwrap_or_default());
         let explains = |&other: &usize| {
             let cause = &self.findings[other];
             let earlier = match (cause.since, finding.since) {

@@ -2,7 +2,7 @@
 //!
 //! A log line can hold escape sequences that rewrite a terminal, and direction characters that make a command read
 //! as another one. They stay visible as what they are (`\x1b`, `\u{202e}`), because they are evidence too. Must never
-//! let one through. Start at [`line`] and [`block`].
+//! let one through. Start at [`line()`] and [`block()`].
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
