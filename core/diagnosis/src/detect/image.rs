@@ -175,7 +175,7 @@ fn actions(case: &Case<'_>, trouble: Cause, finding: Finding) -> Finding {
     let (secret, registry) = (word(secret), registry_of(&case.spec.image));
     let create = format!(
         "{kubectl} create secret docker-registry {secret} --docker-server={} --docker-username=<user> --docker-password=<token>",
-        word(&registry)
+        word(registry)
     );
     let describe = format!("{kubectl} describe pod {}", case.pod.metadata.name);
     let finding = match trouble {
