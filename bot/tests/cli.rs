@@ -266,3 +266,17 @@ fn a_corpus_is_scored() {
     let score: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!((&score["total"]["passed"], &score["total"]["false_causes"]), (&0.into(), &1.into()));
 }
+
+#[test]
+fn an_empty_namespace_is_a_mistake_and_not_all_of_them() {
+    let output = midwatch(&["investigate", "--snapshot", &cluster(), "-n", ""]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--namespace"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_negative_duration_is_explained() {
+    let output = midwatch(&["investigate", "--snapshot", &cluster(), "--since", "-5m"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("from 1m to 24h"), "{}", text(&output.stderr));
+}

@@ -41,8 +41,8 @@ pub enum AlertError {
     /// Not JSON, or of another shape.
     #[error("the alert body is not an Alertmanager webhook (version 4): {0}")]
     Shape(#[from] serde_json::Error),
-    /// No alert in it.
-    #[error("the alert body holds no alerts")]
+    /// No alert in it, or none that can be read.
+    #[error("the alert body holds no alerts that can be read")]
     Empty,
     /// Nothing in it.
     #[error("the alert body is empty")]
