@@ -1,7 +1,7 @@
 //! The terminal as a chat platform: a conversation of an opening post, a living message and a report.
 //!
 //! Must never write text that was not redacted (every way in takes [`Redacted`] values) nor a character that acts on
-//! the terminal and is not its own ([`page`] is the only writer of text). Start at [`Console`].
+//! the terminal and is not its own (`page` is the only writer of text). Start at [`Console`].
 
 mod console;
 mod evidence;
