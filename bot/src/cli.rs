@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use jiff::Timestamp;
 
@@ -70,7 +71,8 @@ pub(crate) struct Selection {
     #[arg(value_name = "TARGET OR QUESTION")]
     pub(crate) words: Vec<String>,
     /// The namespace to look in
-    #[arg(short, long, value_name = "NAMESPACE", help_heading = "What to look at")]
+    // `-n "$NS"` with NS unset must not silently mean every namespace, or one without a name.
+    #[arg(short, long, value_name = "NAMESPACE", value_parser = NonEmptyStringValueParser::new(), help_heading = "What to look at")]
     pub(crate) namespace: Option<String>,
     /// Alertmanager webhook body or API answer with the alerts to investigate; - is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What to look at")]
@@ -82,7 +84,7 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "How far to look")]
     pub(crate) as_of: Option<Timestamp>,
     /// How far back events, changes and logs matter, such as 30m or 6h [default: 1h]
-    #[arg(long, value_name = "DURATION", help_heading = "How far to look")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "How far to look")]
     pub(crate) since: Option<String>,
     /// How thorough to be [default: standard]
     #[arg(long, value_name = "DEPTH", value_parser = ["quick", "standard", "deep"], help_heading = "How far to look")]
@@ -98,7 +100,7 @@ pub(crate) struct Investigate {
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// Longest time for all reads together; what is read by then is judged [default: 2m]
-    #[arg(long, value_name = "DURATION", help_heading = "How far to look")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "How far to look")]
     pub(crate) deadline: Option<String>,
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn read(selection: &Selection, settings: &Settings) -> Result<Asked, 
         Some(path) => read_alerts(path)?,
         None => AlertGroup::default(),
     };
-    let source = open(snapshot).map_err(Failure::usage)?;
+    let source = open(snapshot, settings).map_err(Failure::usage)?;
     Ok(asked(text, selection, group, source, settings))
 }
 
@@ -71,8 +71,9 @@ fn asked(
 }
 
 /// Opens a recording.
-pub(crate) fn open(dir: &Path) -> Result<Box<dyn EvidenceSource>, midwatch_snapshot::OpenError> {
-    Ok(Box::new(Snapshot::open(dir, Limits::default())?))
+pub(crate) fn open(dir: &Path, settings: &Settings) -> Result<Box<dyn EvidenceSource>, midwatch_snapshot::OpenError> {
+    let limits = Limits { log_bytes: settings.investigation.max_log_bytes, ..Limits::default() };
+    Ok(Box::new(Snapshot::open(dir, limits)?))
 }
 
 fn read_alerts(path: &Path) -> Result<AlertGroup, Failure> {

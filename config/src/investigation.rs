@@ -15,11 +15,11 @@ const GIB: u64 = 1 << 30;
 const TIB: u64 = 1 << 40;
 
 choice! {
-    /// How much is read before a verdict is tried.
+    /// Which logs are read.
     Depth {
-        /// What the target itself says.
+        /// Of what fails.
         Quick = "quick",
-        /// The target, what it depends on and what changed.
+        /// Also of what was asked about and of what it calls.
         #[default]
         Standard = "standard",
         /// Everything the budget allows.
@@ -41,7 +41,7 @@ pub struct Investigation {
     pub parallel_reads: u32,
     /// Wall-clock limit of a whole investigation. 5 seconds to 30 minutes, default 2 minutes.
     pub deadline: Duration,
-    /// How much is read before a verdict is tried. Default standard.
+    /// Which logs are read. Default standard.
     pub depth: Depth,
     /// Pods of one workload that are read in depth. 1 to 10, default 3.
     pub pods_per_workload: u32,
@@ -104,7 +104,7 @@ pub(crate) const FIELDS: &[Field] = &[
     },
     Field {
         key: "investigation.depth",
-        doc: "How much is read before a verdict is tried.",
+        doc: "Which logs are read.",
         slot: Slot::Choice(|s| &mut s.investigation.depth),
     },
     Field {

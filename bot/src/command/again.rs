@@ -4,6 +4,7 @@ use std::path::Path;
 
 use midwatch_agent::request::NoReport;
 use midwatch_diagnosis::entity::EntityRef;
+use midwatch_diagnosis::shell::word;
 use midwatch_redact::Redacted;
 
 use crate::cli::{Common, Selection};
@@ -51,7 +52,7 @@ fn line(verb: &str, entity: Option<&EntityRef>, selection: &Selection, common: &
     let mut words = vec!["midwatch".to_owned(), verb.to_owned()];
     words.extend(entity.map(EntityRef::slash));
     let mut flag = |name: &str, value: Option<String>| {
-        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), quoted(&value)]));
+        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), word(&value).into_owned()]));
     };
     let path = |path: &Path| path.display().to_string();
     let namespace = entity.and_then(|e| e.namespace.clone());
@@ -63,14 +64,4 @@ fn line(verb: &str, entity: Option<&EntityRef>, selection: &Selection, common: &
     flag("-o", selection.output.clone());
     flag("--config", common.config.as_deref().map(path));
     words.join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }

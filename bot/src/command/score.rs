@@ -19,7 +19,7 @@ pub(crate) fn run(args: &Score, common: &Common) -> Result<ExitCode, Failure> {
         depth: settings::depth(&settings),
         redactor: settings::redactor(&settings),
     };
-    let open = |dir: &std::path::Path| input::open(dir).map_err(Into::into);
+    let open = |dir: &std::path::Path| input::open(dir, &settings).map_err(Into::into);
     let score = block_on(async { score::run(&args.dir, &setup, open).await.map_err(|error| wrong(&error)) })?;
     if args.output == "json" {
         output::print(&score::json(&score))?;

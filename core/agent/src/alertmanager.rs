@@ -8,18 +8,27 @@ use jiff::Timestamp;
 use midwatch_diagnosis::alert::Alert;
 use serde::Deserialize;
 
+use crate::render::clean::shorten;
+
 /// Alerts that one investigation looks at. A group of thousands is one incident; its first hundreds name it.
 pub const ALERT_CAP: usize = 500;
 
 /// A body larger than this (bytes) is refused.
 pub const BODY_CAP: usize = 64 * 1024 * 1024;
 
+/// Labels, and annotations, that are kept of one alert. Prometheus itself allows about as many as anyone wants; rules have
+/// under thirty.
+const LABEL_CAP: usize = 128;
+
+/// A label or annotation longer than this (bytes) is cut to a quarter of it, in characters.
+const TEXT_CAP: usize = 4096;
+
 /// A group of alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlertGroup {
     /// The alerts, at most [`ALERT_CAP`], those that fire first.
     pub alerts: Vec<Alert>,
-    /// How many more there were, here and truncated by Alertmanager.
+    /// How many more there were: beyond the cap, not readable, or truncated by Alertmanager.
     pub more: usize,
 }
 
@@ -35,13 +44,24 @@ pub enum AlertError {
     /// No alert in it.
     #[error("the alert body holds no alerts")]
     Empty,
+    /// Nothing in it.
+    #[error("the alert body is empty")]
+    Nothing,
 }
 
 #[derive(Deserialize)]
 struct Body {
-    alerts: Option<Vec<WireAlert>>,
+    alerts: Option<Vec<Entry>>,
     #[serde(default, rename = "truncatedAlerts")]
     truncated: Option<usize>,
+}
+
+/// One alert; an odd one costs only itself.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Alert(WireAlert),
+    Odd(serde::de::IgnoredAny),
 }
 
 #[derive(Deserialize)]
@@ -69,33 +89,53 @@ pub fn parse(body: &[u8]) -> Result<AlertGroup, AlertError> {
     if body.len() > BODY_CAP {
         return Err(AlertError::TooLarge(body.len()));
     }
-    let is_array = body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
-    let (wire, truncated) = if is_array {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    if body.is_empty() {
+        return Err(AlertError::Nothing);
+    }
+    let is_array = body.first() == Some(&b'[');
+    let (wire, truncated): (Vec<Entry>, usize) = if is_array {
         (serde_json::from_slice(body)?, 0)
     } else {
         let body: Body = serde_json::from_slice(body)?;
         (body.alerts.unwrap_or_default(), body.truncated.unwrap_or_default())
     };
-    let mut alerts: Vec<Alert> = wire.into_iter().map(Alert::from).collect();
+    let all = wire.len();
+    let mut alerts: Vec<Alert> = wire.into_iter().filter_map(Entry::alert).collect();
     if alerts.is_empty() {
         return Err(AlertError::Empty);
     }
     alerts.sort_by_key(|a| !a.firing);
-    let more = alerts.len().saturating_sub(ALERT_CAP) + truncated;
     alerts.truncate(ALERT_CAP);
+    let more = (all - alerts.len()).saturating_add(truncated);
     Ok(AlertGroup { alerts, more })
+}
+
+impl Entry {
+    fn alert(self) -> Option<Alert> {
+        match self {
+            Entry::Alert(wire) => Some(wire.into()),
+            Entry::Odd(_) => None,
+        }
+    }
+}
+
+/// Labels or annotations within bounds: the report repeats them, and nothing that names an object is so long.
+fn bounded(map: Option<BTreeMap<String, String>>) -> BTreeMap<String, String> {
+    let cut = |text: String| if text.len() > TEXT_CAP { shorten(&text, TEXT_CAP / 4).into_owned() } else { text };
+    map.unwrap_or_default().into_iter().take(LABEL_CAP).map(|(key, value)| (cut(key), cut(value))).collect()
 }
 
 impl From<WireAlert> for Alert {
     fn from(wire: WireAlert) -> Self {
-        let labels = wire.labels.unwrap_or_default();
+        let labels = bounded(wire.labels);
         let ends_at = wire.ends_at.as_deref().and_then(moment);
         // The webhook says "resolved"; the API says {"state": "active" | "suppressed"} and leaves the end in the future.
         let resolved = wire.status.as_ref().and_then(|s| s.as_str()) == Some("resolved");
         Alert {
             name: labels.get("alertname").cloned().unwrap_or_default(),
             firing: !resolved,
-            annotations: wire.annotations.unwrap_or_default(),
+            annotations: bounded(wire.annotations),
             starts_at: wire.starts_at.as_deref().and_then(moment),
             ends_at: ends_at.filter(|_| resolved),
             fingerprint: wire.fingerprint.unwrap_or_default(),
@@ -127,9 +167,26 @@ mod tests {
 
     #[test]
     fn bad_bodies_are_errors_for_a_person() {
-        for body in ["", "{}", "[]", "{\"alerts\":null}", "{\"alerts\":[", "7", "<html>"] {
+        for body in ["", "\n", "[7]", "{}", "[]", "{\"alerts\":null}", "{\"alerts\":[", "7", "<html>"] {
             assert!(parse(body.as_bytes()).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn an_odd_alert_costs_only_itself() {
+        let body = "\u{feff}[{\"labels\":{\"alertname\":7}},null,{\"labels\":{\"alertname\":\"A\"}}]";
+        let group = parse(body.as_bytes()).unwrap();
+        assert_eq!((group.alerts.len(), group.alerts[0].name.as_str(), group.more), (1, "A", 2));
+        let body = format!(r#"{{"alerts":[{{}},7],"truncatedAlerts":{}}}"#, usize::MAX);
+        assert_eq!(parse(body.as_bytes()).unwrap().more, usize::MAX);
+    }
+
+    #[test]
+    fn labels_are_bounded() {
+        let many: BTreeMap<String, String> = (0..1000).map(|i| (format!("{i:04}"), "\u{e4}".repeat(10_000))).collect();
+        let body = serde_json::json!([{"labels": many}]).to_string();
+        let labels = &parse(body.as_bytes()).unwrap().alerts[0].labels;
+        assert!(labels.len() == LABEL_CAP && labels.values().all(|v| v.len() <= TEXT_CAP));
     }
 
     #[test]

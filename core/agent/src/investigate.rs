@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use midwatch_diagnosis::detect::detect;
-use midwatch_diagnosis::probe::Probe;
+use midwatch_diagnosis::entity::Kind;
+use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_diagnosis::report::{Report, compose};
 use midwatch_diagnosis::scope::Scope;
 use midwatch_diagnosis::verdict::judge;
@@ -44,7 +45,8 @@ pub async fn investigate(
 
     say(watcher, &redactor, Step::Scope, StepState::InProgress, &asked(request, &namespaces));
     say(watcher, &redactor, Step::Objects, StepState::InProgress, "objects and events");
-    let probes = reads::objects(&namespaces, readable.len()).into_iter().map(|r| r.probe).collect();
+    let probes =
+        reads::objects(&namespaces, readable.len(), &source.other_kinds().await).into_iter().map(|r| r.probe).collect();
     let collected = collector.read(probes).await;
     let state = state_of(&collected);
     let mut view = View::new(collected, request.as_of, request.lookback);
@@ -76,10 +78,10 @@ pub async fn investigate(
         view.extend(collector.read(logs).await);
         findings = detect(&view);
     }
-    let count = findings.len();
+    let found = findings.len();
     let diagnosis = judge(&view, &scope, findings);
     let report = compose(&view, &scope, &diagnosis, input_hash(request, &collector));
-    let text = format!("{count} findings, verdict {}", report.verdict.as_str());
+    let text = format!("{}, verdict {}", count(found, "finding"), report.verdict.as_str());
     say(watcher, &redactor, Step::Verdict, StepState::Complete, &text);
 
     let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes };
@@ -114,7 +116,7 @@ pub async fn plan(
             limits.max_reads, limits.parallel_reads, limits.deadline
         ),
     ];
-    let objects = reads::objects(&namespaces, readable.len());
+    let objects = reads::objects(&namespaces, readable.len(), &source.other_kinds().await);
     let about = asked(request, &namespaces);
     Ok(redactor.seal(Plan { about, source: source.describe(), reads: objects, then }))
 }
@@ -136,28 +138,42 @@ fn say(watcher: Watcher<'_>, redactor: &Redactor, step: Step, state: StepState, 
     watcher(redactor.seal(Progress { step, state, text: text.to_owned() }));
 }
 
+/// Partial when something that matters was not read. What a recording never holds (leases, API services) and a log
+/// that does not exist are told in the report; they do not make every investigation look broken.
 fn state_of(collected: &[Collected]) -> StepState {
-    if collected.iter().any(|c| c.result.is_err()) { StepState::Partial } else { StepState::Complete }
+    let matters = |c: &Collected| match (&c.result, &c.probe) {
+        (Ok(_) | Err(ReadFailure::NoPrevious | ReadFailure::NotStarted), _) => false,
+        (Err(ReadFailure::NotRecorded), Probe::Objects { kind, .. }) => matches!(kind, Kind::Pod),
+        (Err(_), _) => true,
+    };
+    if collected.iter().any(matters) { StepState::Partial } else { StepState::Complete }
+}
+
+/// `1 pod`, `2 pods`.
+fn count(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
 fn objects_read(view: &View) -> String {
-    format!(
-        "{} pods, {} events, {} nodes, {} revisions",
-        view.pods.len(),
-        view.events().len(),
-        view.nodes.len(),
-        view.replica_sets.len()
-    )
+    [
+        count(view.pods.len(), "pod"),
+        count(view.events().len(), "event"),
+        count(view.nodes.len(), "node"),
+        count(view.replica_sets.len(), "revision"),
+    ]
+    .join(", ")
 }
 
 fn logs_read(view: &View) -> String {
     let read: Vec<u64> = view.logs().filter_map(|(_, _, l)| l.as_ref().ok()).map(|l| l.lines).collect();
-    format!("{} logs, {} lines", read.len(), read.iter().sum::<u64>())
+    let lines = usize::try_from(read.iter().sum::<u64>()).unwrap_or(usize::MAX);
+    format!("{}, {}", count(read.len(), "log"), count(lines, "line"))
 }
 
 fn describe_scope(scope: &Scope) -> String {
     let mut names: Vec<String> = scope.targets.iter().map(ToString::to_string).collect();
     names.extend(scope.gone.iter().map(|g| format!("{g} (gone)")));
+    names.extend(scope.unseen.iter().map(|u| format!("{u} (not seen)")));
     match (names.is_empty(), scope.namespaces.is_empty()) {
         (false, _) => names.join(", "),
         (true, false) => format!("namespace {}", scope.namespaces.iter().cloned().collect::<Vec<_>>().join(", ")),

@@ -11,7 +11,7 @@ use midwatch_diagnosis::kube::{ContainerStatus, Pod};
 use midwatch_diagnosis::probe::{ContainerRef, Probe};
 use midwatch_diagnosis::scope::{Reach, Scope};
 use midwatch_diagnosis::view::View;
-use midwatch_diagnosis::view::relate::{pod_ref, split_service_host};
+use midwatch_diagnosis::view::relate::pod_ref;
 
 use crate::request::{Depth, Limits, PlannedRead};
 
@@ -22,7 +22,7 @@ const NAMESPACES_ONE_BY_ONE: usize = 4;
 const MORE_NAMESPACES: usize = 3;
 
 /// The reads of objects for these namespaces out of all.
-pub(crate) fn objects(namespaces: &BTreeSet<String>, all: usize) -> Vec<PlannedRead> {
+pub(crate) fn objects(namespaces: &BTreeSet<String>, all: usize, others: &[Kind]) -> Vec<PlannedRead> {
     let mut reads = Vec::new();
     for kind in Kind::KNOWN.iter().filter(|k| !k.namespaced()) {
         reads.push(PlannedRead { probe: Probe::Objects { kind: kind.clone(), namespace: None }, why: why(kind) });
@@ -32,6 +32,10 @@ pub(crate) fn objects(namespaces: &BTreeSet<String>, all: usize) -> Vec<PlannedR
         if everywhere { vec![None] } else { namespaces.iter().cloned().map(Some).collect() };
     for namespace in places {
         reads.extend(namespace_reads(namespace.as_deref()));
+    }
+    for kind in others {
+        // Custom kinds may be of a namespace or of the cluster; one read of all of them tells both.
+        reads.push(PlannedRead { probe: Probe::Objects { kind: kind.clone(), namespace: None }, why: why(kind) });
     }
     if !everywhere && !namespaces.contains("default") {
         let probe = Probe::Objects { kind: Kind::Event, namespace: Some("default".to_owned()) };
@@ -76,7 +80,8 @@ fn why(kind: &Kind) -> &'static str {
             "admission that refuses or fails"
         }
         Kind::Node => "where it runs: readiness, pressure, room",
-        Kind::Namespace | Kind::Lease | Kind::Other(_) => "the place itself",
+        Kind::Other(_) => "conditions of custom resources",
+        Kind::Namespace | Kind::Lease => "the place itself",
     }
 }
 
@@ -166,26 +171,10 @@ fn has_log(status: &ContainerStatus) -> bool {
         || status.restart_count > 0
 }
 
-/// Workloads that the targets call, as their literal settings say: Services named in variables, arguments and ConfigMaps.
+/// Workloads that the targets call, as their settings say.
 fn callees(view: &View, scope: &Scope) -> BTreeSet<EntityRef> {
-    let mut found = BTreeSet::new();
-    for target in &scope.targets {
-        for unit in view.behind(target) {
-            let Some(spec) = view.pod_spec(&unit) else { continue };
-            let values = spec.containers.iter().flat_map(|c| &c.env).filter_map(|e| e.value.as_deref());
-            let args = spec.containers.iter().flat_map(|c| c.args.iter().map(String::as_str));
-            for host in values.chain(args).flat_map(hosts) {
-                let Some((name, namespace)) = split_service_host(host, unit.ns()) else { continue };
-                found.extend(view.services.get(namespace, name).map(|s| view.behind_service(s)).into_iter().flatten());
-            }
-        }
-    }
-    found
-}
-
-/// The parts of a value that may be host names: `redis://cache:6379/0` gives `redis`, `cache`, `6379`, `0`.
-fn hosts(value: &str) -> impl Iterator<Item = &str> {
-    value.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))).filter(|p| !p.is_empty())
+    let units = scope.targets.iter().flat_map(|target| view.behind(target));
+    units.flat_map(|unit| view.callees(&unit)).collect()
 }
 
 /// Reads in other namespaces that findings point into: the Service of a webhook, a database next door, the DNS.

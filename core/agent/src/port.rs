@@ -1,6 +1,7 @@
 //! Ports: what the engine needs of the outside world, implemented by adapters.
 
 use async_trait::async_trait;
+use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_diagnosis::view::Content;
 
@@ -18,6 +19,12 @@ pub trait EvidenceSource: Send + Sync {
     /// # Errors
     /// When not even that can be told.
     async fn namespaces(&self) -> Result<Vec<String>, ReadFailure>;
+
+    /// Kinds beyond those the engine knows that the source holds: custom resources. Their conditions are read with the same
+    /// care. Most sources need not say; then none are read.
+    async fn other_kinds(&self) -> Vec<Kind> {
+        Vec::new()
+    }
 
     /// Reads what one probe asks for.
     ///

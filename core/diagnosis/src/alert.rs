@@ -41,7 +41,32 @@ impl Alert {
             "Container",
         ];
         let source = self.label("job").is_some_and(|job| job.contains("kube-state-metrics"));
-        source || NAMES.iter().any(|n| self.name.starts_with(n))
+        // How long a run took stands in the status of its Job.
+        let of_runs = self.label("cronjob").is_some() || self.label("job_name").is_some();
+        source || of_runs || NAMES.iter().any(|n| self.name.starts_with(n))
+    }
+
+    /// Whether the alert measures how fast or how full something is. No log line that says "served" answers that.
+    pub fn is_about_pace(&self) -> bool {
+        const WORDS: &[&str] = &[
+            "latency",
+            "slow",
+            "duration",
+            "p50",
+            "p90",
+            "p95",
+            "p99",
+            "lag",
+            "backlog",
+            "saturation",
+            "throughput",
+            "queue",
+            "cpu",
+            "memory",
+            "usage",
+        ];
+        let name = self.name.to_lowercase();
+        WORDS.iter().any(|w| name.contains(w))
     }
 
     /// A label, if it is set and not empty.

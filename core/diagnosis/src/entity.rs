@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::shell;
+
 macro_rules! kinds {
     ($($variant:ident, $plural:literal, $group:literal, $namespaced:literal;)*) => {
         /// A kind of object. Others than those the engine knows are `Other`, by their name.
@@ -169,9 +171,9 @@ impl EntityRef {
         self.namespace.as_deref().unwrap_or_default()
     }
 
-    /// The name as kubectl takes it: `deployment/checkout`.
+    /// The name as kubectl takes it in a shell: `deployment/checkout`.
     pub fn slash(&self) -> String {
-        format!("{}/{}", self.kind.as_str().to_lowercase(), self.name)
+        shell::word(&format!("{}/{}", self.kind.as_str().to_lowercase(), self.name)).into_owned()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::entity::{EntityRef, Kind};
 use crate::kube::Event;
 use crate::logs::LogLine;
 use crate::probe::{ContainerRef, log_command};
+use crate::shell::word;
 
 /// One cited piece.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,8 +79,7 @@ impl Evidence {
 
 /// Fields of an object: `status.containerStatuses[api].lastState.terminated: exitCode=1`.
 pub fn object(about: &EntityRef, says: impl Into<String>) -> Evidence {
-    let namespace = about.namespace.as_ref().map(|ns| format!("-n {ns} ")).unwrap_or_default();
-    let command = format!("kubectl {namespace}get {} {} -o yaml", about.kind.as_str().to_lowercase(), about.name);
+    let command = format!("{} -o yaml", get(about));
     Evidence { about: about.clone(), excerpt: Excerpt::Object(says.into()), command }
 }
 
@@ -88,7 +88,8 @@ pub fn event(event: &Event) -> Evidence {
     let about = &event.involved_object;
     let entity = EntityRef::new(Kind::named(&about.kind), &about.namespace, about.name.clone());
     let namespace = if event.metadata.namespace.is_empty() { "default" } else { &event.metadata.namespace };
-    let command = format!("kubectl -n {namespace} get events --field-selector involvedObject.name={}", about.name);
+    let (namespace, name) = (word(namespace), word(&about.name));
+    let command = format!("kubectl -n {namespace} get events --field-selector involvedObject.name={name}");
     let excerpt = Excerpt::Event {
         kind: event.r#type.clone(),
         reason: event.reason.clone(),
@@ -109,11 +110,15 @@ pub fn log(of: &ContainerRef, previous: bool, line: &LogLine) -> Evidence {
 
 /// An object that was looked for and is not there. Cite it only when [`crate::view::View::absent`] says so.
 pub fn absence(of: &EntityRef) -> Evidence {
-    let namespace = of.namespace.as_ref().map(|ns| format!("-n {ns} ")).unwrap_or_default();
-    let command = format!("kubectl {namespace}get {} {}", of.kind.as_str().to_lowercase(), of.name);
     Evidence {
         about: of.clone(),
         excerpt: Excerpt::Absence(format!("{of} is not among the {} that were read", of.kind.plural())),
-        command,
+        command: get(of),
     }
+}
+
+/// The command that shows an object.
+fn get(of: &EntityRef) -> String {
+    let namespace = of.namespace.as_ref().map(|ns| format!("-n {} ", word(ns))).unwrap_or_default();
+    format!("kubectl {namespace}get {} {}", word(&of.kind.as_str().to_lowercase()), word(&of.name))
 }

@@ -16,6 +16,7 @@ pub mod quantity;
 mod reason;
 pub mod report;
 pub mod scope;
+pub mod shell;
 #[cfg(test)]
 mod testkit;
 pub mod verdict;

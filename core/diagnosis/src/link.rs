@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::entity::EntityRef;
-use crate::finding::{Finding, Role};
+use crate::finding::{Finding, Reason, Role};
 use crate::view::View;
 
 /// Points of proof kept of one finding after merging its pods.
@@ -80,6 +80,9 @@ fn absorb(into: &mut Finding, other: Finding) {
     }
 }
 
+/// A caller may notice before the kubelet has counted the failures of what it calls, by so many seconds.
+const CALL_DELAY: i64 = 120;
+
 /// The independent incidents among merged findings, in the order of their first root.
 pub fn incidents(view: &View, findings: &[Finding]) -> Vec<Incident> {
     let graph = Links::new(view, findings);
@@ -150,16 +153,39 @@ impl<'a> Links<'a> {
     }
 
     fn explanations(&self, index: usize) -> Vec<usize> {
-        let finding = &self.findings[index];
         let pointed = self.pointed_at(index);
         if !pointed.is_empty() {
             return pointed;
         }
         let deeper = self.within_unit(index);
-        if !deeper.is_empty() || finding.reason.depth() > 2 {
+        if !deeper.is_empty() {
             return deeper;
         }
-        Vec::new()
+        self.through_calls(index)
+    }
+
+    /// The last resort: what fails without a reason of its own, because a workload that its settings name, or that what it
+    /// points at calls in turn, fails for a reason and began no later.
+    fn through_calls(&self, index: usize) -> Vec<usize> {
+        let finding = &self.findings[index];
+        let callers: BTreeSet<EntityRef> = match finding.reason {
+            Reason::ReadinessFails | Reason::PodNotReady | Reason::ReplicasUnavailable => {
+                BTreeSet::from([self.units[index].clone()])
+            }
+            Reason::LogCause => finding.points_at.iter().flat_map(|p| self.view.behind(p)).collect(),
+            _ => return Vec::new(),
+        };
+        let callees = callers.iter().flat_map(|caller| self.view.callees(caller));
+        let failing = callees.flat_map(|c| self.by_subject.get(&c).cloned().unwrap_or_default());
+        let explains = |&other: &usize| {
+            let cause = &self.findings[other];
+            let earlier = match (cause.since, finding.since) {
+                (Some(cause), Some(effect)) => cause.duration_since(effect).as_secs() <= CALL_DELAY,
+                _ => true,
+            };
+            cause.role == Role::Failing && cause.reason.depth() > 2 && self.units[other] != self.units[index] && earlier
+        };
+        failing.filter(explains).collect()
     }
 
     fn within_unit(&self, index: usize) -> Vec<usize> {

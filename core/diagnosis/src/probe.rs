@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::entity::Kind;
+use crate::shell::word;
 
 /// One container of one pod.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,7 +43,9 @@ impl Probe {
     /// The command that reads the same by hand.
     pub fn command(&self) -> String {
         match self {
-            Probe::Objects { kind, namespace: Some(ns) } => format!("kubectl -n {ns} get {} -o json", kind.plural()),
+            Probe::Objects { kind, namespace: Some(ns) } => {
+                format!("kubectl -n {} get {} -o json", word(ns), kind.plural())
+            }
             Probe::Objects { kind, namespace: None } if kind.namespaced() => {
                 format!("kubectl get {} -A -o json", kind.plural())
             }
@@ -55,7 +58,7 @@ impl Probe {
 /// The command that shows a container's log.
 pub fn log_command(of: &ContainerRef, previous: bool) -> String {
     let flag = if previous { " --previous" } else { "" };
-    format!("kubectl -n {} logs {} -c {}{flag}", of.namespace, of.pod, of.container)
+    format!("kubectl -n {} logs {} -c {}{flag}", word(&of.namespace), word(&of.pod), word(&of.container))
 }
 
 impl fmt::Display for Probe {

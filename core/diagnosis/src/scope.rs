@@ -17,6 +17,11 @@ pub struct Scope {
     pub targets: Vec<EntityRef>,
     /// Objects that were named and do not exist (any more): the pod of a stale alert.
     pub gone: Vec<EntityRef>,
+    /// Names in the question that nothing carries, where the question went on without them.
+    pub unknown: Vec<String>,
+    /// Objects that were named, were not seen, and may well exist: their kind was not read, or not whole. None of them
+    /// is in `targets`, so nothing that was read speaks for them.
+    pub unseen: Vec<EntityRef>,
     /// The namespaces asked about; empty means all that were read.
     pub namespaces: BTreeSet<String>,
     /// When it began, as the alert says.
@@ -135,6 +140,9 @@ impl Reach {
 
     /// Whether an entity is in scope.
     pub fn holds(&self, view: &View, entity: &EntityRef) -> bool {
+        if entity.kind == Kind::Namespace {
+            return self.namespaces.contains(&entity.name) || self.entities.contains(entity);
+        }
         if self.whole {
             return entity.namespace.as_ref().is_some_and(|ns| self.in_namespaces(ns));
         }

@@ -3,8 +3,8 @@
 //! Start at [`judge`]. The order: a cause that is conclusive; blindness where the scope itself could not be read;
 //! an open question; what is expected; what is over; what is healthy on positive evidence.
 
+use crate::alert::Alert;
 use crate::entity::Kind;
-use crate::evidence::Excerpt;
 use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::link::{self, Incident};
 use crate::probe::ReadFailure;
@@ -83,7 +83,12 @@ pub fn judge(view: &View, scope: &Scope, findings: Vec<Finding>) -> Diagnosis {
     };
     let context = of_role(Role::Context);
     let healthy = of_role(Role::Healthy);
-    let (conclusive, weak): (Vec<Incident>, Vec<Incident>) = here.into_iter().partition(is_conclusive);
+    let (mut conclusive, weak): (Vec<Incident>, Vec<Incident>) = here.into_iter().partition(is_conclusive);
+    let mut elsewhere = elsewhere;
+    if conclusive.is_empty() {
+        // What was asked about answers with errors when what it calls is down, however well its own pods are.
+        (conclusive, elsewhere) = elsewhere.into_iter().partition(|i| is_conclusive(i) && is_called(view, scope, i));
+    }
     let base = Diagnosis {
         verdict: Verdict::Inconclusive,
         confidence: Confidence::Low,
@@ -126,6 +131,9 @@ fn no_cause(
         decide(Verdict::Blind, Confidence::High, Vec::new())
     } else if !base.incidents.is_empty() {
         decide(Verdict::Inconclusive, Confidence::Low, Vec::new())
+    } else if !scope.unseen.is_empty() {
+        // What was asked about was not read: that its neighbours are well says nothing of it.
+        decide(Verdict::Blind, Confidence::High, Vec::new())
     } else if !under_way.is_empty() {
         decide(Verdict::Expected, Confidence::High, under_way)
     } else if !over.is_empty() {
@@ -150,6 +158,13 @@ fn is_blind(view: &View, scope: &Scope) -> bool {
     if scope.namespaces.is_empty() { !view.saw(&Kind::Pod, "") || refused } else { scope.namespaces.iter().any(unread) }
 }
 
+/// Whether an incident is in a workload that the targets' settings name.
+fn is_called(view: &View, scope: &Scope, incident: &Incident) -> bool {
+    let units = scope.targets.iter().flat_map(|t| view.behind(t));
+    let called: Vec<crate::entity::EntityRef> = units.flat_map(|u| view.callees(&u)).collect();
+    incident.roots.iter().any(|r| called.contains(&view.unit(&r.subject)))
+}
+
 /// Whether an open question is open because the logs that would answer it could not be read.
 fn logs_refused(view: &View, incidents: &[Incident]) -> bool {
     let pods: Vec<&crate::entity::EntityRef> =
@@ -163,14 +178,23 @@ fn logs_refused(view: &View, incidents: &[Incident]) -> bool {
 
 /// Whether what was asked about is known to work: positive evidence of a workload, or an object of another kind that is
 /// there and about which no detector has anything to say. An alert that measures what was not read (latency, errors)
-/// is not cleared by pods being ready, unless their logs say that they serve.
+/// is not cleared by pods being ready: their logs must have been read, and how fast or full something is no log tells.
 fn works(view: &View, scope: &Scope, healthy: &[Finding]) -> bool {
     let passive = |t: &crate::entity::EntityRef| !t.kind.is_workload() && t.kind != Kind::Pod && view.meta(t).is_some();
     let quiet = !scope.targets.is_empty() && scope.targets.iter().all(passive);
-    if !quiet && scope.alerts.iter().any(|a| !a.is_of_cluster_state()) {
-        return healthy.iter().any(|f| f.proof.iter().any(|p| matches!(p.evidence.excerpt, Excerpt::Log { .. })));
+    let measured: Vec<&Alert> = scope.alerts.iter().filter(|a| !a.is_of_cluster_state()).collect();
+    if !quiet && !measured.is_empty() {
+        return measured.iter().all(|a| !a.is_about_pace()) && !healthy.is_empty() && logs_were_read(view, healthy);
     }
     quiet || !healthy.is_empty()
+}
+
+/// Whether the log of some pod of the workloads that work was read and says something: then it was looked for errors, too.
+fn logs_were_read(view: &View, healthy: &[Finding]) -> bool {
+    view.logs().any(|(of, previous, log)| {
+        let spoke = !previous && log.as_ref().is_ok_and(|digest| digest.lines > 0);
+        spoke && healthy.iter().flat_map(|f| &f.pods).any(|p| p.ns() == of.namespace && p.name == of.pod)
+    })
 }
 
 /// What rests on low confidence leaves the question open.

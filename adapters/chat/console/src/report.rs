@@ -66,7 +66,10 @@ fn headline(report: &Report) -> Text {
     // How sure it is that nothing can be told is no news.
     let sure = match report.verdict {
         Verdict::Blind | Verdict::Inconclusive => String::new(),
-        _ => format!(" (confidence {})", report.confidence.as_str()),
+        _ => {
+            let lasted = report.lasted().map(|time| format!(", for {time}")).unwrap_or_default();
+            format!(" (confidence {}{lasted})", report.confidence.as_str())
+        }
     };
     let source = if repeats(report) { report.why.first().map(ids).unwrap_or_default() } else { String::new() };
     Text::new(ink, &format!("{word}{sure}:"))

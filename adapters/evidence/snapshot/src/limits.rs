@@ -13,12 +13,21 @@ pub struct Limits {
     pub json_bytes: u64,
     /// The largest YAML file that is read, in bytes; YAML is slower to read by far.
     pub yaml_bytes: u64,
+    /// Bytes of one log file that are read; the rest is a stated gap.
+    pub log_bytes: u64,
     /// How long one read may take. Files may lie on a network that hangs.
     pub wait: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 200_000, depth: 4, json_bytes: 2 << 30, yaml_bytes: 64 << 20, wait: Duration::from_mins(2) }
+        Self {
+            entries: 200_000,
+            depth: 4,
+            json_bytes: 2 << 30,
+            yaml_bytes: 64 << 20,
+            log_bytes: 2 << 30,
+            wait: Duration::from_mins(2),
+        }
     }
 }

@@ -43,7 +43,8 @@ pub(crate) async fn read(index: &Index, store: &Store, wanted: Wanted) -> Result
         let rel = candidate.entry.rel();
         let asked = wanted.clone();
         let path = candidate.entry.path.clone();
-        let scan = blocking::run(store.wait(), move |stop| stream(&path, &asked, stop)).await?;
+        let cap = store.log_bytes();
+        let scan = blocking::run(store.wait(), move |stop| stream(&path, &asked, cap, stop)).await?;
         let scan = scan.map_err(|error| ReadFailure::Unreadable(format!("{rel}: {error}")))?;
         let other = || scan.defaulted.as_deref().or(pods.as_deref()).is_some_and(|c| c != wanted.of.container);
         let unfit = match scan.outcome {
@@ -87,11 +88,15 @@ struct Scan {
     defaulted: Option<String>,
     /// Whether it is `kubectl describe` and no log.
     described: bool,
+    /// The bound at which reading stopped, if it did.
+    capped: Option<u64>,
 }
 
 /// Streams a file through the digester.
-fn stream(path: &std::path::Path, wanted: &Wanted, stop: &Stop) -> io::Result<Scan> {
-    let mut file = File::open(path)?;
+fn stream(path: &std::path::Path, wanted: &Wanted, cap: u64, stop: &Stop) -> io::Result<Scan> {
+    let file = File::open(path)?;
+    let capped = file.metadata()?.len() > cap;
+    let mut file = file.take(cap);
     #[allow(clippy::needless_update, reason = "options may grow; this reader has a wish about the onset only")]
     let options = LogOptions { onset: wanted.onset, ..LogOptions::default() };
     let mut digester = LogDigester::new(options);
@@ -122,7 +127,7 @@ fn stream(path: &std::path::Path, wanted: &Wanted, stop: &Stop) -> io::Result<Sc
     let outcome = sections.finish(&mut sink);
     let defaulted = defaulted(&head);
     let described = head.starts_with(b"Name:  ") && head.windows(11).take(512).any(|w| w == b"\nNamespace:");
-    Ok(Scan { digester, outcome, bytes, hasher, head, defaulted, described })
+    Ok(Scan { digester, outcome, bytes, hasher, head, defaulted, described, capped: capped.then_some(cap) })
 }
 
 /// kubectl says which container it chose when none was named.
@@ -142,7 +147,9 @@ impl Scan {
             }
         }
         let mut gaps = notes.to_vec();
-        if self.outcome == Outcome::Cut {
+        if let Some(cap) = self.capped {
+            gaps.push(format!("{rel}: only the first {cap} bytes were read (investigation.max_log_bytes)"));
+        } else if self.outcome == Outcome::Cut {
             gaps.push(format!("{rel}: the log of container {} has no end: the file was cut", of.container));
         }
         let content = Content::Log(Box::new(self.digester.finish()));

@@ -21,6 +21,9 @@ use crate::walk::{Tree, walk};
 /// How much deeper than allowed, and how many entries, are looked at to suggest another directory.
 const FURTHER: (usize, usize) = (4, 20_000);
 
+/// Custom kinds of one recording that are read; clusters with more have them for machines.
+const OTHER_KINDS: usize = 50;
+
 /// A directory that kubectl wrote, opened.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -95,6 +98,19 @@ impl EvidenceSource for Snapshot {
 
     async fn namespaces(&self) -> Result<Vec<String>, ReadFailure> {
         Ok(self.recorded_namespaces().await?.into_iter().collect())
+    }
+
+    async fn other_kinds(&self) -> Vec<Kind> {
+        let mut kinds = BTreeSet::new();
+        // Only files whose name is none of a known kind are looked into; the large ones all have such names.
+        for (at, file) in self.index.data.iter().enumerate().filter(|(_, f)| f.names.is_empty()) {
+            let Ok(facts) = self.store.facts(at, file).await else { continue };
+            kinds.extend(facts.counts.keys().map(|(kind, _)| kind.clone()).filter(|k| matches!(k, Kind::Other(_))));
+            if kinds.len() > OTHER_KINDS {
+                break;
+            }
+        }
+        kinds.into_iter().take(OTHER_KINDS).collect()
     }
 
     async fn read(&self, probe: &Probe) -> Result<Reading, ReadFailure> {

@@ -45,6 +45,11 @@ impl Store {
         self.limits.wait
     }
 
+    /// Bytes of one log file that are read.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        self.limits.log_bytes
+    }
+
     /// Facts of a file, and the objects of a kind in it, in one namespace or all.
     pub(crate) async fn take(
         &self,

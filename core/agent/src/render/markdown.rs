@@ -47,6 +47,7 @@ fn head(page: &mut Page, report: &Report) {
         let roots: Vec<String> = report.root_entities.iter().map(|e| code(&e.to_string())).collect();
         facts.push(format!("Root: {}", roots.join(", ")));
     }
+    facts.extend(report.lasted().map(|time| format!("For: {time}")));
     facts.extend(report.question.as_ref().map(|asked| format!("Asked: {}", escape(asked))));
     facts.extend(report.alert.as_ref().map(|alert| alert_line(alert, report.alerts)));
     facts.push(format!("As of: {} UTC", when(report.as_of)));

@@ -50,15 +50,37 @@ pub(super) fn targets(view: &View, scope: &mut Scope) {
         let found = of_alert(view, &scope.alerts[index]);
         scope.targets.extend(found.targets);
         scope.gone.extend(found.gone);
+        scope.unseen.extend(found.unseen);
     }
-    scope.gone.sort();
-    scope.gone.dedup();
+    for named in [&mut scope.gone, &mut scope.unseen] {
+        named.sort();
+        named.dedup();
+    }
 }
 
 #[derive(Default)]
 struct Found {
     targets: Vec<EntityRef>,
     gone: Vec<EntityRef>,
+    unseen: Vec<EntityRef>,
+}
+
+impl Found {
+    fn is_empty(&self) -> bool {
+        self.targets.is_empty() && self.gone.is_empty() && self.unseen.is_empty()
+    }
+
+    /// Takes what a label names. Only a list that was read whole shows that the object does not exist.
+    fn take(&mut self, view: &View, entity: EntityRef) {
+        let known = view.meta(&entity).is_some() || !view.pods_of(&entity).is_empty();
+        let unit = if known { Some(view.unit(&entity)) } else { names::unit_of_gone(view, &entity) };
+        if view.absent(&entity) {
+            self.gone.push(entity);
+        } else if unit.is_none() {
+            self.unseen.push(entity);
+        }
+        self.targets.extend(unit);
+    }
 }
 
 fn of_alert(view: &View, alert: &Alert) -> Found {
@@ -67,23 +89,15 @@ fn of_alert(view: &View, alert: &Alert) -> Found {
     for (label, kind) in LABELS {
         let Some(name) = alert.label(label) else { continue };
         // With an object of the namespace at hand the node is only where it runs.
-        if *kind == Kind::Node && !(found.targets.is_empty() && found.gone.is_empty()) {
+        if *kind == Kind::Node && !found.is_empty() {
             continue;
         }
-        let entity = EntityRef::new(kind.clone(), namespace, name);
-        if view.meta(&entity).is_some() {
-            found.targets.push(view.unit(&entity));
-        } else if let Some(unit) = names::unit_of_gone(view, &entity) {
-            found.targets.push(unit);
-            found.gone.push(entity);
-        } else {
-            found.gone.push(entity);
-        }
+        found.take(view, EntityRef::new(kind.clone(), namespace, name));
     }
     if found.targets.is_empty() {
         found.targets.extend(loose(view, alert, namespace));
     }
-    if found.targets.is_empty() && found.gone.is_empty() {
+    if found.is_empty() {
         found.targets.extend(node_of_instance(view, alert));
     }
     found
@@ -99,4 +113,53 @@ fn node_of_instance(view: &View, alert: &Alert) -> Option<EntityRef> {
     let host = instance.rsplit_once(':').map_or(instance, |(host, _)| host);
     let entity = EntityRef::new(Kind::Node, "", host);
     view.meta(&entity).is_some().then_some(entity)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use midwatch_diagnosis::kube::Object;
+    use midwatch_diagnosis::probe::{Probe, ReadFailure};
+    use midwatch_diagnosis::view::{Collected, Content};
+    use rstest::rstest;
+
+    use super::*;
+
+    /// A namespace whose pods were read, with one pod of a StatefulSet; CronJobs were read and there are none; nothing
+    /// else was read.
+    fn view() -> View {
+        let owners = serde_json::json!([{"kind": "StatefulSet", "name": "db", "controller": true}]);
+        let pod = serde_json::json!({"metadata": {"name": "db-0", "namespace": "shop", "ownerReferences": owners}});
+        let pods = vec![Object::decode(&Kind::Pod, pod).unwrap()];
+        let read = |kind: &Kind| match kind {
+            Kind::Pod => Ok(Content::Objects(pods.clone())),
+            Kind::CronJob => Ok(Content::Objects(Vec::new())),
+            _ => Err(ReadFailure::NotRecorded),
+        };
+        let one = |kind: &Kind| Collected {
+            probe: Probe::Objects { kind: kind.clone(), namespace: None },
+            result: read(kind),
+            gaps: Vec::new(),
+        };
+        View::new(Kind::KNOWN.iter().map(one).collect(), None, SignedDuration::from_hours(1))
+    }
+
+    #[rstest]
+    #[case::not_read("horizontalpodautoscaler", "web", "", "", "HorizontalPodAutoscaler shop/web")]
+    #[case::not_there("cronjob", "sweep", "", "CronJob shop/sweep", "")]
+    #[case::told_by_its_pods("statefulset", "db", "StatefulSet shop/db", "", "")]
+    #[case::pod_that_is_gone("pod", "db-1", "StatefulSet shop/db", "Pod shop/db-1", "")]
+    fn only_a_list_shows_absence(
+        #[case] label: &str,
+        #[case] name: &str,
+        #[case] targets: &str,
+        #[case] gone: &str,
+        #[case] unseen: &str,
+    ) {
+        let labels = [("namespace", "shop"), (label, name)].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let alert = Alert { labels: labels.into(), firing: true, ..Alert::default() };
+        let found = of_alert(&view(), &alert);
+        let told = |list: &[EntityRef]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        assert_eq!([told(&found.targets), told(&found.gone), told(&found.unseen)], [targets, gone, unseen]);
+    }
 }

@@ -50,7 +50,9 @@ pub(crate) fn resolve(view: &View, request: &Request, namespaces: &BTreeSet<Stri
         ..Scope::default()
     };
     if let Some(text) = request.text.as_deref().filter(|t| !t.trim().is_empty()) {
-        scope.targets = text::targets(view, text, namespaces, request.namespace.is_some())?;
+        let named = text::targets(view, text, namespaces, request.namespace.is_some())?;
+        (scope.targets, scope.unknown) =
+            (named.targets, named.unknown.into_iter().filter(|w| w.contains('-')).collect());
     }
     if scope.targets.is_empty() {
         alerts::targets(view, &mut scope);

@@ -127,7 +127,7 @@ pub(super) fn unit_of_gone(view: &View, gone: &EntityRef) -> Option<EntityRef> {
     let mut name = gone.name.as_str();
     // name-<hash>-<suffix>, name-<ordinal>, name-<suffix>: at most two parts are generated.
     for _ in 0..2 {
-        let (rest, _) = name.rsplit_once('-')?;
+        let Some((rest, _)) = name.rsplit_once('-') else { break };
         name = rest;
         let here: Vec<EntityRef> = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob]
             .into_iter()

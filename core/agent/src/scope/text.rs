@@ -232,6 +232,15 @@ pub(super) fn namespaces(text: &str, readable: &[String]) -> BTreeSet<String> {
     found
 }
 
+/// What a text names.
+#[derive(Debug)]
+pub(super) struct Named {
+    /// The entities. Empty when it names none in particular ("what is broken?").
+    pub(super) targets: Vec<EntityRef>,
+    /// Names that nothing carries.
+    pub(super) unknown: Vec<String>,
+}
+
 /// The entities that a text names. Empty when it names none in particular ("what is broken?").
 ///
 /// # Errors
@@ -241,7 +250,7 @@ pub(super) fn targets(
     text: &str,
     namespaces: &BTreeSet<String>,
     namespace_given: bool,
-) -> Result<Vec<EntityRef>, NoReport> {
+) -> Result<Named, NoReport> {
     let namespace = match namespaces.iter().collect::<Vec<_>>().as_slice() {
         [only] => only.as_str(),
         _ => "",
@@ -270,24 +279,32 @@ pub(super) fn targets(
         (false, _) => {
             let mut targets = names::fold(view, found);
             targets.truncate(TARGET_CAP);
-            Ok(targets)
+            Ok(Named { targets, unknown })
         }
     }
 }
 
-/// A question without a name is about the namespace; a single word, or one that looks like a name, is not.
+/// A question without a name is about its namespace, also when it uses a name that nothing carries; a single word is a
+/// name and nothing else.
 fn nothing_found(
     view: &View,
     words: &[String],
     unknown: Vec<String>,
     namespaces: &BTreeSet<String>,
     namespace_given: bool,
-) -> Result<Vec<EntityRef>, NoReport> {
-    let unknown: Vec<String> = unknown.into_iter().filter(|w| !namespaces.contains(w)).collect();
+) -> Result<Named, NoReport> {
     let name_like = unknown.iter().find(|w| w.contains(['-', '/', '.']) || words.len() == 1);
-    let plain = if namespace_given || !namespaces.is_empty() { None } else { unknown.first() };
-    match name_like.or(plain) {
-        None => Ok(Vec::new()),
+    let placed = namespace_given || !namespaces.is_empty();
+    let asked = match (placed, words.len()) {
+        (true, 2..) => None,
+        (true, _) => name_like,
+        (false, _) => name_like.or(unknown.first()),
+    };
+    match asked {
+        None => {
+            let unknown = unknown.iter().filter(|w| w.contains('-')).cloned().collect();
+            Ok(Named { targets: Vec::new(), unknown })
+        }
         Some(asked) => {
             let bare = asked.rsplit('/').next().unwrap_or(asked);
             let namespace = namespaces.iter().next().map(String::as_str).unwrap_or_default();

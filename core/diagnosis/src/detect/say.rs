@@ -7,6 +7,7 @@ use std::fmt::Display;
 
 use crate::entity::{EntityRef, Kind};
 use crate::kube::{Map, Meta, Pod, Service};
+use crate::shell::word;
 use crate::view::View;
 use crate::view::relate::pod_ref;
 
@@ -15,7 +16,7 @@ const MESSAGE_CAP: usize = 400;
 
 /// `kubectl -n NS`, or `kubectl` for what has no namespace.
 pub(crate) fn kubectl(of: &EntityRef) -> String {
-    of.namespace.as_ref().map_or_else(|| "kubectl".to_owned(), |ns| format!("kubectl -n {ns}"))
+    of.namespace.as_ref().map_or_else(|| "kubectl".to_owned(), |ns| format!("kubectl -n {}", word(ns)))
 }
 
 /// The command that shows an object.

@@ -3,7 +3,6 @@
 use super::*;
 use crate::entity::Kind;
 use crate::evidence;
-use crate::finding::Reason;
 use crate::testkit::Scene;
 
 fn at(kind: Kind, name: &str) -> EntityRef {
@@ -62,6 +61,30 @@ fn two_incidents_stay_two() {
         finding(Reason::ImagePull, &at(Kind::Deployment, "api")),
     ]);
     assert_eq!(got.len(), 2);
+}
+
+#[test]
+fn what_fails_without_a_reason_is_explained_by_what_it_calls() {
+    let yaml = "
+kind: Deployment
+metadata: {name: api}
+spec: {template: {spec: {containers: [{name: a, env: [{name: DB, value: 'db:5432'}]}]}}}
+---
+kind: Deployment
+metadata: {name: db}
+spec: {template: {metadata: {labels: {app: db}}}}
+---
+kind: Service
+metadata: {name: db}
+spec: {selector: {app: db}}
+";
+    let view = Scene::default().yaml(yaml).view();
+    let (db, api) = (at(Kind::Deployment, "db"), at(Kind::Deployment, "api"));
+    let roots = |findings: &[Finding]| incidents(&view, findings).len();
+    assert_eq!(roots(&[finding(Reason::ReadinessFails, &api), finding(Reason::MissingKey, &db)]), 1);
+    // A reason of its own, or a callee that fails without one, makes two incidents.
+    assert_eq!(roots(&[finding(Reason::ImagePull, &api), finding(Reason::MissingKey, &db)]), 2);
+    assert_eq!(roots(&[finding(Reason::ReadinessFails, &api), finding(Reason::ReadinessFails, &db)]), 2);
 }
 
 #[test]

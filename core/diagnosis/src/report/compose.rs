@@ -41,13 +41,14 @@ pub fn compose(view: &View, scope: &Scope, diagnosis: &Diagnosis, id: String) ->
         alerts: scope.alerts.len(),
         root_entities: first.map(|i| i.root_entities.clone()).unwrap_or_default(),
         root_cause: first.map_or_else(|| sentence(view, scope, diagnosis), |i| i.root_cause.clone()),
+        since: affected.and_then(|i| i.findings().filter_map(|f| f.since).min()),
         why,
         ruled_out,
         timeline,
         blast_radius,
         recommendations: recommendations(diagnosis),
         next_probes: gaps::next_probes(view, scope, diagnosis),
-        could_not_see: gaps::could_not_see(view),
+        could_not_see: gaps::could_not_see(view, scope),
         incidents: if is_cause && incidents.len() > 1 { incidents } else { Vec::new() },
         pod_config: affected.and_then(|i| impact::pod_config(view, i)),
         ledger,
@@ -120,7 +121,9 @@ fn ruled_out(diagnosis: &Diagnosis, ledger: &mut Ledger) -> Vec<Claim> {
     let mut seen = std::collections::BTreeSet::new();
     let main = diagnosis.incidents.iter().take(diagnosis.in_scope.max(1)).flat_map(Incident::findings);
     let all = main.chain(&diagnosis.grounds).flat_map(|f| &f.ruled_out);
-    all.filter(|p| seen.insert(p.text.clone())).map(|p| point_claim(p, ledger)).collect()
+    // `the image: it was pulled` and `the image: it starts` exclude the same rival; the nearer to the root says it.
+    let rival = |p: &Point| p.text.split_once(':').map_or_else(|| p.text.clone(), |(rival, _)| rival.to_owned());
+    all.filter(|p| seen.insert(rival(p))).map(|p| point_claim(p, ledger)).collect()
 }
 
 fn recommendations(diagnosis: &Diagnosis) -> Vec<Recommendation> {
@@ -165,7 +168,8 @@ fn sentence(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> String {
 }
 
 fn asked(scope: &Scope) -> String {
-    let names: Vec<String> = scope.targets.iter().chain(&scope.gone).map(ToString::to_string).collect();
+    let names: Vec<String> =
+        scope.targets.iter().chain(&scope.gone).chain(&scope.unseen).map(ToString::to_string).collect();
     match (names.is_empty(), scope.namespaces.is_empty()) {
         (false, _) => names.join(", "),
         (true, false) => format!("namespace {}", scope.namespaces.iter().cloned().collect::<Vec<_>>().join(", ")),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::entity::Kind;
+use crate::entity::{EntityRef, Kind};
 use crate::probe::{Probe, ReadFailure};
 use crate::scope::Scope;
+use crate::shell::word;
 use crate::verdict::{Diagnosis, Verdict};
 use crate::view::View;
 
@@ -13,8 +14,16 @@ use super::Gap;
 /// Gaps listed one by one; further ones are counted.
 const GAPS_CAP: usize = 25;
 
+/// Objects that an alert names and nobody saw, told one by one.
+const UNSEEN_CAP: usize = 3;
+
 /// Every read that failed, grouped by reason, with the fix.
-pub(super) fn could_not_see(view: &View) -> Vec<Gap> {
+pub(super) fn could_not_see(view: &View, scope: &Scope) -> Vec<Gap> {
+    let unknown = |name: &String| Gap {
+        what: format!("`{name}`"),
+        why: "nothing that was read is called so".to_owned(),
+        fix: None,
+    };
     let mut gaps: Vec<Gap> = view.unread().map(|(kind, ns, why)| object_gap(kind, ns, why)).collect();
     gaps.extend(view.logs().filter_map(|(of, previous, outcome)| {
         let why = outcome.as_ref().err().filter(|w| is_blindness(w))?;
@@ -22,7 +31,7 @@ pub(super) fn could_not_see(view: &View) -> Vec<Gap> {
         Some(Gap { what: probe.to_string(), why: why.to_string(), fix: log_fix(&probe, why) })
     }));
     gaps.extend(view.gaps().map(|text| Gap { what: "part of an answer".to_owned(), why: text.to_owned(), fix: None }));
-    let mut gaps = fold(gaps);
+    let mut gaps: Vec<Gap> = scope.unknown.iter().map(unknown).chain(fold(gaps)).collect();
     gaps.push(Gap {
         what: "metrics (latency, error rate, usage over time)".to_owned(),
         why: "no metrics source is configured".to_owned(),
@@ -110,7 +119,20 @@ pub(super) fn blindness(view: &View, scope: &Scope) -> String {
             Some(Ok(_)) => {}
         }
     }
+    if reasons.is_empty() {
+        reasons.extend(scope.unseen.iter().take(UNSEEN_CAP).map(|entity| unseen(view, entity)));
+    }
     if reasons.is_empty() { "its pods could not be read".to_owned() } else { reasons.join("; ") }
+}
+
+/// Why an object that was asked about is not known to exist.
+fn unseen(view: &View, entity: &EntityRef) -> String {
+    let listed = Probe::Objects { kind: entity.kind.clone(), namespace: entity.namespace.clone() };
+    match view.coverage_of(&entity.kind, entity.ns()) {
+        Some(Err(why)) => format!("{listed} could not be read ({why})"),
+        Some(Ok(_)) => format!("{listed} could not be read whole, and {entity} is not in what could"),
+        None => format!("{listed} were not read"),
+    }
 }
 
 /// The next reads, when the verdict is open: what would decide, most telling first.
@@ -121,18 +143,23 @@ pub(super) fn next_probes(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> 
     let mut probes: Vec<String> = Vec::new();
     for ns in &scope.namespaces {
         if !view.saw(&Kind::Pod, ns) {
-            probes.push(format!("kubectl -n {ns} get pods,events -o wide"));
+            probes.push(format!("kubectl -n {} get pods,events -o wide", word(ns)));
         }
+    }
+    for entity in scope.unseen.iter().take(UNSEEN_CAP) {
+        let ns = entity.namespace.as_ref().map(|n| format!("-n {} ", word(n))).unwrap_or_default();
+        probes.push(format!("kubectl {ns}get {} -o yaml", entity.slash()));
     }
     let unread = view.logs().filter(|(_, _, l)| l.as_ref().is_err_and(is_blindness));
     probes.extend(unread.take(3).map(|(of, previous, _)| crate::probe::log_command(of, previous)));
     for finding in diagnosis.incidents.iter().flat_map(|i| &i.roots).take(3) {
         let s = &finding.subject;
-        let ns = s.namespace.as_ref().map(|n| format!("-n {n} ")).unwrap_or_default();
-        probes.push(format!("kubectl {ns}describe {} {}", s.kind.as_str().to_lowercase(), s.name));
+        let ns = s.namespace.as_ref().map(|n| format!("-n {} ", word(n))).unwrap_or_default();
+        let kind = s.kind.as_str().to_lowercase();
+        probes.push(format!("kubectl {ns}describe {} {}", word(&kind), word(&s.name)));
     }
     for target in scope.targets.iter().filter(|t| t.kind.is_workload()).take(3) {
-        probes.push(format!("kubectl -n {} top pod --containers  # against the limits of {target}", target.ns()));
+        probes.push(format!("kubectl -n {} top pod --containers  # against the limits of {target}", word(target.ns())));
     }
     if scope.alerts.iter().any(|a| !a.name.is_empty()) {
         probes.push("the alert's own expression over the last hour, in Prometheus".to_owned());

@@ -163,6 +163,8 @@ pub struct Report {
     pub root_entities: Vec<EntityRef>,
     /// The verdict in one sentence.
     pub root_cause: String,
+    /// Since when the first incident lasts, where the evidence tells; none unless the verdict is `cause`.
+    pub since: Option<Timestamp>,
     /// The chain from cause to symptom.
     pub why: Vec<Claim>,
     /// Rival explanations and what excludes them.
@@ -187,6 +189,19 @@ pub struct Report {
     pub collected: CollectedData,
     /// "Now" of the investigation.
     pub as_of: Timestamp,
+}
+
+impl Report {
+    /// How long the first incident has lasted, as a reader says it: `26 min`.
+    pub fn lasted(&self) -> Option<String> {
+        let since = self.since.filter(|since| *since < self.as_of)?;
+        Some(match self.as_of.duration_since(since).as_secs() {
+            seconds @ ..120 => format!("{seconds} s"),
+            seconds @ 120..7200 => format!("{} min", seconds / 60),
+            seconds @ 7200..172_800 => format!("{} h", seconds / 3600),
+            seconds => format!("{} d", seconds / 86_400),
+        })
+    }
 }
 
 macro_rules! redact_fields {

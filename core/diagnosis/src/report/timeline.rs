@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use crate::evidence::{Evidence, Excerpt};
 use crate::finding::Finding;
-use crate::link::Incident;
 use crate::scope::Scope;
 use crate::verdict::Diagnosis;
 
@@ -17,11 +16,12 @@ const MOMENTS_CAP: usize = 30;
 
 /// Builds the timeline of what the report cites.
 pub(super) fn timeline(scope: &Scope, diagnosis: &Diagnosis, ledger: &mut Ledger) -> Vec<Moment> {
-    let main = diagnosis.incidents.iter().take(diagnosis.in_scope.max(1)).flat_map(Incident::findings);
-    let findings: Vec<&Finding> = main.chain(&diagnosis.grounds).chain(&diagnosis.context).collect();
-    let mut moments: Vec<Moment> = Vec::new();
-    for finding in &findings {
-        moments.extend(onset(finding, ledger));
+    let incidents = || diagnosis.incidents.iter().take(diagnosis.in_scope.max(1));
+    let told: Vec<&Finding> =
+        incidents().flat_map(|i| &i.roots).chain(&diagnosis.grounds).chain(&diagnosis.context).collect();
+    let all = told.iter().copied().chain(incidents().flat_map(|i| &i.effects));
+    let mut moments: Vec<Moment> = told.iter().filter_map(|finding| onset(finding, ledger)).collect();
+    for finding in all {
         moments.extend(finding.proof.iter().flat_map(|p| happened(&p.evidence, ledger)));
     }
     for alert in &scope.alerts {

@@ -13,6 +13,7 @@ use crate::kube::{self, Meta, Object, Resource};
 use crate::logs::LogDigest;
 use crate::probe::{ContainerRef, Probe, ReadFailure};
 
+mod calls;
 pub mod events;
 pub mod relate;
 mod times;

@@ -127,3 +127,14 @@ async fn a_log_without_end_is_a_gap_and_bytes_have_one_digest() {
     assert_eq!(a.gaps, ["shop/a/logs.txt: the log of container web has no end: the file was cut"]);
     assert!(b.gaps.is_empty());
 }
+
+#[tokio::test]
+async fn a_log_is_read_up_to_its_bound_and_the_rest_is_said() {
+    let text = marked("shop", "a", "c", &"INFO calm\n".repeat(100_000));
+    let dir = directory(&[("shop/pods.json", &pods(&[pod("shop", "a", &["c"])])), ("shop/a/logs.txt", &text)]);
+    let limits = Limits { log_bytes: 64 * 1024, ..Limits::default() };
+    let snapshot = Snapshot::open(dir.path(), limits).unwrap();
+    let reading = log(&snapshot, "shop/a/c", false).await.unwrap();
+    assert!(reading.bytes <= 64 * 1024, "{}", reading.bytes);
+    assert!(reading.gaps.iter().any(|g| g.contains("only the first 65536 bytes")), "{:?}", reading.gaps);
+}

@@ -24,6 +24,7 @@ impl<'a> From<&'a Report> for WireReport<'a> {
             question: report.question.as_deref(),
             scope: all(&report.scope),
             as_of: report.as_of,
+            since: report.since,
             analysis: WireAnalysis::from(report),
             why: all(&report.why),
             ruled_out: all(&report.ruled_out),

@@ -14,6 +14,7 @@ pub(super) struct WireReport<'a> {
     pub(super) question: Option<&'a str>,
     pub(super) scope: Vec<WireEntity<'a>>,
     pub(super) as_of: Timestamp,
+    pub(super) since: Option<Timestamp>,
     pub(super) analysis: WireAnalysis<'a>,
     pub(super) why: Vec<WireClaim<'a>>,
     pub(super) ruled_out: Vec<WireClaim<'a>>,

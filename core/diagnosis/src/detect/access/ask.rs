@@ -5,6 +5,7 @@
 
 use crate::entity::{EntityRef, Kind};
 use crate::kube::{PolicyRule, Subject};
+use crate::shell::word;
 
 use crate::detect::say;
 
@@ -89,23 +90,25 @@ impl<'a> Ask<'a> {
     }
 
     pub(super) fn check(&self) -> String {
-        let scope = self.scope.map_or_else(|| "-A".to_owned(), |ns| format!("-n {ns}"));
-        format!("kubectl auth can-i {} {} {scope} --as={}", self.verb, self.resource(), self.user)
+        let scope = self.scope.map_or_else(|| "-A".to_owned(), |ns| format!("-n {}", word(ns)));
+        let (verb, resource, user) = (word(self.verb), self.resource(), word(self.user));
+        format!("kubectl auth can-i {verb} {} {scope} --as={user}", word(&resource))
     }
 
     /// The subject as kubectl takes it.
     pub(super) fn subject(&self) -> String {
         match self.account() {
-            Some((ns, name)) => format!("--serviceaccount={ns}:{name}"),
-            None => format!("--user={}", self.user),
+            Some((ns, name)) => format!("--serviceaccount={}:{}", word(ns), word(name)),
+            None => format!("--user={}", word(self.user)),
         }
     }
 
     /// The command that makes a role of this name with the rule.
     pub(super) fn create_role(&self, name: &str, cluster: bool) -> String {
-        let rule = format!("--verb={} --resource={}", self.verb, self.resource());
+        let rule = format!("--verb={} --resource={}", word(self.verb), word(&self.resource()));
+        let name = word(name);
         match self.scope.filter(|_| !cluster) {
-            Some(ns) => format!("kubectl -n {ns} create role {name} {rule}"),
+            Some(ns) => format!("kubectl -n {} create role {name} {rule}", word(ns)),
             None => format!("kubectl create clusterrole {name} {rule}"),
         }
     }
@@ -113,9 +116,10 @@ impl<'a> Ask<'a> {
     /// The command that binds a role to the account where the request was made.
     pub(super) fn create_binding(&self, name: &str, role: &EntityRef) -> String {
         let flag = if role.kind == Kind::ClusterRole { "clusterrole" } else { "role" };
+        let (name, role, subject) = (word(name), word(&role.name), self.subject());
         match self.scope {
-            Some(ns) => format!("kubectl -n {ns} create rolebinding {name} --{flag}={} {}", role.name, self.subject()),
-            None => format!("kubectl create clusterrolebinding {name} --clusterrole={} {}", role.name, self.subject()),
+            Some(ns) => format!("kubectl -n {} create rolebinding {name} --{flag}={role} {subject}", word(ns)),
+            None => format!("kubectl create clusterrolebinding {name} --clusterrole={role} {subject}"),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::view::View;
 
 use super::access;
 use super::config;
+use super::names::TELLING_PORTS;
 use super::network;
 use super::quote::said;
 use super::storage;
@@ -28,6 +29,12 @@ const FRESH: i64 = 120;
 
 /// A complaint of a ready container needs so many repetitions: once or twice is what retries are for.
 pub(super) const REPEATED: u64 = 3;
+
+/// Repetitions from which a warning of a ready container counts: a start that waits for its peers stays below.
+const INSISTENT: u64 = 6;
+
+/// The rank of complaints that name a cause by themselves: a name, a certificate, a credential, a full disk.
+const STRONG: u8 = 4;
 
 /// A container that is not ready may complain for so long, in seconds: dependencies start, too.
 const START: i64 = 60;
@@ -130,7 +137,7 @@ fn of_run<'a>(case: &Case<'a>) -> Option<Told<'a>> {
     let counts = |h: &&Hit| {
         let often = repeated(digest, h);
         goes_on(case.view, digest, h, killed)
-            && if ready { is_loud(h, often) } else { often >= REPEATED || h.last.level.is_error() }
+            && if ready { is_loud(case, h, often) } else { often >= REPEATED || h.last.level.is_error() }
     };
     let hit =
         digest.hits.iter().filter(counts).max_by_key(|h| (rank(h.signature), repeated(digest, h), h.last.number))?;
@@ -155,14 +162,38 @@ fn repeated(digest: &LogDigest, hit: &Hit) -> u64 {
 }
 
 /// Loud enough to count although the container is ready.
-fn is_loud(hit: &Hit, often: u64) -> bool {
-    use Signature::{AssertionOrPanic, AuthenticationRefused, InvalidConfiguration, MissingConfiguration, MissingFile};
-    // A ready server that refuses its clients says so without naming a host; the client's own log is the one to read.
-    if hit.signature == AuthenticationRefused && hit.values.host.is_none() {
+fn is_loud(case: &Case<'_>, hit: &Hit, often: u64) -> bool {
+    use Signature as S;
+    // A server that refuses its clients says so without naming a host; the client's own log is the one to read.
+    if hit.signature == S::AuthenticationRefused && hit.values.host.is_none() && is_store(case) {
         return false;
     }
-    let quiet = matches!(hit.signature, AssertionOrPanic | InvalidConfiguration | MissingConfiguration | MissingFile);
-    !quiet && often >= REPEATED && hit.last.level >= Level::Error
+    // What would have ended the process has not, so it is somebody else's.
+    let deadly = match hit.signature {
+        S::CommandNotFound | S::ExecFormat | S::MissingModule | S::PortInUse => true,
+        S::OutOfMemory => !hit.last.text.contains("OOM command not allowed"),
+        _ => false,
+    };
+    let quiet = matches!(
+        hit.signature,
+        S::AssertionOrPanic | S::InvalidConfiguration | S::MissingConfiguration | S::MissingFile
+    );
+    // What a program works around it often logs as a warning; said over and over until now, it still fails.
+    let insists = hit.last.level == Level::Warn && often >= INSISTENT && rank(hit.signature) >= STRONG;
+    let loud = insists || (often >= REPEATED && hit.last.level >= Level::Error);
+    loud && !quiet && !deadly && !is_payload(&hit.last)
+}
+
+/// Whether the workload is a data store or broker that others log in to.
+fn is_store(case: &Case<'_>) -> bool {
+    let services = case.view.services_of(&case.unit());
+    services.iter().any(|s| s.spec.ports.iter().any(|p| TELLING_PORTS.contains(&p.port)))
+}
+
+/// Whether the complaint stands in a record that the program only passes on: a log shipper, a queue.
+fn is_payload(line: &LogLine) -> bool {
+    const KEYS: [&str; 7] = ["record", "payload", "line", "raw", "log", "original", "body"];
+    KEYS.iter().any(|key| line.text.contains(&format!("\"{key}\":")))
 }
 
 /// What explains rather than accompanies: the higher, the nearer to a cause.
@@ -173,7 +204,9 @@ fn rank(signature: Signature) -> u8 {
         S::UpstreamUnavailable | S::QueueFull => 1,
         S::ConnectionReset | S::RateLimited | S::InvalidConfiguration => 2,
         S::ConnectionTimedOut | S::NoRoute => 3,
-        _ => 4,
+        // The server's own limit explains why the client's pool stays empty.
+        S::TooManyConnections => STRONG + 1,
+        _ => STRONG,
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use crate::entity::{EntityRef, Kind};
 use crate::finding::{Finding, Reason};
 use crate::logs::Signature;
+use crate::shell::word;
 
 use super::cause::Told;
 use super::origin::origin;
@@ -108,7 +109,7 @@ fn missing_setting(told: &Told<'_>) -> Finding {
         Some(holder) => {
             format!("{} set env {} -c {} --from={}", case.kubectl(), unit.slash(), case.spec.name, holder.slash())
         }
-        None => format!("{} set env {} -c {} {name}=<value>", case.kubectl(), unit.slash(), case.spec.name),
+        None => format!("{} set env {} -c {} {}=<value>", case.kubectl(), unit.slash(), case.spec.name, word(name)),
     };
     finding = finding.action(format!("set {name}"), Some(set), "low: replaces the pods").check(case.watch());
     told.done(match case.undo() {

@@ -101,6 +101,7 @@ fn absent(told: &Told<'_>, host: &str, target: &EntityRef) -> Finding {
         None => finding.blame(target.clone()),
     };
     if other.is_none() {
+        let name = crate::shell::word(name);
         let expose = format!("kubectl -n {ns} create service clusterip {name} --tcp=<port>");
         finding = finding
             .action(format!("or create {target}"), Some(expose), "low")

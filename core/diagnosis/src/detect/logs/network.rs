@@ -29,6 +29,8 @@ pub(super) fn explain(told: &Told<'_>) -> Option<Finding> {
         Signature::NoRoute => "has no route to",
         Signature::UpstreamUnavailable => "gets errors from",
         Signature::TooManyConnections => "is refused, for too many connections, by",
+        // Redis at its maxmemory: the words are the server's, the line is the client's.
+        Signature::OutOfMemory if told.hit.last.text.contains("OOM command not allowed") => "is refused writes by",
         _ => return None,
     };
     Some(connection(told, how))
@@ -62,11 +64,22 @@ fn unnamed(told: &Told<'_>, how: &str) -> Finding {
     let hint = if list.is_empty() { String::new() } else { format!(" (its settings name {list})") };
     let claim = format!("{} {how} a peer that its log does not name{hint}: \"{}\"", case.who(), told.quote());
     let mut finding = told.finding(Reason::LogCause, claim).confidence(told.confidence.min(Confidence::Medium));
-    finding.points_at.extend(named.into_iter().chain(likely));
+    let peers: Vec<EntityRef> = named.into_iter().chain(likely).collect();
+    if let ([peer], true) = (peers.as_slice(), speaks_for_the_server(told)) {
+        let behind = case.view.services.get(peer.ns(), &peer.name).map(|s| case.view.behind_service(s));
+        finding.blame = behind.filter(|b| !b.is_empty()).map_or(vec![peer.clone()], |b| b.into_iter().collect());
+    }
+    finding.points_at.extend(peers);
     if matches!(told.hit.signature, Signature::ConnectionTimedOut | Signature::NoRoute) {
         finding.points_at.extend(limiting(case.view, case.pod, Direction::Egress));
     }
     told.done(finding)
+}
+
+/// Whether the words are a server's own refusal, handed on by its client: the server is what must change.
+fn speaks_for_the_server(told: &Told<'_>) -> bool {
+    let misconfigured = told.hit.values.name.as_deref() == Some("MISCONF");
+    misconfigured || matches!(told.hit.signature, Signature::OutOfMemory | Signature::TooManyConnections)
 }
 
 /// The Service is called on a port that it has; what stands behind it is to explain.

@@ -8,6 +8,7 @@ use crate::evidence::object;
 use crate::finding::{Finding, Reason};
 use crate::kube::{Volume, VolumeMount};
 use crate::logs::Signature;
+use crate::shell::word;
 
 use super::cause::Told;
 use crate::detect::pods::container::Case;
@@ -59,7 +60,7 @@ fn full(told: &Told<'_>) -> Finding {
             case.kubectl(),
             case.pod.metadata.name,
             case.spec.name,
-            mount.mount_path
+            word(&mount.mount_path)
         );
         let says = case.says(format!("volumeMounts: {} at {}", mount.name, mount.mount_path));
         let finding = told

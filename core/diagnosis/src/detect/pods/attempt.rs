@@ -16,12 +16,29 @@ pub(super) fn attempt_is_over(view: &View, pod: &Pod) -> bool {
     if siblings.iter().any(|p| p.is_completed()) {
         return true;
     }
-    let Some(job) = view.jobs.get(ns, &owner.name) else { return view.absent(&entity) };
+    let Some(job) = view.jobs.get(ns, &owner.name) else {
+        return view.absent(&entity) || later_run_by_name(view, ns, &owner.name);
+    };
     let failed = siblings.iter().filter(|p| p.status.phase == "Failed").count();
     let newer_runs = siblings.iter().any(|p| {
         p.status.phase == "Running" && *p.metadata.creation_timestamp > *pod.metadata.creation_timestamp && p.is_ready()
     });
     completed(job) || job.spec.suspend || (failed < 2 && newer_runs) || later_run_completed(view, job)
+}
+
+/// The same where no list of Jobs was recorded: their pods name them, and a CronJob names its runs in order of time.
+fn later_run_by_name(view: &View, ns: &str, name: &str) -> bool {
+    let Some((cron_job, minute)) = run_of(name) else { return false };
+    view.pods.within(ns).filter(|pod| pod.is_completed()).any(|pod| {
+        let owner = pod.metadata.controller().filter(|o| o.kind == "Job");
+        owner.and_then(|o| run_of(&o.name)).is_some_and(|(other, later)| other == cron_job && later > minute)
+    })
+}
+
+/// The CronJob and the minute of a run's name, such as `price-import-29924760`: minutes since 1970 have eight digits.
+fn run_of(name: &str) -> Option<(&str, u32)> {
+    let (cron_job, minute) = name.rsplit_once('-').filter(|(_, minute)| minute.len() == 8)?;
+    Some((cron_job, minute.parse().ok()?))
 }
 
 fn completed(job: &Job) -> bool {
@@ -65,5 +82,22 @@ status: {{phase: {second}}}
         );
         let view = Scene::default().yaml(&yaml).view();
         assert_eq!(view.pods.get("shop", "migrate-a").map(|pod| attempt_is_over(&view, pod)), Some(over));
+    }
+
+    #[rstest::rstest]
+    #[case::the_next_run_completed("import-29924820", "Succeeded", true)]
+    #[case::the_next_run_failed_too("import-29924820", "Failed", false)]
+    #[case::the_run_before_completed("import-29924700", "Succeeded", false)]
+    #[case::another_cron_job("export-29924820", "Succeeded", false)]
+    #[case::no_cron_job("import-next", "Succeeded", false)]
+    fn runs_without_a_list_of_jobs(#[case] other: &str, #[case] phase: &str, #[case] over: bool) {
+        let pod = |name: &str, job: &str, phase: &str| {
+            format!(
+                "kind: Pod\nmetadata: {{name: {name}, ownerReferences: [{{kind: Job, name: {job}, controller: true}}]}}\nstatus: {{phase: {phase}}}\n"
+            )
+        };
+        let yaml = format!("{}---\n{}", pod("a", "import-29924760", "Failed"), pod("b", other, phase));
+        let view = Scene::default().yaml(&yaml).unseen(Kind::Job, crate::probe::ReadFailure::NotRecorded).view();
+        assert_eq!(view.pods.get("shop", "a").map(|pod| attempt_is_over(&view, pod)), Some(over));
     }
 }

@@ -8,6 +8,7 @@ use crate::entity::{EntityRef, Kind};
 use crate::evidence::absence;
 use crate::finding::{Confidence, Finding, Reason};
 use crate::kube::Event;
+use crate::shell::word;
 use crate::view::View;
 
 use super::command::cannot_start;
@@ -136,15 +137,15 @@ fn missing_object(view: &View, unit: &EntityRef, who: &str, object: &EntityRef) 
     } else if appeared {
         finding = finding.confidence(Confidence::Medium);
     }
-    let (kubectl, what) = (format!("kubectl -n {}", object.ns()), object.kind.as_str().to_lowercase());
+    let (kubectl, what) = (crate::detect::say::kubectl(object), object.kind.as_str().to_lowercase());
     let create = if object.kind == Kind::Secret { "secret generic" } else { "configmap" };
     finding = finding
         .action(
             format!("create {object}"),
-            Some(format!("{kubectl} create {create} {} --from-literal=<key>=<value>", object.name)),
+            Some(format!("{kubectl} create {create} {} --from-literal=<key>=<value>", word(&object.name))),
             "low",
         )
-        .check(format!("{kubectl} get {what} {} && {kubectl} get {}", object.name, unit.slash()));
+        .check(format!("{kubectl} get {what} {} && {kubectl} get {}", word(&object.name), unit.slash()));
     let correct = near
         .map_or_else(|| "or take the reference out".to_owned(), |n| format!("or refer to \"{n}\", if that is meant"));
     finding.action(correct, Some(format!("{kubectl} edit {}", unit.slash())), "low: replaces the pods")
@@ -173,7 +174,7 @@ pub(crate) fn missing_key(view: &View, unit: &EntityRef, who: &str, object: &Ent
             crate::evidence::object(object, format!("metadata.name={}", object.name)),
         );
     }
-    let kubectl = format!("kubectl -n {}", object.ns());
+    let kubectl = crate::detect::say::kubectl(object);
     let field = if object.kind == Kind::Secret { "stringData" } else { "data" };
     let patch =
         format!("{kubectl} patch {} --type merge -p '{{\"{field}\":{{\"{key}\":\"<value>\"}}}}'", object.slash());

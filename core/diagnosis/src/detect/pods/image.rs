@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use crate::entity::{EntityRef, Kind};
 use crate::evidence::{Evidence, absence, event};
 use crate::finding::{Confidence, Finding, Reason, Role};
+use crate::shell::word;
 use crate::view::View;
 
 use super::container::{Case, cases};
@@ -171,9 +172,10 @@ fn actions(case: &Case<'_>, trouble: Cause, finding: Finding) -> Finding {
     let (unit, kubectl) = (case.unit(), case.kubectl());
     let set = format!("{kubectl} set image {} {}=<image that exists>", unit.slash(), case.spec.name);
     let secret = finding.blame.iter().find(|b| b.kind == Kind::Secret).map_or("regcred", |s| s.name.as_str());
+    let (secret, registry) = (word(secret), registry_of(&case.spec.image));
     let create = format!(
         "{kubectl} create secret docker-registry {secret} --docker-server={} --docker-username=<user> --docker-password=<token>",
-        registry_of(&case.spec.image)
+        word(&registry)
     );
     let describe = format!("{kubectl} describe pod {}", case.pod.metadata.name);
     let finding = match trouble {

@@ -10,6 +10,7 @@ use crate::evidence::{self, Evidence};
 use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::kube::{Pod, StatefulSet};
 use crate::logs::{Hit, LogDigest, LogLine, Signature};
+use crate::shell::word;
 use crate::view::View;
 
 use crate::detect::nearest::nearest;
@@ -69,7 +70,7 @@ fn facts(finding: Finding, set: &StatefulSet, entity: &EntityRef, service: &Enti
 
 /// `spec.serviceName` cannot be changed, so the Service has to be made; `create` alone would select by its own name.
 fn repair(finding: Finding, set: &StatefulSet, entity: &EntityRef, service: &EntityRef) -> Finding {
-    let (kubectl, name) = (say::kubectl(entity), service.name.as_str());
+    let (kubectl, name) = (say::kubectl(entity), word(&service.name));
     let selector = say::labels(&set.spec.selector.match_labels);
     let make = format!(
         "{kubectl} create service clusterip {name} --clusterip=None && {kubectl} set selector service {name} {selector}"

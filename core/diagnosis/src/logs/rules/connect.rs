@@ -17,6 +17,8 @@ pub(super) const NETWORK: &[Rule] = &[
     strong(NameNotResolved, "could not translate host name", r#"could not translate host name "(?P<host>[^"]+)" to address"#),
     strong(NameNotResolved, "failed to resolve", r"[Ff]ailed to resolve (?:host )?'{host}'"),
     strong(NameNotResolved, "unknownhostexception", r"UnknownHostException: {host}"),
+    strong(NameNotResolved, "getaddrinfo", r"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {host}(?::{port})?"),
+    strong(NameNotResolved, "nxdomain", r"[Ff]ailed to resolve {host}: nxdomain"),
     strong(NameNotResolved, "enotfound", r"\bENOTFOUND {host}(?::{port})?"),
     strong(NameNotResolved, "eai_again", r"\bEAI_AGAIN {host}(?::{port})?"),
     strong(NameNotResolved, "host not found in upstream", r#"host not found in upstream "(?P<host>[^":/]+)(?::{port})?"#),

@@ -71,6 +71,13 @@ pub(super) const CREDENTIALS: &[Rule] = &[
     weak(AuthenticationRefused, "failed to authenticate", r"(?i)(?:failed|unable) to authenticate"),
     weak(AuthenticationRefused, "login failed", r"(?i)login failed"),
     weak(AuthenticationRefused, "invalid", r"(?i)(?:invalid|wrong|bad|incorrect) (?:api[ _-]?key|credentials|password|(?:access |auth |bearer )?token|username or password)"),
+    strong(
+        AuthenticationRefused,
+        "an error occurred (",
+        r"An error occurred \((?P<name>ExpiredToken(?:Exception)?|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|UnrecognizedClientException|AuthFailure)\)",
+    ),
+    strong(AuthenticationRefused, "expiredtoken", r"\b(?P<name>ExpiredToken(?:Exception)?)\b"),
+    strong(AuthenticationRefused, "invalidaccesskeyid", r"\b(?P<name>InvalidAccessKeyId)\b"),
     weak(AuthenticationRefused, "token", r"(?i)token (?:has |is )?expired"),
     weak(AuthenticationRefused, "unauthorized", r"(?i)\b(?:HTTP/?\S* |status(?: code)?:? ?)?(?P<number>401)\W{1,3}Unauthorized|Unauthorized \((?P<status>401)\)"),
     weak(AuthenticationRefused, "forbidden", r"(?i)\b(?P<number>403)\W{1,3}Forbidden"),

@@ -147,7 +147,15 @@ const ROWS: &[(&str, &str)] = &[
     ("java.net.SocketTimeoutException: connect timed out", "ConnectionTimedOut"),
     // Node
     ("Error: getaddrinfo ENOTFOUND db.internal", "NameNotResolved host=db.internal"),
+    (
+        "botocore.exceptions.ClientError: An error occurred (ExpiredToken) when calling the PutObject operation: The provided token has expired.",
+        "AuthenticationRefused name=ExpiredToken",
+    ),
     ("Error: getaddrinfo EAI_AGAIN redis", "NameNotResolved host=redis"),
+    (
+        r#"{"level":40,"msg":"cache","err":{"message":"getaddrinfo ENOTFOUND cach","code":"ENOTFOUND","hostname":"cach"}}"#,
+        "NameNotResolved host=cach",
+    ),
     ("Error: connect ECONNREFUSED 10.0.0.1:6379", "ConnectionRefused host=10.0.0.1 port=6379"),
     ("Error: connect ECONNREFUSED ::1:6379", "ConnectionRefused host=::1 port=6379"),
     ("Error: connect ETIMEDOUT 10.0.0.1:6379", "ConnectionTimedOut host=10.0.0.1 port=6379"),
