@@ -3,7 +3,6 @@
 use super::*;
 use crate::entity::Kind;
 use crate::evidence;
-use crate::finding::Reason;
 use crate::testkit::Scene;
 
 fn at(kind: Kind, name: &str) -> EntityRef {
