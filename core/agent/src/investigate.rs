@@ -49,6 +49,7 @@ pub async fn investigate(
         reads::objects(&namespaces, readable.len(), &source.other_kinds().await).into_iter().map(|r| r.probe).collect();
     let collected = collector.read(probes).await;
     let state = state_of(&collected);
+    log_failures(&redactor, &collected);
     let mut view = View::new(collected, request.as_of, request.lookback);
     view.limit_to(readable.iter().cloned());
     view.reach_back_to(request.alerts.iter().filter_map(|a| a.starts_at).min());
@@ -63,6 +64,7 @@ pub async fn investigate(
     say(watcher, &redactor, Step::Logs, StepState::InProgress, "logs");
     let logs = collector.read(reads::logs(&view, &scope, request.depth, limits)).await;
     let state = state_of(&logs);
+    log_failures(&redactor, &logs);
     view.extend(logs);
     say(watcher, &redactor, Step::Logs, state, &logs_read(&view));
 
@@ -84,6 +86,7 @@ pub async fn investigate(
     let text = format!("{}, verdict {}", count(found, "finding"), report.verdict.as_str());
     say(watcher, &redactor, Step::Verdict, StepState::Complete, &text);
 
+    tracing::info!(id = %report.id, verdict = report.verdict.as_str(), findings = found, reads = collector.reads, "investigated");
     let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes };
     Ok(Outcome { report: seal(&redactor, report), run })
 }
@@ -147,6 +150,15 @@ fn state_of(collected: &[Collected]) -> StepState {
         (Err(_), _) => true,
     };
     if collected.iter().any(matters) { StepState::Partial } else { StepState::Complete }
+}
+
+/// Tells the operator's log which reads failed. Its words come from outside, so they pass the redactor as all else.
+fn log_failures(redactor: &Redactor, collected: &[Collected]) {
+    for one in collected {
+        if let Err(failure) = &one.result {
+            tracing::debug!("not read: {}", *redactor.redact_text(&format!("{}: {failure}", one.probe)));
+        }
+    }
 }
 
 /// `1 pod`, `2 pods`.
