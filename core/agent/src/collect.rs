@@ -2,9 +2,8 @@
 //!
 //! Must never wait longer than the deadline, nor let the order of answers show in the result.
 
-use std::time::Duration;
-
 use futures::StreamExt as _;
+use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_diagnosis::view::Collected;
 use tokio::time::Instant;
@@ -36,6 +35,16 @@ impl<'a> Collector<'a> {
             bytes: 0,
             digests: Vec::new(),
         }
+    }
+
+    /// The namespaces that can be read, within the deadline.
+    pub(crate) async fn namespaces(&self) -> Result<Vec<String>, ReadFailure> {
+        tokio::time::timeout_at(self.until, self.source.namespaces()).await.unwrap_or_else(|_| Err(too_late()))
+    }
+
+    /// Custom kinds that can be read, as far as the source tells within the deadline.
+    pub(crate) async fn other_kinds(&self) -> Vec<Kind> {
+        tokio::time::timeout_at(self.until, self.source.other_kinds()).await.unwrap_or_default()
     }
 
     /// Reads what the probes ask for. Reads past the budget or the deadline come back as failures that say so.
@@ -74,13 +83,14 @@ impl<'a> Collector<'a> {
     }
 }
 
+fn too_late() -> ReadFailure {
+    ReadFailure::TimedOut("the deadline of the investigation passed".to_owned())
+}
+
 fn failed(probe: Probe, failure: ReadFailure) -> Collected {
     Collected { probe, result: Err(failure), gaps: Vec::new() }
 }
 
 async fn read_one(source: &dyn EvidenceSource, probe: &Probe, until: Instant) -> Result<Reading, ReadFailure> {
-    let left: Duration = until.saturating_duration_since(Instant::now());
-    tokio::time::timeout(left, source.read(probe))
-        .await
-        .unwrap_or_else(|_| Err(ReadFailure::TimedOut("the deadline of the investigation passed".to_owned())))
+    tokio::time::timeout_at(until, source.read(probe)).await.unwrap_or_else(|_| Err(too_late()))
 }

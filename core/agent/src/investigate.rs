@@ -39,14 +39,16 @@ pub async fn investigate(
     watcher: Watcher<'_>,
 ) -> Result<Outcome, Redacted<NoReport>> {
     let started = Instant::now();
-    let readable = source.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
-    let namespaces = namespaces_of(request, &readable);
     let mut collector = Collector::new(source, limits);
+    let readable = collector.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let namespaces = namespaces_of(request, &readable);
 
     say(watcher, &redactor, Step::Scope, StepState::InProgress, &asked(request, &namespaces));
     say(watcher, &redactor, Step::Objects, StepState::InProgress, "objects and events");
-    let probes =
-        reads::objects(&namespaces, readable.len(), &source.other_kinds().await).into_iter().map(|r| r.probe).collect();
+    let probes = reads::objects(&namespaces, readable.len(), &collector.other_kinds().await)
+        .into_iter()
+        .map(|r| r.probe)
+        .collect();
     let collected = collector.read(probes).await;
     let state = state_of(&collected);
     log_failures(&redactor, &collected);
@@ -105,7 +107,8 @@ pub async fn plan(
     limits: &Limits,
     redactor: &Redactor,
 ) -> Result<Redacted<Plan>, Redacted<NoReport>> {
-    let readable = source.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let collector = Collector::new(source, limits);
+    let readable = collector.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
     let namespaces = namespaces_of(request, &readable);
     let then = vec![
         format!(
@@ -119,7 +122,7 @@ pub async fn plan(
             limits.max_reads, limits.parallel_reads, limits.deadline
         ),
     ];
-    let objects = reads::objects(&namespaces, readable.len(), &source.other_kinds().await);
+    let objects = reads::objects(&namespaces, readable.len(), &collector.other_kinds().await);
     let about = asked(request, &namespaces);
     Ok(redactor.seal(Plan { about, source: source.describe(), reads: objects, then }))
 }
