@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use midwatch_diagnosis::detect::detect;
 use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ReadFailure};
-use midwatch_diagnosis::report::{Report, compose};
+use midwatch_diagnosis::report::compose;
 use midwatch_diagnosis::scope::Scope;
 use midwatch_diagnosis::verdict::judge;
 use midwatch_diagnosis::view::{Collected, View};
@@ -90,11 +90,7 @@ pub async fn investigate(
 
     tracing::info!(id = %report.id, verdict = report.verdict.as_str(), findings = found, reads = collector.reads, "investigated");
     let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes };
-    Ok(Outcome { report: seal(&redactor, report), run })
-}
-
-fn seal(redactor: &Redactor, report: Report) -> Redacted<Report> {
-    redactor.seal(report)
+    Ok(Outcome { report: redactor.seal(report), run })
 }
 
 /// Says what would be read, and why, without reading more than the list of namespaces.

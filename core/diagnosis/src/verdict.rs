@@ -124,24 +124,23 @@ fn no_cause(
     expected: Vec<Finding>,
     over: Vec<Finding>,
 ) -> Diagnosis {
-    let decide = |verdict, confidence, grounds| (verdict, confidence, grounds);
     let under_way: Vec<Finding> =
         expected.iter().filter(|f| !reach.is_whole() || is_under_way(f.reason)).cloned().collect();
     let (verdict, confidence, grounds) = if is_blind(view, scope) || logs_refused(view, &base.incidents) {
-        decide(Verdict::Blind, Confidence::High, Vec::new())
+        (Verdict::Blind, Confidence::High, Vec::new())
     } else if !base.incidents.is_empty() {
-        decide(Verdict::Inconclusive, Confidence::Low, Vec::new())
+        (Verdict::Inconclusive, Confidence::Low, Vec::new())
     } else if !scope.unseen.is_empty() {
         // What was asked about was not read: that its neighbours are well says nothing of it.
-        decide(Verdict::Blind, Confidence::High, Vec::new())
+        (Verdict::Blind, Confidence::High, Vec::new())
     } else if !under_way.is_empty() {
-        decide(Verdict::Expected, Confidence::High, under_way)
+        (Verdict::Expected, Confidence::High, under_way)
     } else if !over.is_empty() {
-        decide(Verdict::Recovered, Confidence::High, over)
+        (Verdict::Recovered, Confidence::High, over)
     } else if works(view, scope, &base.healthy) {
-        decide(Verdict::Healthy, Confidence::Medium, base.healthy.clone())
+        (Verdict::Healthy, Confidence::Medium, base.healthy.clone())
     } else {
-        decide(Verdict::Inconclusive, Confidence::Low, Vec::new())
+        (Verdict::Inconclusive, Confidence::Low, Vec::new())
     };
     Diagnosis { verdict, confidence, grounds, ..base }
 }

@@ -97,7 +97,6 @@ fn stream(path: &std::path::Path, wanted: &Wanted, cap: u64, stop: &Stop) -> io:
     let file = File::open(path)?;
     let capped = file.metadata()?.len() > cap;
     let mut file = file.take(cap);
-    #[allow(clippy::needless_update, reason = "options may grow; this reader has a wish about the onset only")]
     let options = LogOptions { onset: wanted.onset, ..LogOptions::default() };
     let mut digester = LogDigester::new(options);
     let (mut hasher, mut bytes, mut head) = (DefaultHasher::new(), 0_u64, Vec::new());

@@ -51,8 +51,7 @@ pub(crate) fn resolve(view: &View, request: &Request, namespaces: &BTreeSet<Stri
     };
     if let Some(text) = request.text.as_deref().filter(|t| !t.trim().is_empty()) {
         let named = text::targets(view, text, namespaces, request.namespace.is_some())?;
-        (scope.targets, scope.unknown) =
-            (named.targets, named.unknown.into_iter().filter(|w| w.contains('-')).collect());
+        (scope.targets, scope.unknown) = (named.targets, named.unknown);
     }
     if scope.targets.is_empty() {
         alerts::targets(view, &mut scope);

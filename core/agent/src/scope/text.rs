@@ -63,6 +63,14 @@ pub(super) struct Named {
     pub(super) unknown: Vec<String>,
 }
 
+impl Named {
+    /// Words of plain English are no names that somebody missed; those with a dash are.
+    fn new(targets: Vec<EntityRef>, mut unknown: Vec<String>) -> Self {
+        unknown.retain(|word| word.contains('-'));
+        Self { targets, unknown }
+    }
+}
+
 /// The entities that a text names. Empty when it names none in particular ("what is broken?").
 ///
 /// # Errors
@@ -101,7 +109,7 @@ pub(super) fn targets(
         (false, _) => {
             let mut targets = names::fold(view, found);
             targets.truncate(TARGET_CAP);
-            Ok(Named { targets, unknown })
+            Ok(Named::new(targets, unknown))
         }
     }
 }
@@ -123,10 +131,7 @@ fn nothing_found(
         (false, _) => name_like.or(unknown.first()),
     };
     match asked {
-        None => {
-            let unknown = unknown.iter().filter(|w| w.contains('-')).cloned().collect();
-            Ok(Named { targets: Vec::new(), unknown })
-        }
+        None => Ok(Named::new(Vec::new(), unknown)),
         Some(asked) => {
             let bare = asked.rsplit('/').next().unwrap_or(asked);
             let namespace = namespaces.iter().next().map(String::as_str).unwrap_or_default();
