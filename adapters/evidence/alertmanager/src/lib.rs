@@ -1,0 +1,1 @@
+//! Alerts read from Alertmanager: API v2.

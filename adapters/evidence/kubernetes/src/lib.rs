@@ -1,0 +1,1 @@
+//! Evidence read live from a Kubernetes API server, read-only by construction.

@@ -1,0 +1,1 @@
+//! Evidence read from Prometheus: instant and range queries, bounded.

@@ -1,0 +1,1 @@
+//! The embedded store: jobs, outbox, threads, incidents, audit in one SQLite file.
