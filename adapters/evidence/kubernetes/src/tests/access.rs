@@ -15,16 +15,14 @@ fn certificate(namespace: &str) -> serde_json::Value {
 
 #[tokio::test]
 async fn each_missing_permission_comes_with_its_rule() {
-    let rules = vec![Rule::of(&["get", "list"], &["*"], &["*"]).within(&["shop"]), Rule::of(&["list"], &[""], &["nodes"])];
+    let rules =
+        vec![Rule::of(&["get", "list"], &["*"], &["*"]).within(&["shop"]), Rule::of(&["list"], &[""], &["nodes"])];
     let server = ApiServer::generated(0, 0).token("t", "dev", rules).start().await;
     let cluster = connected(&server, "t", |_| {}).await;
     let checks = cluster.permissions(&["shop".to_owned(), "bank".to_owned()]).await;
     assert!(checks.iter().all(|c| c.allowed.is_ok()));
     let find = |resource: &str, sub: Option<&str>, ns: Option<&str>| {
-        checks
-            .iter()
-            .find(|c| c.resource == resource && c.subresource == sub && c.namespace.as_deref() == ns)
-            .unwrap()
+        checks.iter().find(|c| c.resource == resource && c.subresource == sub && c.namespace.as_deref() == ns).unwrap()
     };
     assert_eq!(find("pods", Some("log"), Some("shop")).allowed, Ok(true));
     assert_eq!(find("nodes", None, None).allowed, Ok(true));
@@ -39,7 +37,8 @@ async fn each_missing_permission_comes_with_its_rule() {
 
 #[tokio::test]
 async fn custom_kinds_with_a_status_are_found_unless_they_may_not_be_read() {
-    let knative = json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "s", "namespace": "a"}});
+    let knative =
+        json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "s", "namespace": "a"}});
     let server = ApiServer::generated(10, 0)
         .object(certificate("shop"))
         .object(knative)
