@@ -268,3 +268,6 @@ pub fn cleared(view: &View, scope: &Scope, alerts: &[&Alert]) -> Option<Finding>
     }
     Some(finding)
 }
+
+#[cfg(test)]
+mod tests;

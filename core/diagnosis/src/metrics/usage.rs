@@ -266,3 +266,6 @@ fn gap(metric: &str) -> Gap {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;
