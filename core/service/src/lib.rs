@@ -14,6 +14,7 @@ pub mod health;
 pub mod id;
 pub mod incident;
 pub mod job;
+pub mod living;
 pub mod metrics;
 pub mod pack;
 pub mod policy;
