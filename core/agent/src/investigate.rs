@@ -145,7 +145,7 @@ fn say(watcher: Watcher<'_>, redactor: &Redactor, step: Step, state: StepState, 
 fn state_of(collected: &[Collected]) -> StepState {
     let matters = |c: &Collected| match (&c.result, &c.probe) {
         (Ok(_) | Err(ReadFailure::NoPrevious | ReadFailure::NotStarted), _) => false,
-        (Err(ReadFailure::NotRecorded), Probe::Objects { kind, .. }) => matches!(kind, Kind::Pod),
+        (Err(ReadFailure::NotRecorded | ReadFailure::NotServed), Probe::Objects { kind, .. }) => matches!(kind, Kind::Pod),
         (Err(_), _) => true,
     };
     if collected.iter().any(matters) { StepState::Partial } else { StepState::Complete }

@@ -1,1 +1,3 @@
 //! Doubles of the outside world that speak the real protocols on 127.0.0.1; for tests only.
+
+pub mod kubernetes;
