@@ -4,7 +4,7 @@
 
 use futures::StreamExt as _;
 use midwatch_diagnosis::entity::Kind;
-use midwatch_diagnosis::probe::{Probe, ReadFailure};
+use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 use midwatch_diagnosis::view::Collected;
 use tokio::time::Instant;
 
@@ -45,6 +45,11 @@ impl<'a> Collector<'a> {
     /// Custom kinds that can be read, as far as the source tells within the deadline.
     pub(crate) async fn other_kinds(&self) -> Vec<Kind> {
         tokio::time::timeout_at(self.until, self.source.other_kinds()).await.unwrap_or_default()
+    }
+
+    /// Whether the source answers probes of a kind.
+    pub(crate) fn serves(&self, kind: ProbeKind) -> bool {
+        self.source.serves(kind)
     }
 
     /// Reads what the probes ask for. Reads past the budget or the deadline come back as failures that say so.

@@ -11,5 +11,6 @@ pub mod render;
 pub mod request;
 mod scope;
 pub mod score;
+pub mod sources;
 
 pub use investigate::{Watcher, investigate, plan};
