@@ -20,7 +20,8 @@ struct Gist {
 
 fn gist(outcome: &Outcome) -> Gist {
     let report = &outcome.report;
-    let roots = report.incidents.iter().flat_map(|i| &i.root_entities).map(ToString::to_string).collect();
+    let others = report.incidents.iter().flat_map(|i| &i.root_entities);
+    let roots = report.root_entities.iter().chain(others).map(ToString::to_string).collect();
     Gist { verdict: report.verdict.as_str(), roots }
 }
 

@@ -29,6 +29,7 @@ mod objects;
 mod options;
 mod page;
 pub mod readonly;
+mod record;
 mod resource;
 mod secrets;
 
@@ -36,3 +37,4 @@ pub use access::PermissionCheck;
 pub use cluster::Cluster;
 pub use error::ConnectError;
 pub use options::{Access, ClusterOptions};
+pub use record::{RecordError, RecordOptions, RecordProgress, Recorded, record};

@@ -140,6 +140,8 @@ fn log(text: String) -> Log {
         ("Error from server (Forbidden): ", 403),
         ("Error from server (NotFound): ", 404),
         ("Error from server: ", 500),
+        // What `kubectl cluster-info dump` makes of a refusal.
+        ("Request log error: ", 403),
     ] {
         if let Some(rest) = line.strip_prefix(prefix).filter(|_| one_line) {
             return refused(code, rest);
