@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 
 use jiff::SignedDuration;
-use midwatch_agent::request::{Depth, Limits};
+use midwatch_agent::request::{Depth, Limits, LogCaps};
 use midwatch_config::{LEVEL_AUTO, LogFormat, OutputFormat, Settings, Sources};
 use midwatch_redact::{Entropy, Policy, Redactor, SecretKind};
 use secrecy::ExposeSecret as _;
@@ -98,6 +98,8 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
         deadline: bounds.deadline,
         pods_per_workload: count(bounds.pods_per_workload),
         previous_logs: bounds.previous_logs,
+        log_caps: LogCaps { lines: Some(bounds.tail_lines), bytes: Some(bounds.max_log_bytes) },
+        ..Limits::default()
     }
 }
 
