@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::State;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use midwatch_redact::Redactor;
 use midwatch_service::clock::SharedClock;
 use midwatch_service::health::Health;
@@ -84,4 +87,47 @@ pub fn router(api: Api) -> Router {
         .fallback(unknown)
         .layer(from_fn_with_state(app.clone(), frame::frame))
         .with_state(app)
+}
+
+/// The routes by guard: API, API that waits for reports, webhooks, open to all, scraped.
+fn groups() -> (Group, Group, Group, Group, Group) {
+    let plain = Group::new(&["bearer", "api_key"])
+        .with(alerts::__path_list, alerts::list)
+        .with(jobs::__path_list, jobs::list)
+        .with(jobs::__path_one, jobs::one)
+        .with(jobs::__path_report, jobs::report)
+        .with(jobs::__path_cancel, jobs::cancel)
+        .with(health::__path_overview, health::overview)
+        .with(__path_openapi, openapi);
+    let slow = Group::new(&["bearer", "api_key"])
+        .with(analyze::__path_alert, analyze::alert)
+        .with(analyze::__path_pod, analyze::pod)
+        .with(analyze::__path_question, analyze::question);
+    let hooks = Group::new(&["webhook_bearer", "webhook_basic"])
+        .with(webhook::__path_alertmanager, webhook::alertmanager)
+        .with(webhook::__path_grafana, webhook::grafana);
+    let open = Group::new(&[])
+        .with(health::__path_live, health::live)
+        .with(health::__path_ready, health::ready)
+        .with(health::__path_startup, health::startup)
+        .with(health::__path_component, health::component);
+    (plain, slow, hooks, open, Group::new(&["metrics_bearer"]).with(health::__path_metrics, health::metrics))
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/api/v1/openapi.json", tag = "health",
+    responses((status = 200, description = "The OpenAPI document", body = serde_json::Value))
+)]
+async fn openapi(State(app): State<Arc<App>>) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], app.document.clone()).into_response()
+}
+
+async fn unknown() -> Fault {
+    Fault::new(StatusCode::NOT_FOUND, None, "there is nothing at this path; `GET /api/v1/openapi.json` lists what there is")
+}
+
+async fn wrong_method() -> Fault {
+    let detail = "this path does not answer this method; `GET /api/v1/openapi.json` lists what there is";
+    Fault::new(StatusCode::METHOD_NOT_ALLOWED, None, detail)
 }

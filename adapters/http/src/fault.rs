@@ -101,20 +101,15 @@ impl From<StoreError> for Fault {
 
 impl From<Refused> for Fault {
     fn from(refused: Refused) -> Self {
-        let code = refused.code();
+        let (code, words) = (refused.code(), refused.to_string());
         match refused {
-            Refused::Busy { utilisation, retry_after } => {
-                let full = (utilisation * 100.0).round();
-                let detail = format!("the queue is {full} % full; nothing was accepted, try again later");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(retry_after)
+            Refused::Busy { retry_after, .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words).retry_after(retry_after)
             }
-            Refused::Draining => {
-                let detail = "this server is stopping; nothing was accepted, try again";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(RETRY_AFTER)
-            }
-            Refused::Denied(why) => Self::new(StatusCode::FORBIDDEN, code, why),
-            Refused::Invalid(why) => Self::new(StatusCode::BAD_REQUEST, code, why),
-            Refused::PackDisabled(why) => Self::new(StatusCode::CONFLICT, code, why),
+            Refused::Draining => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words).retry_after(RETRY_AFTER),
+            Refused::Denied(_) => Self::new(StatusCode::FORBIDDEN, code, words),
+            Refused::Invalid(_) => Self::new(StatusCode::BAD_REQUEST, code, words),
+            Refused::PackDisabled(_) => Self::new(StatusCode::CONFLICT, code, words),
             Refused::Storage(error) => error.into(),
         }
     }

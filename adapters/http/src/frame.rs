@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -72,7 +73,7 @@ fn panicked() -> Response {
 /// Turns a fault into its answer, and sets the headers that every answer has.
 fn finish(app: &App, id: &RequestId, mut response: Response) -> Response {
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
-        response = problem(app, id, &fault);
+        problem(app, id, &fault, &mut response);
     }
     let headers = response.headers_mut();
     headers.insert(request_id::HEADER, id.value());
@@ -81,7 +82,8 @@ fn finish(app: &App, id: &RequestId, mut response: Response) -> Response {
     response
 }
 
-fn problem(app: &App, id: &RequestId, fault: &Fault) -> Response {
+/// Writes the problem document into the answer, whose headers stay.
+fn problem(app: &App, id: &RequestId, fault: &Fault, response: &mut Response) {
     let problem = fault.problem(&app.api.redactor, id.as_str());
     let status = fault.status.as_u16();
     if fault.status.is_server_error() {
@@ -94,17 +96,15 @@ fn problem(app: &App, id: &RequestId, fault: &Fault) -> Response {
         tracing::info!(status, detail = problem.detail(), "request refused");
     }
     // A struct of texts and numbers: serialising it cannot fail.
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
-    let json = [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
-    let mut response = (fault.status, json, body).into_response();
+    *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Some(after) = fault.retry_after {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+        headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
     }
     if fault.status == StatusCode::UNAUTHORIZED {
-        let ways = HeaderValue::from_static("Bearer realm=\"midwatch\"");
-        response.headers_mut().insert(WWW_AUTHENTICATE, ways);
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"midwatch\""));
     }
-    response
 }
 
 /// Counts the request, and logs those that people care about: probes and scrapers come every few seconds.

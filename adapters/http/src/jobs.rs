@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use midwatch_redact::{Redact, Redactor};
 use midwatch_service::id::JobId;
+use midwatch_service::intake::namespaces_of;
 use midwatch_service::job::{Job, JobState};
 use midwatch_service::policy::Verb;
 use midwatch_service::port::store::JobFilter;
@@ -99,21 +100,18 @@ fn page(query: &JobsQuery, limit: usize, before: JobId) -> String {
 }
 
 fn covers(sight: &Sight<'_>, job: &Job) -> bool {
-    sight.covers(job.spec.cluster.as_deref(), &namespaces(job))
+    sight.covers(job.spec.cluster.as_deref(), &texts(&namespaces_of(&job.spec.request)))
 }
 
-/// The namespaces a job is about, as far as they are named.
-fn namespaces(job: &Job) -> Vec<&str> {
-    let request = &job.spec.request;
-    let named = request.namespace.as_deref().into_iter();
-    named.chain(request.alerts.iter().filter_map(|alert| alert.label("namespace"))).collect()
+fn texts(owned: &[String]) -> Vec<&str> {
+    owned.iter().map(String::as_str).collect()
 }
 
 /// A job that the caller may see.
 async fn seen(app: &App, who: &Who, id: JobId) -> Result<Job, Fault> {
     let sight = Sight::of(&app.api.policy, &who.0.actor, Verb::Status)?;
     let job = wait::find(app, id).await?;
-    sight.require(job.spec.cluster.as_deref(), &namespaces(&job))?;
+    sight.require(job.spec.cluster.as_deref(), &texts(&namespaces_of(&job.spec.request)))?;
     Ok(job)
 }
 

@@ -20,8 +20,6 @@ pub struct HttpSettings {
     pub wait: Duration,
     /// How long it waits at most, whatever the caller says. The job's own deadline bounds it, too.
     pub wait_most: Duration,
-    /// How far an investigation looks back when the caller does not say.
-    pub lookback: Duration,
     /// Alerts that are read of one delivery; more are counted.
     pub alerts_per_delivery: usize,
     /// Bounds of time and size.
@@ -75,7 +73,6 @@ impl Default for HttpSettings {
             metrics: None,
             wait: Duration::from_secs(30),
             wait_most: Duration::from_mins(5),
-            lookback: Duration::from_hours(1),
             alerts_per_delivery: 10_000,
             limits: Limits::default(),
         }
