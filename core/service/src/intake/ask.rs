@@ -52,7 +52,7 @@ impl Intake {
         let id = job.id;
         let thread = job.thread;
         let writes = self.writes_of(&ask, job, thread);
-        match self.parts.store.commit(writes).await {
+        match self.parts.store.commit(self.parts.clock.now(), writes).await {
             Ok(()) => {
                 self.handed_in(&pack);
                 Ok(id)
@@ -84,7 +84,7 @@ impl Intake {
             self.audit(&by, "cancel", format!("job {job}"), reason.clone()),
         ];
         writes.extend(self.stopped_while_waiting(&known, &by, &reason).await?);
-        self.parts.store.commit(writes).await?;
+        self.parts.store.commit(self.parts.clock.now(), writes).await?;
         self.parts.signals.jobs.notify_one();
         self.parts.signals.posts.notify_one();
         self.parts.signals.job_changed();
@@ -117,7 +117,7 @@ impl Intake {
         };
         let why = self.parts.redactor.redact_text(&why).into_inner();
         let entry = self.audit(origin, "denied", verb.as_str().to_owned(), why.clone());
-        self.parts.store.commit(vec![entry]).await?;
+        self.parts.store.commit(self.parts.clock.now(), vec![entry]).await?;
         Err(Refused::Denied(why))
     }
 
@@ -258,7 +258,8 @@ pub(super) fn opening_key(thread: ThreadId) -> PostKey {
 }
 
 /// The namespaces that a request is about; none when it is about all of them.
-fn namespaces_of(request: &Request) -> Vec<String> {
+/// The namespaces a request is about; none: all of them. What the permission to see its job is decided on, too.
+pub fn namespaces_of(request: &Request) -> Vec<String> {
     let of_alerts = namespaces_of_alerts(&request.alerts);
     match &request.namespace {
         // An alert without a namespace is about all of them, whatever namespace the request names.
