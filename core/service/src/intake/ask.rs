@@ -49,7 +49,7 @@ impl Intake {
         let id = job.id;
         let thread = job.thread;
         let writes = self.writes_of(&ask, job, thread);
-        match self.parts.store.commit(writes).await {
+        match self.parts.store.commit(self.parts.clock.now(), writes).await {
             Ok(()) => {
                 self.handed_in(&pack.id.name);
                 Ok(id)
@@ -81,7 +81,7 @@ impl Intake {
             self.pen(&by).audit("cancel", format!("job {job}"), reason.clone()),
         ];
         writes.extend(self.stopped_while_waiting(&known, &by, &reason).await?);
-        self.parts.store.commit(writes).await?;
+        self.parts.store.commit(self.parts.clock.now(), writes).await?;
         self.parts.signals.jobs.notify_one();
         self.parts.signals.posts.notify_one();
         self.parts.signals.job_changed();
@@ -114,7 +114,7 @@ impl Intake {
         };
         let why = self.parts.redactor.redact_text(&why).into_inner();
         let entry = self.pen(origin).audit("denied", verb.as_str().to_owned(), why.clone());
-        self.parts.store.commit(vec![entry]).await?;
+        self.parts.store.commit(self.parts.clock.now(), vec![entry]).await?;
         Err(Refused::Denied(why))
     }
 

@@ -192,7 +192,7 @@ impl Intake {
         if plan.writes.is_empty() {
             return Ok(plan.receipt);
         }
-        self.parts.store.commit(plan.writes).await?;
+        self.parts.store.commit(self.parts.clock.now(), plan.writes).await?;
         for pack in &plan.packs {
             self.handed_in(pack);
         }

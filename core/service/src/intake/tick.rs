@@ -53,7 +53,7 @@ impl Intake {
             writes.push(pen.notice(thread, "forgotten", text));
         }
         writes.push(Write::Incident(Box::new(closed)));
-        let done = settled(self.parts.store.commit(writes).await)?;
+        let done = settled(self.parts.store.commit(self.parts.clock.now(), writes).await)?;
         if done {
             info!(incident = %id, "an incident was closed");
         }
