@@ -5,5 +5,6 @@ mod corpus;
 mod coverage;
 mod dependencies;
 mod invariants;
+mod live;
 mod secrets;
 mod support;
