@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::detect::detect;
 use midwatch_diagnosis::entity::Kind;
-use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 use midwatch_diagnosis::report::compose;
 use midwatch_diagnosis::scope::Scope;

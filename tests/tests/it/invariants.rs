@@ -16,7 +16,7 @@ const CORE: &[(&str, &[&str])] = &[
 ];
 
 /// Adapters: they know the core, never each other.
-const ADAPTERS: &[&str] = &["midwatch-snapshot", "midwatch-console"];
+const ADAPTERS: &[&str] = &["midwatch-snapshot", "midwatch-prometheus", "midwatch-console"];
 
 fn manifests() -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::new();

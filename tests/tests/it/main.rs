@@ -5,5 +5,6 @@ mod corpus;
 mod coverage;
 mod dependencies;
 mod invariants;
+mod metrics;
 mod secrets;
 mod support;
