@@ -8,9 +8,11 @@ use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_diagnosis::report::Report;
 use midwatch_redact::{Redact, Redacted, Redactor};
+use serde::{Deserialize, Serialize};
 
 /// How thorough an investigation is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Depth {
     /// Objects, events, and the logs of what fails.
     Quick,
@@ -22,7 +24,7 @@ pub enum Depth {
 }
 
 /// A question or an alert.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// A target (`checkout`, `deploy/checkout`, `shop/checkout`, `node/worker-1`) or free text.
     pub text: Option<String>,
@@ -66,7 +68,8 @@ impl Default for Limits {
 }
 
 /// The steps of an investigation, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// What is it about?
     Scope,
@@ -94,7 +97,8 @@ impl Step {
 }
 
 /// How far a step is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// Under way.
     InProgress,
@@ -105,7 +109,7 @@ pub enum StepState {
 }
 
 /// What happened, for whoever watches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// Which step.
     pub step: Step,
@@ -131,7 +135,7 @@ pub struct Outcome {
 }
 
 /// Facts of one run, for the footer of a rendering. Never part of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunFacts {
     /// How long it took.
     pub elapsed: Duration,

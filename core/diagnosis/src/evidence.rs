@@ -4,6 +4,7 @@
 //! without one cannot be made ([`crate::finding::Finding::because`] takes one).
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::entity::{EntityRef, Kind};
 use crate::kube::Event;
@@ -13,7 +14,7 @@ use crate::probe::{ContainerRef, log_command};
 use crate::shell::word;
 
 /// One cited piece.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
     /// What it is about.
     pub about: EntityRef,
@@ -24,7 +25,8 @@ pub struct Evidence {
 }
 
 /// What a piece of evidence says, by where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Excerpt {
     /// Fields of an object, as `path=value` or in its own words.
     Object(String),

@@ -12,7 +12,8 @@ use crate::evidence::Evidence;
 pub use crate::reason::Reason;
 
 /// How sure a claim is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// It fits, other explanations do too.
     Low,

@@ -13,7 +13,8 @@ use crate::scope::{Reach, Scope};
 use crate::view::View;
 
 /// The six classes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Something fails and this is why.
     Cause,

@@ -1,1 +1,25 @@
-//! The standing watch: intake, incidents, jobs, outbox, threads, permissions, audit; and the ports of store and chat.
+//! The standing watch: what comes in becomes a job that survives, what a job finds becomes a thread.
+//!
+//! The flow, in the order of a trigger's life: `intake` authorises, deduplicates, groups and admits; [`job`] is the
+//! durable unit; `worker` runs it; `publish` turns what it says into posts of the outbox; `sender` takes them to the
+//! platform. [`port`] holds what adapters implement: the store and the chat platforms.
+//!
+//! Must never know a platform or a vendor, and never acknowledge what is not durable yet. Start at [`port::store::Store`]:
+//! its writes are the vocabulary of everything else.
+
+pub mod audit;
+pub mod clock;
+pub mod code;
+pub mod health;
+pub mod id;
+pub mod incident;
+pub mod intake;
+pub mod job;
+pub mod living;
+pub mod metrics;
+pub mod pack;
+pub mod policy;
+pub mod port;
+pub mod post;
+pub mod signals;
+pub mod thread;

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use midwatch_redact::{Redact, Redactor};
+use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
 use crate::entity::EntityRef;
@@ -15,12 +16,13 @@ use crate::verdict::Verdict;
 mod compose;
 mod gaps;
 mod impact;
+mod stored;
 mod timeline;
 
 pub use compose::compose;
 
 /// The number of a piece of evidence in its report, from 1: `e1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EvidenceId(u32);
 
 impl std::fmt::Display for EvidenceId {
@@ -30,7 +32,7 @@ impl std::fmt::Display for EvidenceId {
 }
 
 /// The evidence of one report, numbered in the order in which it is first cited.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     pieces: Vec<Evidence>,
 }
@@ -52,7 +54,7 @@ impl Ledger {
 }
 
 /// A sentence with the evidence it stands on: at least one piece.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// What is said.
     pub text: String,
@@ -80,7 +82,7 @@ impl Claim {
 }
 
 /// A moment of the incident.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// When.
     pub at: Timestamp,
@@ -93,7 +95,7 @@ pub struct Moment {
 }
 
 /// Something to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recommendation {
     /// 1 is first.
     pub priority: u32,
@@ -108,7 +110,7 @@ pub struct Recommendation {
 }
 
 /// Something that could not be read, and what would change that.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Gap {
     /// What was not seen.
     pub what: String,
@@ -119,7 +121,7 @@ pub struct Gap {
 }
 
 /// One incident of several.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentSummary {
     /// Always `cause` here; the field is part of the format.
     pub verdict: Verdict,
@@ -132,7 +134,7 @@ pub struct IncidentSummary {
 }
 
 /// How much was read. A property of the input, not of the run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CollectedData {
     /// Log lines.
     pub logs_lines: u64,
@@ -143,7 +145,8 @@ pub struct CollectedData {
 }
 
 /// The whole report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Report {
     /// A hash of the input, given by the engine.
     pub id: String,

@@ -1,0 +1,128 @@
+//! The program's own figures, for `/metrics`: <https://prometheus.io/docs/practices/naming/>.
+//!
+//! Must never have a label whose values come from outside without a bound. Start at [`Metrics`].
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+/// A job's state and pack.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct JobLabels {
+    /// The state it went into.
+    pub state: &'static str,
+    /// Its pack: as many values as there are packs.
+    pub pack: String,
+}
+
+/// What was asked of whom, and how it went.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct CallLabels {
+    /// `kubernetes`, `prometheus`, `alertmanager`, `console`: a name of our own.
+    pub integration: &'static str,
+    /// `ok`, `error`, `timeout`, `denied`, `unknown`.
+    pub result: &'static str,
+}
+
+/// One name of our own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct NameLabel {
+    /// The name.
+    pub name: &'static str,
+}
+
+/// The figures.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Jobs that went into a state.
+    pub jobs: Family<JobLabels, Counter>,
+    /// Seconds from the start of a job's attempt to its end.
+    pub execution: Histogram,
+    /// Seconds from a job's acceptance to its start.
+    pub wait: Histogram,
+    /// Jobs that wait.
+    pub pending: Gauge,
+    /// Jobs that run.
+    pub running: Gauge,
+    /// (running + queued) / (slots + queue bound).
+    pub utilisation: Gauge<f64, AtomicU64>,
+    /// Dead letters.
+    pub dead: Gauge,
+    /// Leases lost.
+    pub leases_lost: Counter,
+    /// Attempts that failed and were put off.
+    pub retries: Counter,
+    /// Messages not yet sent.
+    pub outbox: Gauge,
+    /// Messages sent, by platform and result.
+    pub posts: Family<CallLabels, Counter>,
+    /// Requests to others, by integration and result.
+    pub requests: Family<CallLabels, Counter>,
+    /// Alerts received, by what became of them: `opened`, `joined`, `refused`.
+    pub alerts: Family<NameLabel, Counter>,
+    /// Incidents that are not closed.
+    pub incidents: Gauge,
+    /// Requests that came in, by what became of them: `ok`, `refused`, `denied`, `error`.
+    pub http: Family<NameLabel, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let seconds = || Histogram::new(exponential_buckets(0.005, 2.0, 16));
+        let mut metrics = Self {
+            registry: Registry::with_prefix("midwatch"),
+            jobs: Family::default(),
+            execution: seconds(),
+            wait: seconds(),
+            pending: Gauge::default(),
+            running: Gauge::default(),
+            utilisation: Gauge::default(),
+            dead: Gauge::default(),
+            leases_lost: Counter::default(),
+            retries: Counter::default(),
+            outbox: Gauge::default(),
+            posts: Family::default(),
+            requests: Family::default(),
+            alerts: Family::default(),
+            incidents: Gauge::default(),
+            http: Family::default(),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let r = &mut self.registry;
+        r.register("jobs", "Jobs that went into a state, by pack", self.jobs.clone());
+        r.register_with_unit("job_execution", "From a job's start to its end", Unit::Seconds, self.execution.clone());
+        r.register_with_unit("job_wait", "From a job's acceptance to its start", Unit::Seconds, self.wait.clone());
+        r.register("jobs_pending", "Jobs that wait", self.pending.clone());
+        r.register("jobs_running", "Jobs that run", self.running.clone());
+        r.register("utilisation_ratio", "(running + queued) / (slots + queue bound)", self.utilisation.clone());
+        r.register("dead_letters", "Jobs that failed for good and wait for a person", self.dead.clone());
+        r.register("leases_lost", "Leases that another worker took over", self.leases_lost.clone());
+        r.register("retries", "Attempts that failed and were put off", self.retries.clone());
+        r.register("outbox_messages", "Messages not yet sent, or with a newer revision", self.outbox.clone());
+        r.register("posts", "Messages sent, by platform and result", self.posts.clone());
+        r.register("external_requests", "Requests to others, by integration and result", self.requests.clone());
+        r.register("alerts", "Alerts received, by what became of them", self.alerts.clone());
+        r.register("incidents_open", "Incidents that are not closed", self.incidents.clone());
+        r.register("http_requests", "Requests that came in, by what became of them", self.http.clone());
+    }
+
+    /// All of them, in the OpenMetrics text format.
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = text::encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,182 @@
+//! Who may do what, where. Deny by default: without a rule that allows it, only `help` is answered.
+//!
+//! Pure, used by every platform alike. Must never be asked after the work has begun. Start at [`Policy::decide`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::Actor;
+
+/// What someone wants to do: the verbs of the one grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Ask what can be asked.
+    Help,
+    /// Start an investigation.
+    Investigate,
+    /// Ask a question in a thread.
+    Ask,
+    /// See a job's or an incident's state and report.
+    Status,
+    /// List jobs, incidents, alerts.
+    List,
+    /// Stop a job.
+    Stop,
+    /// Run a job again.
+    Retry,
+    /// Switch a pack on or off.
+    Pack,
+    /// See how the program itself does.
+    Doctor,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Verb; 9] = [
+        Verb::Help,
+        Verb::Investigate,
+        Verb::Ask,
+        Verb::Status,
+        Verb::List,
+        Verb::Stop,
+        Verb::Retry,
+        Verb::Pack,
+        Verb::Doctor,
+    ];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verb::Help => "help",
+            Verb::Investigate => "investigate",
+            Verb::Ask => "ask",
+            Verb::Status => "status",
+            Verb::List => "list",
+            Verb::Stop => "stop",
+            Verb::Retry => "retry",
+            Verb::Pack => "pack",
+            Verb::Doctor => "doctor",
+        }
+    }
+}
+
+/// Who a rule is for: every field that is set must fit; `*` in a field stands for any text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// `api`, `webhook`, `slack`, `discord`.
+    pub platform: Option<String>,
+    /// Workspace or server.
+    pub workspace: Option<String>,
+    /// User, API key, webhook source.
+    pub user: Option<String>,
+    /// One of the user's groups or roles.
+    pub group: Option<String>,
+    /// Channel.
+    pub channel: Option<String>,
+}
+
+/// One rule: it only allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// For whom.
+    pub who: Who,
+    /// Which verbs; none: all of them.
+    pub verbs: Vec<Verb>,
+    /// In which clusters; none: all of them.
+    pub clusters: Vec<String>,
+    /// In which namespaces; none: all of them.
+    pub namespaces: Vec<String>,
+}
+
+/// What someone wants, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// The verb.
+    pub verb: Verb,
+    /// The cluster, where one is meant.
+    pub cluster: Option<&'a str>,
+    /// The namespaces, where some are meant; empty means all of them.
+    pub namespaces: &'a [&'a str],
+}
+
+/// The decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on.
+    Allowed,
+    /// No; the words are for the person.
+    Denied(String),
+}
+
+/// The rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    rules: Vec<Rule>,
+}
+
+impl Policy {
+    /// With these rules.
+    pub fn new(rules: Vec<Rule>) -> Self {
+        Self { rules }
+    }
+
+    /// Decides. Several rules may allow a wish together only when each allows all of it: rights are not pieced together.
+    pub fn decide(&self, actor: &Actor, wish: Wish<'_>) -> Decision {
+        if wish.verb == Verb::Help || self.rules.iter().any(|rule| rule.allows(actor, wish)) {
+            return Decision::Allowed;
+        }
+        let place = match (wish.cluster, wish.namespaces) {
+            (_, [first, ..]) => format!(" in namespace {first}"),
+            (Some(cluster), []) => format!(" in cluster {cluster}"),
+            (None, []) => String::new(),
+        };
+        Decision::Denied(format!(
+            "{} {} may not `{}`{place}: no rule of `permissions` allows it; ask whoever configures Midwatch",
+            actor.platform,
+            actor.user,
+            wish.verb.as_str()
+        ))
+    }
+}
+
+impl Rule {
+    fn allows(&self, actor: &Actor, wish: Wish<'_>) -> bool {
+        let verb = self.verbs.is_empty() || self.verbs.contains(&wish.verb);
+        let cluster = self.clusters.is_empty() || wish.cluster.is_some_and(|c| fits_any(&self.clusters, c));
+        let everywhere = self.namespaces.is_empty();
+        let named = !wish.namespaces.is_empty() && wish.namespaces.iter().all(|ns| fits_any(&self.namespaces, ns));
+        verb && cluster && (everywhere || named) && self.who.is(actor)
+    }
+}
+
+impl Who {
+    fn is(&self, actor: &Actor) -> bool {
+        let one = |pattern: &Option<String>, value: Option<&str>| {
+            pattern.as_deref().is_none_or(|pattern| value.is_some_and(|value| fits(pattern, value)))
+        };
+        one(&self.platform, Some(&actor.platform))
+            && one(&self.workspace, actor.workspace.as_deref())
+            && one(&self.user, Some(&actor.user))
+            && one(&self.channel, actor.channel.as_deref())
+            && self.group.as_deref().is_none_or(|pattern| actor.groups.iter().any(|group| fits(pattern, group)))
+    }
+}
+
+fn fits_any(patterns: &[String], value: &str) -> bool {
+    patterns.iter().any(|pattern| fits(pattern, value))
+}
+
+/// Whether a text fits a pattern in which `*` stands for any text. Case counts: names are identities.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let Some(last) = pattern.rsplit_once('*').map(|(_, last)| last) else { return rest.is_empty() };
+    let middle: Vec<&str> = parts.collect();
+    for part in middle.iter().take(middle.len().saturating_sub(1)) {
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    rest.len() >= last.len() && rest.ends_with(last)
+}

@@ -1,0 +1,6 @@
+//! Ports: what the service needs of the outside world, implemented by adapters.
+
+pub mod alerts;
+pub mod chat;
+pub mod sources;
+pub mod store;
