@@ -30,3 +30,12 @@ pub struct Pack {
     /// How urgent its jobs are; none: by the alert's severity.
     pub priority: Option<Priority>,
 }
+
+/// Finds the packs that jobs name, and whether they are switched on.
+pub trait PackById: Send + Sync {
+    /// The pack of this name, whether it is switched on or not; none when there is none any more.
+    fn pack(&self, name: &str) -> Option<Pack>;
+
+    /// Whether it is switched on now.
+    fn is_enabled(&self, name: &str) -> bool;
+}
