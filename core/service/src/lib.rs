@@ -8,6 +8,7 @@
 //! its writes are the vocabulary of everything else.
 
 pub mod audit;
+pub mod backoff;
 pub mod clock;
 pub mod code;
 pub mod health;
@@ -22,5 +23,8 @@ pub mod pack;
 pub mod policy;
 pub mod port;
 pub mod post;
+pub mod publish;
+pub mod sender;
 pub mod signals;
 pub mod thread;
+pub mod worker;
