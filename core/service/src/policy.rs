@@ -181,7 +181,7 @@ fn fits_any(patterns: &[String], value: &str) -> bool {
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text. Case counts: names are identities.
-fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let Some(last) = pattern.rsplit_once('*').map(|(_, last)| last) else { return rest.is_empty() };

@@ -212,7 +212,8 @@ impl EvidenceSource for Cluster {
             Probe::Log { of, previous, onset } => {
                 logs::read(self.caller(), self.options(), of, *previous, *onset).await
             }
-            Probe::Rules { .. } | Probe::Metric(_) => Err(ReadFailure::NotRecorded),
+            // It serves no metrics, and says so.
+            Probe::Rules { .. } | Probe::Metric(_) => Err(ReadFailure::NotServed),
         }
     }
 }

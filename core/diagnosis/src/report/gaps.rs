@@ -55,7 +55,10 @@ fn unread_metrics(view: &View) -> Vec<Gap> {
 /// What metrics could tell and nobody read.
 fn beyond_metrics(view: &View) -> Gap {
     let (what, why) = if view.metrics().has_source() {
-        ("other metrics (latency, error rate of what is around)", "only the alert's expression and what containers use are read")
+        (
+            "other metrics (latency, error rate of what is around)",
+            "only the alert's expression and what containers use are read",
+        )
     } else {
         ("metrics (latency, error rate, usage over time)", "no metrics source is configured")
     };
