@@ -17,6 +17,7 @@ pub mod job;
 pub mod metrics;
 pub mod pack;
 pub mod policy;
+pub mod poller;
 pub mod port;
 pub mod post;
 pub mod signals;
