@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use midwatch_diagnosis::entity::Kind;
-use midwatch_diagnosis::probe::{Probe, ReadFailure};
+use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 use midwatch_diagnosis::view::Content;
 
 use crate::request::LogCaps;
@@ -26,6 +26,11 @@ pub trait EvidenceSource: Send + Sync {
     /// care. Most sources need not say; then none are read.
     async fn other_kinds(&self) -> Vec<Kind> {
         Vec::new()
+    }
+
+    /// Whether it answers probes of this kind at all. What nobody serves is neither planned nor asked.
+    fn serves(&self, kind: ProbeKind) -> bool {
+        matches!(kind, ProbeKind::Objects | ProbeKind::Logs)
     }
 
     /// Reads what one probe asks for.
