@@ -122,10 +122,13 @@ pub(crate) async fn list(
     let fits = |wanted: &Option<String>, alert: &Alert, label: &str| {
         wanted.as_deref().is_none_or(|wanted| alert.label(label) == Some(wanted))
     };
-    let seen = |alert: &Alert| sight.covers(alert.label("cluster"), &alert.label("namespace").into_iter().collect::<Vec<_>>());
+    let seen =
+        |alert: &Alert| sight.covers(alert.label("cluster"), &alert.label("namespace").into_iter().collect::<Vec<_>>());
     let mut alerts: Vec<Alert> = alerts
         .into_iter()
-        .filter(|alert| fits(&query.severity, alert, "severity") && fits(&query.namespace, alert, "namespace") && seen(alert))
+        .filter(|alert| {
+            fits(&query.severity, alert, "severity") && fits(&query.namespace, alert, "namespace") && seen(alert)
+        })
         .collect();
     let key = |alert: &Alert| {
         (alert.name.clone(), alert.label("namespace").unwrap_or_default().to_owned(), alert.fingerprint.clone())

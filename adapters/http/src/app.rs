@@ -124,7 +124,11 @@ async fn openapi(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn unknown() -> Fault {
-    Fault::new(StatusCode::NOT_FOUND, None, "there is nothing at this path; `GET /api/v1/openapi.json` lists what there is")
+    Fault::new(
+        StatusCode::NOT_FOUND,
+        None,
+        "there is nothing at this path; `GET /api/v1/openapi.json` lists what there is",
+    )
 }
 
 async fn wrong_method() -> Fault {

@@ -11,10 +11,8 @@ use bytes::Bytes;
 use utoipa::openapi::path::{HttpMethod, Paths};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
-};
-use utoipa::{Path, PartialSchema as _};
+use utoipa::openapi::{ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApiBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{PartialSchema as _, Path};
 // The macros of utoipa implement this for every handler; its own router crate reads it in the same way.
 use utoipa::__dev::SchemaReferences;
 
@@ -90,7 +88,9 @@ pub(crate) fn document<const N: usize>(groups: [&Group; N]) -> Bytes {
     let info = InfoBuilder::new()
         .title("Midwatch")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("Alerts in, investigations out. Keys are needed unless Midwatch listens on loopback without any."))
+        .description(Some(
+            "Alerts in, investigations out. Keys are needed unless Midwatch listens on loopback without any.",
+        ))
         .build();
     let document = OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build();
     // Structs with text keys: serialising them cannot fail.

@@ -66,7 +66,8 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, nex
 }
 
 fn panicked() -> Response {
-    let detail = "a defect of Midwatch broke this request; please report it with the request id and the log lines of it";
+    let detail =
+        "a defect of Midwatch broke this request; please report it with the request id and the log lines of it";
     Fault::new(StatusCode::INTERNAL_SERVER_ERROR, None, detail).into_response()
 }
 

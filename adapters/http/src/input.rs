@@ -60,15 +60,17 @@ fn duration(text: String) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a time; write it like `90s`, `30m` or `1h30m`");
     let mut units = UNITS.iter();
     let (mut rest, mut seconds) = (text.as_str(), 0_u64);
-    while !rest.is_empty() || seconds == 0 && text.is_empty() {
+    loop {
         let end = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
         let (digits, tail) = rest.split_at(end);
         let number: u64 = digits.parse().map_err(|_| wrong())?;
         let (unit, factor) = units.find(|(unit, _)| tail.starts_with(*unit)).ok_or_else(wrong)?;
         seconds = number.checked_mul(*factor).and_then(|more| seconds.checked_add(more)).ok_or_else(wrong)?;
         rest = tail.strip_prefix(*unit).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(Duration::from_secs(seconds));
+        }
     }
-    Ok(Duration::from_secs(seconds))
 }
 
 fn lookback(text: String) -> Result<Duration, String> {
@@ -84,7 +86,11 @@ fn label(text: String) -> Result<String, String> {
 
 fn subdomain(text: String) -> Result<String, String> {
     let fits = text.len() <= 253 && text.split('.').all(is_label);
-    if fits { Ok(text) } else { Err(format!("`{text}` is not a name of Kubernetes: {DNS} and `.`, at most 253 characters")) }
+    if fits {
+        Ok(text)
+    } else {
+        Err(format!("`{text}` is not a name of Kubernetes: {DNS} and `.`, at most 253 characters"))
+    }
 }
 
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>.
@@ -97,7 +103,11 @@ fn is_label(text: &str) -> bool {
 
 fn name(text: String) -> Result<String, String> {
     let fits = (1..=NAME_CAP).contains(&text.chars().count()) && !text.contains(|c: char| c.is_control());
-    if fits { Ok(text) } else { Err(format!("a name has 1 to {NAME_CAP} characters, none of them a control character")) }
+    if fits {
+        Ok(text)
+    } else {
+        Err(format!("a name has 1 to {NAME_CAP} characters, none of them a control character"))
+    }
 }
 
 fn question(text: String) -> Result<String, String> {

@@ -69,7 +69,8 @@ pub(crate) async fn list(
     let sight = Sight::of(&app.api.policy, &origin.actor, Verb::List)?;
     let filter = filter(&query)?;
     let found = app.api.store.jobs(&filter).await?;
-    let next = found.last().filter(|_| found.len() >= filter.limit).map(|last| page(&query, filter.limit, last.spec.id));
+    let next =
+        found.last().filter(|_| found.len() >= filter.limit).map(|last| page(&query, filter.limit, last.spec.id));
     let seen = found.iter().filter(|job| covers(&sight, job));
     let list = JobList { jobs: seen.map(JobView::new).collect(), next };
     Ok(Answer(app.api.redactor.seal(list)))
@@ -83,14 +84,20 @@ fn filter(query: &JobsQuery) -> Result<JobFilter, Fault> {
             Fault::invalid(format!("`{text}` is not a state of a job; there are: {all}"))
         })
     });
-    let before = query.before.as_ref().map(|text| {
-        text.parse::<JobId>().map_err(|error| Fault::invalid(format!("`before`: {error}")))
-    });
+    let before = query
+        .before
+        .as_ref()
+        .map(|text| text.parse::<JobId>().map_err(|error| Fault::invalid(format!("`before`: {error}"))));
     let limit = query.limit.unwrap_or(PAGE);
     if !(1..=PAGE_MOST).contains(&limit) {
         return Err(Fault::invalid(format!("`limit` is from 1 to {PAGE_MOST}")));
     }
-    Ok(JobFilter { states: states.collect::<Result<_, _>>()?, before: before.transpose()?, limit, ..JobFilter::default() })
+    Ok(JobFilter {
+        states: states.collect::<Result<_, _>>()?,
+        before: before.transpose()?,
+        limit,
+        ..JobFilter::default()
+    })
 }
 
 /// The states were parsed, so they hold nothing that needs escaping in a query.
@@ -120,11 +127,7 @@ async fn seen(app: &App, who: &Who, id: JobId) -> Result<Job, Fault> {
     get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path, description = "The job's id")),
     responses((status = 200, description = "The job", body = JobDetail))
 )]
-pub(crate) async fn one(
-    State(app): State<Arc<App>>,
-    who: Who,
-    Named(id): Named,
-) -> Result<Answer<JobDetail>, Fault> {
+pub(crate) async fn one(State(app): State<Arc<App>>, who: Who, Named(id): Named) -> Result<Answer<JobDetail>, Fault> {
     let job = seen(&app, &who, id).await?;
     let history = app.api.store.history(id).await?.into_iter().map(StepView::from).collect();
     Ok(Answer(app.api.redactor.seal(JobDetail { job: JobView::new(&job), history })))

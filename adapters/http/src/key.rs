@@ -114,9 +114,8 @@ pub(crate) fn fits(keys: &[WebhookKey], shown: &WebhookKey) -> bool {
     let mut found = Choice::from(0);
     for key in keys {
         found |= match (key, shown) {
-            (WebhookKey::Bearer(key), WebhookKey::Bearer(shown)) | (WebhookKey::Basic(key), WebhookKey::Basic(shown)) => {
-                key.same(shown)
-            }
+            (WebhookKey::Bearer(key), WebhookKey::Bearer(shown))
+            | (WebhookKey::Basic(key), WebhookKey::Basic(shown)) => key.same(shown),
             _ => Choice::from(0),
         };
     }

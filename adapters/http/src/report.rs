@@ -3,10 +3,9 @@
 //! The report itself is written by the engine (`render::json`), whose wire structs are its own; this names what is promised
 //! to programs. A test holds a real report against it. Start at [`ReportDocument`].
 
-use jiff::Timestamp;
 use midwatch_diagnosis::verdict::Verdict;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
-use utoipa::openapi::{Ref, RefOr};
+use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 /// Top-level fields that every report has.
@@ -40,7 +39,8 @@ impl PartialSchema for ReportDocument {
         let text = || ObjectBuilder::new().schema_type(Type::String);
         let words = |words: &[&str]| text().enum_values(Some(words.iter().copied()));
         let list = || ArrayBuilder::new().items(ObjectBuilder::new());
-        let object = |required: &[&str]| required.iter().fold(ObjectBuilder::new(), |object, name| object.required(*name));
+        let object =
+            |required: &[&str]| required.iter().fold(ObjectBuilder::new(), |object, name| object.required(*name));
         let or_null = |kind| SchemaType::from_iter([kind, Type::Null]);
         let analysis = object(&["root_cause", "confidence", "reasoning", "timeline", "evidence", "recommendations"])
             .property("root_cause", text())
@@ -57,7 +57,7 @@ impl PartialSchema for ReportDocument {
             .property("root_entities", list())
             .property("alert", ObjectBuilder::new().schema_type(or_null(Type::Object)))
             .property("question", ObjectBuilder::new().schema_type(or_null(Type::String)))
-            .property("as_of", Timestamp::schema())
+            .property("as_of", text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))))
             .property("analysis", analysis)
             .property("ruled_out", list())
             .property("could_not_see", list())

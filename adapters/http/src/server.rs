@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -23,7 +23,8 @@ use crate::settings::Limits;
 use crate::stall::Stall;
 
 /// What is said to a connection too many, before it is closed.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n";
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n";
 
 /// The pause after the system could not give another connection: it is out of descriptors, and asking again at once
 /// would only burn the processor.
@@ -46,12 +47,7 @@ pub(crate) struct Connection {
 ///
 /// # Errors
 /// When the listener does not know its address. What goes wrong on one connection ends that connection.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: Limits,
-    stop: CancellationToken,
-) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) -> io::Result<()> {
     let local = listener.local_addr()?;
     let slots = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
@@ -97,7 +93,7 @@ fn http(
     router: Router,
     connection: Connection,
     limits: Limits,
-) -> http1::Connection<TokioIo<Stall<TcpStream>>, impl hyper::service::HttpService<hyper::body::Incoming>> {
+) -> impl GracefulConnection<Error = hyper::Error> {
     // Answers are written whole; waiting for more to send only delays them.
     let _ = stream.set_nodelay(true);
     let service = router.map_request(move |mut request: http::Request<hyper::body::Incoming>| {

@@ -10,7 +10,6 @@ use http::header::LOCATION;
 use http::{HeaderName, HeaderValue, StatusCode};
 use midwatch_agent::render;
 use midwatch_diagnosis::report::Report;
-use midwatch_redact::Redacted;
 use midwatch_service::code::ErrorCode;
 use midwatch_service::id::JobId;
 use midwatch_service::job::{Job, JobError, JobState};
@@ -86,9 +85,10 @@ async fn outcome(app: &App, job: Job) -> Result<Response, Fault> {
     let error = |code, message: &str| JobError { code, message: message.to_owned() };
     match job.state {
         JobState::Completed => Err(Fault::not_found("the report of this job is not kept any longer")),
-        JobState::Timeout => {
-            Err(job.error.unwrap_or_else(|| error(ErrorCode::E003, "the job's deadline passed without a report")).into())
-        }
+        JobState::Timeout => Err(job
+            .error
+            .unwrap_or_else(|| error(ErrorCode::E003, "the job's deadline passed without a report"))
+            .into()),
         JobState::Failed => {
             Err(job.error.unwrap_or_else(|| error(ErrorCode::E008, "the job failed and did not say why")).into())
         }

@@ -27,7 +27,7 @@ pub(crate) fn explain(verb: &str, why: &Redacted<NoReport>, selection: &Selectio
         NoReport::NoMatch { nearest, .. } => {
             choices(&format!("{reason}; did you mean one of these?"), verb, nearest, selection, common)
         }
-        NoReport::Unreadable(_) => reason,
+        NoReport::Unreadable(_) | NoReport::TooLate => reason,
     };
     Failure::NoReport(text)
 }

@@ -41,7 +41,7 @@ pub async fn investigate(
 ) -> Result<Outcome, Redacted<NoReport>> {
     let started = Instant::now();
     let mut collector = Collector::new(source, limits);
-    let readable = collector.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let readable = collector.namespaces().await.map_err(|e| redactor.seal(e))?;
     let namespaces = namespaces_of(request, &readable);
 
     say(watcher, &redactor, Step::Scope, StepState::InProgress, &asked(request, &namespaces));
@@ -59,7 +59,9 @@ pub async fn investigate(
     learn_secrets(&view, &mut redactor);
     say(watcher, &redactor, Step::Objects, state, &objects_read(&view));
 
-    let scope = resolve(&view, request, &namespaces).map_err(|e| redactor.seal(e))?;
+    // What was cut off may hold the name: "nothing is called that" would be a guess.
+    let unresolved = |e| redactor.seal(if collector.cut_short { NoReport::TooLate } else { e });
+    let scope = resolve(&view, request, &namespaces).map_err(unresolved)?;
     say(watcher, &redactor, Step::Scope, StepState::Complete, &describe_scope(&scope));
 
     view.extend(collector.read(reads::of_nodes(&view, &scope)).await);
@@ -101,7 +103,9 @@ pub async fn investigate(
 
     tracing::info!(id = %report.id, verdict = report.verdict.as_str(), findings = found, reads = collector.reads, "investigated");
     let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes };
-    Ok(Outcome { report: redactor.seal(report), run })
+    let cut_short = collector.cut_short;
+    let read = redactor.seal(collector.summary);
+    Ok(Outcome { report: redactor.seal(report), run, cut_short, read })
 }
 
 /// Says what would be read, and why, without reading more than the list of namespaces.
@@ -114,8 +118,8 @@ pub async fn plan(
     limits: &Limits,
     redactor: &Redactor,
 ) -> Result<Redacted<Plan>, Redacted<NoReport>> {
-    let collector = Collector::new(source, limits);
-    let readable = collector.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let mut collector = Collector::new(source, limits);
+    let readable = collector.namespaces().await.map_err(|e| redactor.seal(e))?;
     let namespaces = namespaces_of(request, &readable);
     let metrics = source.serves(ProbeKind::Metrics);
     let mut then = vec![

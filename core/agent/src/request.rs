@@ -1,6 +1,7 @@
 //! What is asked, within which bounds, and what is answered while it runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -178,6 +179,51 @@ pub struct Outcome {
     pub report: Redacted<Report>,
     /// What belongs to the run and not to the finding.
     pub run: RunFacts,
+    /// The deadline cut reads off: the report holds what was found by then.
+    pub cut_short: bool,
+    /// What was read, for the audit trail.
+    pub read: Redacted<ReadSummary>,
+}
+
+/// What was read: how many reads of each kind succeeded, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadSummary {
+    /// Reads by what they asked for: `pods`, `events`, `logs`.
+    pub kinds: BTreeMap<String, u64>,
+    /// The namespaces they were made in; reads over all namespaces and of cluster-scoped kinds are in none.
+    pub namespaces: BTreeSet<String>,
+}
+
+impl ReadSummary {
+    /// Counts a read that succeeded.
+    pub(crate) fn count(&mut self, probe: &Probe) {
+        let (kind, namespace) = match probe {
+            Probe::Objects { kind, namespace } => (kind.plural(), namespace.as_ref()),
+            Probe::Log { of, .. } => ("logs".to_owned(), Some(&of.namespace)),
+            Probe::Rules { .. } => ("rules".to_owned(), None),
+            Probe::Metric(_) => ("metrics".to_owned(), None),
+        };
+        *self.kinds.entry(kind).or_default() += 1;
+        self.namespaces.extend(namespace.cloned());
+    }
+}
+
+impl fmt::Display for ReadSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds: Vec<String> = self.kinds.iter().map(|(kind, reads)| format!("{kind} {reads}")).collect();
+        let places: Vec<&str> = self.namespaces.iter().map(String::as_str).collect();
+        let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+        write!(f, "reads: {}; namespaces: {}", or_none(kinds.join(", ")), or_none(places.join(", ")))
+    }
+}
+
+impl Redact for ReadSummary {
+    fn redact(&mut self, redactor: &Redactor) {
+        self.kinds.redact(redactor);
+        let mut places: Vec<String> = std::mem::take(&mut self.namespaces).into_iter().collect();
+        places.redact(redactor);
+        self.namespaces.extend(places);
+    }
 }
 
 /// Facts of one run, for the footer of a rendering. Never part of a report.
@@ -243,6 +289,9 @@ pub enum NoReport {
     /// The source could not even be listed.
     #[error("the evidence cannot be read: {0}")]
     Unreadable(ReadFailure),
+    /// The deadline passed before it was known what the question is about.
+    #[error("the deadline passed before it was known what this is about; ask again, or give it more time")]
+    TooLate,
 }
 
 impl Redact for NoReport {
@@ -252,7 +301,7 @@ impl Redact for NoReport {
                 asked.redact(redactor);
                 candidates.redact(redactor);
             }
-            NoReport::Unreadable(_) => {}
+            NoReport::Unreadable(_) | NoReport::TooLate => {}
         }
     }
 }

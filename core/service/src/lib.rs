@@ -15,6 +15,7 @@ pub mod id;
 pub mod incident;
 pub mod intake;
 pub mod job;
+pub mod lifecycle;
 pub mod living;
 pub mod metrics;
 pub mod pack;

@@ -28,8 +28,14 @@ const CAP: usize = 16 * 1024 * 1024;
 const SERVES: Duration = Duration::from_mins(10);
 
 /// Groups whose conditions the engine knows best come first where there are more kinds than are read.
-const FIRST: &[&str] =
-    &["cert-manager.io", "gateway.networking.k8s.io", "fluxcd.io", "argoproj.io", "crossplane.io", "external-secrets.io"];
+const FIRST: &[&str] = &[
+    "cert-manager.io",
+    "gateway.networking.k8s.io",
+    "fluxcd.io",
+    "argoproj.io",
+    "crossplane.io",
+    "external-secrets.io",
+];
 
 /// The custom kinds of a cluster, as discovered.
 pub(crate) struct Customs {

@@ -83,11 +83,7 @@ pub(crate) async fn list(caller: &Caller, wanted: &Wanted) -> Result<Objects, Fa
 fn finish(wanted: &Wanted, (mut objects, failure): (Objects, Option<Failure>)) -> Objects {
     if let Some(failure) = failure {
         let why = failure.of_list();
-        objects.gaps.push(format!(
-            "{}: only the first {} could be read ({why})",
-            wanted.name(),
-            objects.objects.len()
-        ));
+        objects.gaps.push(format!("{}: only the first {} could be read ({why})", wanted.name(), objects.objects.len()));
     }
     objects
 }

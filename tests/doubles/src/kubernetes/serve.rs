@@ -44,7 +44,9 @@ pub(super) async fn answer(shared: Arc<Shared>, request: Request) -> Response {
             }
             response
         }
-        Some(Fault::Status(code)) => refusal(code, "InternalError", "the server is currently unable to answer", json!({})),
+        Some(Fault::Status(code)) => {
+            refusal(code, "InternalError", "the server is currently unable to answer", json!({}))
+        }
         Some(Fault::Garbage) => json_answer(200, "{\"kind\": \u{1}not json".to_owned()),
         Some(Fault::Expired) => expired(),
         Some(fault @ (Fault::Reset | Fault::HalfBody)) => {
@@ -118,7 +120,12 @@ async fn good(shared: &Shared, request: Request) -> Response {
         ("GET", ["api", "v1", rest @ ..]) => list(world, &account, ("", "v1"), rest, &query, &accept),
         ("GET", ["apis", group, version, rest @ ..]) => list(world, &account, (group, version), rest, &query, &accept),
         ("GET", _) => unknown_path(),
-        _ => refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", json!({})),
+        _ => refusal(
+            405,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource",
+            json!({}),
+        ),
     }
 }
 
@@ -194,10 +201,9 @@ fn log(world: &World, account: &Account, (ns, pod): (&str, &str), query: &BTreeM
     match world.logs.get(&(ns.to_owned(), pod.to_owned(), container.clone(), previous)) {
         _ if !exists => refusal(404, "NotFound", &format!("pods \"{pod}\" not found"), what.details()),
         Some(log) => match logs::answer(log, asked) {
-            Ok(text) => Response::builder()
-                .header("content-type", "text/plain")
-                .body(Body::from(text))
-                .expect("a response"),
+            Ok(text) => {
+                Response::builder().header("content-type", "text/plain").body(Body::from(text)).expect("a response")
+            }
             Err((code, message)) => refusal(code, "", &message, what.details()),
         },
         None if previous => {

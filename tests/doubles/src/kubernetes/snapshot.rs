@@ -88,10 +88,8 @@ fn custom(world: &mut World, plural: &str, items: &[Value]) -> Option<At> {
 /// What the recording leaves out of a namespace is not served there.
 fn not_recorded(world: &mut World, homes: &[PathBuf]) {
     for home in homes {
-        let present: Vec<Kind> = sorted(home)
-            .iter()
-            .filter_map(|p| Kind::parse(&name(p).strip_suffix(".json")?.replace('-', "")))
-            .collect();
+        let present: Vec<Kind> =
+            sorted(home).iter().filter_map(|p| Kind::parse(&name(p).strip_suffix(".json")?.replace('-', ""))).collect();
         for kind in Kind::KNOWN.iter().filter(|k| k.namespaced() && !present.contains(k)) {
             let at = (kind.group().to_owned(), kind.plural());
             world.unserved.insert((at, name(home)));

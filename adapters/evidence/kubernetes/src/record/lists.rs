@@ -102,8 +102,10 @@ fn names(resource: &Resource, namespace: Option<&str>) -> (String, String) {
 
 async fn begun(run: &Run<'_>, file: &str) -> Result<Writing, RecordError> {
     let mut file = run.target.create(file).await?;
-    file.push(&Redacted::fixed("{\"apiVersion\":\"v1\",\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"\"},\"items\":[\n"))
-        .await?;
+    file.push(&Redacted::fixed(
+        "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"\"},\"items\":[\n",
+    ))
+    .await?;
     Ok(file)
 }
 
@@ -151,12 +153,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
 }
 
 /// The objects of a page. Of namespaces only those that are recorded.
-fn manifests(
-    body: &[u8],
-    kind: &Kind,
-    resource: &Resource,
-    namespaces: &[String],
-) -> Result<Vec<Manifest>, String> {
+fn manifests(body: &[u8], kind: &Kind, resource: &Resource, namespaces: &[String]) -> Result<Vec<Manifest>, String> {
     #[derive(Deserialize)]
     struct List {
         #[serde(default)]
