@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::detect::Detectors;
 use midwatch_diagnosis::entity::Kind;
-use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 use midwatch_diagnosis::report::{Gap, compose};
 use midwatch_diagnosis::scope::Scope;
@@ -171,7 +171,9 @@ fn say(watcher: Watcher<'_>, redactor: &Redactor, step: Step, state: StepState, 
 fn state_of(collected: &[Collected]) -> StepState {
     let matters = |c: &Collected| match (&c.result, &c.probe) {
         (Ok(_) | Err(ReadFailure::NoPrevious | ReadFailure::NotStarted), _) => false,
-        (Err(ReadFailure::NotRecorded | ReadFailure::NotServed), Probe::Objects { kind, .. }) => matches!(kind, Kind::Pod),
+        (Err(ReadFailure::NotRecorded | ReadFailure::NotServed), Probe::Objects { kind, .. }) => {
+            matches!(kind, Kind::Pod)
+        }
         (Err(_), _) => true,
     };
     if collected.iter().any(matters) { StepState::Partial } else { StepState::Complete }
