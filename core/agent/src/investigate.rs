@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use midwatch_diagnosis::alert::Alert;
-use midwatch_diagnosis::detect::detect;
+use midwatch_diagnosis::detect::Detectors;
 use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
-use midwatch_diagnosis::report::compose;
+use midwatch_diagnosis::report::{Gap, compose};
 use midwatch_diagnosis::scope::Scope;
 use midwatch_diagnosis::verdict::judge;
 use midwatch_diagnosis::view::{Collected, View};
@@ -41,7 +41,7 @@ pub async fn investigate(
 ) -> Result<Outcome, Redacted<NoReport>> {
     let started = Instant::now();
     let mut collector = Collector::new(source, limits);
-    let readable = collector.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let readable = collector.namespaces().await.map_err(|e| redactor.seal(e))?;
     let namespaces = namespaces_of(request, &readable);
 
     say(watcher, &redactor, Step::Scope, StepState::InProgress, &asked(request, &namespaces));
@@ -59,7 +59,9 @@ pub async fn investigate(
     learn_secrets(&view, &mut redactor);
     say(watcher, &redactor, Step::Objects, state, &objects_read(&view));
 
-    let scope = resolve(&view, request, &namespaces).map_err(|e| redactor.seal(e))?;
+    // What was cut off may hold the name: "nothing is called that" would be a guess.
+    let unresolved = |e| redactor.seal(if collector.cut_short { NoReport::TooLate } else { e });
+    let scope = resolve(&view, request, &namespaces).map_err(unresolved)?;
     say(watcher, &redactor, Step::Scope, StepState::Complete, &describe_scope(&scope));
 
     view.extend(collector.read(reads::of_nodes(&view, &scope)).await);
@@ -81,7 +83,7 @@ pub async fn investigate(
     say(watcher, &redactor, Step::Logs, state, &logs_read(&view));
 
     say(watcher, &redactor, Step::Verdict, StepState::InProgress, "causes");
-    let mut findings = detect(&view);
+    let mut findings = limits.detectors.detect(&view);
     let more = reads::elsewhere(&view, &findings, &readable);
     if !more.is_empty() {
         view.extend(collector.read(more).await);
@@ -90,17 +92,20 @@ pub async fn investigate(
         let logs =
             reads::logs(&view, &scope, request.depth, limits).into_iter().filter(|p| !seen.contains(p)).collect();
         view.extend(collector.read(logs).await);
-        findings = detect(&view);
+        findings = limits.detectors.detect(&view);
     }
     let found = findings.len();
     let diagnosis = judge(&view, &scope, findings);
-    let report = compose(&view, &scope, &diagnosis, input_hash(request, &collector));
+    let mut report = compose(&view, &scope, &diagnosis, input_hash(request, limits, &collector));
+    report.could_not_see.extend(not_looked_for(&limits.detectors));
     let text = format!("{}, verdict {}", count(found, "finding"), report.verdict.as_str());
     say(watcher, &redactor, Step::Verdict, StepState::Complete, &text);
 
     tracing::info!(id = %report.id, verdict = report.verdict.as_str(), findings = found, reads = collector.reads, "investigated");
     let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes };
-    Ok(Outcome { report: redactor.seal(report), run })
+    let cut_short = collector.cut_short;
+    let read = redactor.seal(collector.summary);
+    Ok(Outcome { report: redactor.seal(report), run, cut_short, read })
 }
 
 /// Says what would be read, and why, without reading more than the list of namespaces.
@@ -113,8 +118,8 @@ pub async fn plan(
     limits: &Limits,
     redactor: &Redactor,
 ) -> Result<Redacted<Plan>, Redacted<NoReport>> {
-    let collector = Collector::new(source, limits);
-    let readable = collector.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let mut collector = Collector::new(source, limits);
+    let readable = collector.namespaces().await.map_err(|e| redactor.seal(e))?;
     let namespaces = namespaces_of(request, &readable);
     let metrics = source.serves(ProbeKind::Metrics);
     let mut then = vec![
@@ -166,7 +171,9 @@ fn say(watcher: Watcher<'_>, redactor: &Redactor, step: Step, state: StepState, 
 fn state_of(collected: &[Collected]) -> StepState {
     let matters = |c: &Collected| match (&c.result, &c.probe) {
         (Ok(_) | Err(ReadFailure::NoPrevious | ReadFailure::NotStarted), _) => false,
-        (Err(ReadFailure::NotRecorded), Probe::Objects { kind, .. }) => matches!(kind, Kind::Pod),
+        (Err(ReadFailure::NotRecorded | ReadFailure::NotServed), Probe::Objects { kind, .. }) => {
+            matches!(kind, Kind::Pod)
+        }
         (Err(_), _) => true,
     };
     if collected.iter().any(matters) { StepState::Partial } else { StepState::Complete }
@@ -239,8 +246,18 @@ fn learn_secrets(view: &View, redactor: &mut Redactor) {
     redactor.freeze();
 }
 
-/// The report's id: a hash of what was asked and of everything that was read.
-fn input_hash(request: &Request, collector: &Collector<'_>) -> String {
+/// A verdict without some detectors is a verdict about less: the reader is told.
+fn not_looked_for(detectors: &Detectors) -> Option<Gap> {
+    let off: Vec<&str> = detectors.off().collect();
+    (!off.is_empty()).then(|| Gap {
+        what: format!("what these detectors look for: {}", off.join(", ")),
+        why: "the pack leaves them out".to_owned(),
+        fix: Some("name them under `detectors` of the pack".to_owned()),
+    })
+}
+
+/// The report's id: a hash of what was asked and of everything that was read, and of what was left out of the looking.
+fn input_hash(request: &Request, limits: &Limits, collector: &Collector<'_>) -> String {
     let mut hasher = Sha256::new();
     let alerts: Vec<Named<'_>> = request.alerts.iter().map(Named).collect();
     let asked = format!(
@@ -248,6 +265,9 @@ fn input_hash(request: &Request, collector: &Collector<'_>) -> String {
         request.text, request.namespace, alerts, request.as_of, request.lookback, request.depth
     );
     hasher.update(asked.as_bytes());
+    for detector in limits.detectors.off() {
+        hasher.update(format!("without {detector}\n").as_bytes());
+    }
     for (probe, digest) in collector.digests() {
         hasher.update(format!("{probe:?} {digest:016x}\n").as_bytes());
     }

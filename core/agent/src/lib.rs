@@ -4,6 +4,8 @@
 
 pub mod alertmanager;
 mod collect;
+#[cfg(test)]
+mod cut_tests;
 mod investigate;
 mod plan;
 pub mod port;

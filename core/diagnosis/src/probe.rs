@@ -109,11 +109,21 @@ impl fmt::Display for Probe {
     }
 }
 
+/// The rule that lets a resource be read, word for word as it goes into a Role or ClusterRole. A subresource (`pods/log`)
+/// is only read by name.
+pub fn rbac_rule(group: &str, resource: &str, namespace: Option<&str>) -> String {
+    let place = namespace.map_or("a ClusterRole".to_owned(), |ns| format!("a Role in {ns}"));
+    let verbs = if resource.contains('/') { r#""get""# } else { r#""get", "list""# };
+    format!(r#"grant in {place}: {{apiGroups: ["{group}"], resources: ["{resource}"], verbs: [{verbs}]}}"#)
+}
+
 /// Why a read gave nothing. "I saw nothing" and "I was not allowed to look" stay different.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadFailure {
     /// A recording does not hold it, or no source is configured that would.
     NotRecorded,
+    /// The API server does not serve the kind, as older and newer versions and smaller distributions do.
+    NotServed,
     /// The API server refused; its own words.
     Forbidden(String),
     /// The object is not there (any more).
@@ -134,6 +144,7 @@ impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReadFailure::NotRecorded => f.write_str("not in the recording"),
+            ReadFailure::NotServed => f.write_str("the API server does not serve this kind"),
             ReadFailure::Forbidden(words) => write!(f, "forbidden: {words}"),
             ReadFailure::NotFound(words) => write!(f, "not found: {words}"),
             ReadFailure::NoPrevious => f.write_str("the container has no previous run"),

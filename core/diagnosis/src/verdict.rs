@@ -157,7 +157,8 @@ fn is_under_way(reason: Reason) -> bool {
 /// Whether what would decide could not be read: pods of a namespace in scope, or the namespace itself.
 fn is_blind(view: &View, scope: &Scope) -> bool {
     let unread = |ns: &String| !view.saw(&Kind::Pod, ns);
-    let refused = view.unread().any(|(kind, _, why)| *kind == Kind::Pod && !matches!(why, ReadFailure::NotRecorded));
+    let unheld = |why: &ReadFailure| matches!(why, ReadFailure::NotRecorded | ReadFailure::NotServed);
+    let refused = view.unread().any(|(kind, _, why)| *kind == Kind::Pod && !unheld(why));
     if scope.namespaces.is_empty() { !view.saw(&Kind::Pod, "") || refused } else { scope.namespaces.iter().any(unread) }
 }
 

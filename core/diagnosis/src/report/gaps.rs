@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::entity::{EntityRef, Kind};
-use crate::probe::{Probe, ReadFailure};
+use crate::probe::{Probe, ReadFailure, rbac_rule};
 use crate::scope::Scope;
 use crate::shell::word;
 use crate::verdict::{Diagnosis, Verdict};
@@ -73,7 +73,7 @@ fn is_blindness(why: &ReadFailure) -> bool {
 fn object_gap(kind: &Kind, ns: Option<&str>, why: &ReadFailure) -> Gap {
     let probe = Probe::Objects { kind: kind.clone(), namespace: ns.map(str::to_owned) };
     let fix = match why {
-        ReadFailure::Forbidden(_) => Some(rbac_rule(kind, ns)),
+        ReadFailure::Forbidden(words) => Some(missing_rule(kind, ns, words)),
         ReadFailure::NotRecorded => Some(format!("record it with `{}`", probe.command())),
         ReadFailure::TimedOut(_) => Some(format!("try `{}`", probe.command())),
         ReadFailure::OutOfBudget => Some("raise investigation.max_reads or ask about less".to_owned()),
@@ -82,14 +82,13 @@ fn object_gap(kind: &Kind, ns: Option<&str>, why: &ReadFailure) -> Gap {
     Gap { what: probe.to_string(), why: why.to_string(), fix }
 }
 
-/// The rule that is missing, word for word, as it goes into a Role or ClusterRole.
-fn rbac_rule(kind: &Kind, ns: Option<&str>) -> String {
-    let place = ns.map_or("a ClusterRole".to_owned(), |ns| format!("a Role in {ns}"));
-    format!(
-        r#"grant in {place}: {{apiGroups: ["{}"], resources: ["{}"], verbs: ["get", "list"]}}"#,
-        kind.group(),
-        kind.plural()
-    )
+/// The rule that is missing. Of a custom kind only the server's words tell the group and the plural.
+fn missing_rule(kind: &Kind, ns: Option<&str>, words: &str) -> String {
+    let quoted = |after: &str| words.split_once(after).and_then(|(_, rest)| rest.split_once('"')).map(|(word, _)| word);
+    match (kind, quoted("resource \""), quoted("in API group \"")) {
+        (Kind::Other(_), Some(resource), Some(group)) => rbac_rule(group, resource, ns),
+        _ => rbac_rule(kind.group(), &kind.plural(), ns),
+    }
 }
 
 fn log_fix(probe: &Probe, why: &ReadFailure) -> Option<String> {
@@ -190,4 +189,29 @@ pub(super) fn next_probes(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> 
         probes.push("the alert's own expression over the last hour, in Prometheus".to_owned());
     }
     probes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fix(kind: Kind, ns: Option<&str>, words: &str) -> Option<String> {
+        object_gap(&kind, ns, &ReadFailure::Forbidden(words.to_owned())).fix
+    }
+
+    #[test]
+    fn the_missing_rule_is_told_word_for_word() {
+        let pods = r#"pods is forbidden: User "system:serviceaccount:x:y" cannot list resource "pods" in API group "" in the namespace "shop""#;
+        let rule = r#"grant in a Role in shop: {apiGroups: [""], resources: ["pods"], verbs: ["get", "list"]}"#;
+        assert_eq!(fix(Kind::Pod, Some("shop"), pods).as_deref(), Some(rule));
+        let custom = r#"certificates.cert-manager.io is forbidden: User "x" cannot list resource "certificates" in API group "cert-manager.io" at the cluster scope"#;
+        let rule = r#"grant in a ClusterRole: {apiGroups: ["cert-manager.io"], resources: ["certificates"], verbs: ["get", "list"]}"#;
+        assert_eq!(fix(Kind::Other("Certificate".into()), None, custom).as_deref(), Some(rule));
+    }
+
+    #[test]
+    fn a_kind_that_is_not_served_needs_no_fix() {
+        let gap = object_gap(&Kind::HorizontalPodAutoscaler, Some("shop"), &ReadFailure::NotServed);
+        assert_eq!((gap.fix, gap.why.as_str()), (None, "the API server does not serve this kind"));
+    }
 }

@@ -8,10 +8,10 @@ use midwatch_agent::request::Request;
 
 use super::admission::{Room, bound};
 use super::identity::namespaces_of_alerts;
+use super::pen::Pen;
 use super::{Ask, Intake, Refused, Reply};
-use crate::audit;
 use crate::code::ErrorCode;
-use crate::id::{JobId, PostKey, ThreadId};
+use crate::id::{JobId, ThreadId};
 use crate::job::{Cancel, Job, JobState, NewJob, Origin, Priority};
 use crate::living;
 use crate::metrics::JobLabels;
@@ -19,7 +19,7 @@ use crate::pack::Pack;
 use crate::policy::{Decision, Verb, Wish};
 use crate::port::store::{CommitError, Write};
 use crate::post::{LivingMessage, LivingStatus, NewPost, Opening, PostBody, Urgency};
-use crate::thread::{Entry, NewEntry, Speaker, Thread};
+use crate::thread::Speaker;
 
 /// Characters of a question that a title shows.
 const TITLE_CAP: usize = 120;
@@ -43,18 +43,15 @@ impl Intake {
         }
         let room = Room::of(&self.parts.store.load().await?, &self.parts.settings);
         if !room.open {
-            // Whoever asks the same again while the queue is full is told the live job by the store, not refused.
-            if ask.dedup.is_none() {
-                return Err(room.busy());
-            }
+            return Err(room.busy());
         }
         let job = self.job_of(&ask, &pack);
         let id = job.id;
         let thread = job.thread;
         let writes = self.writes_of(&ask, job, thread);
-        match self.parts.store.commit(writes).await {
+        match self.parts.store.commit(self.parts.clock.now(), writes).await {
             Ok(()) => {
-                self.handed_in(&pack);
+                self.handed_in(&pack.id.name);
                 Ok(id)
             }
             Err(CommitError::Duplicate(live)) => Ok(live),
@@ -81,10 +78,10 @@ impl Intake {
         let reason = self.parts.redactor.redact_text(&cut(&reason, REASON_CAP)).into_inner();
         let mut writes = vec![
             Write::Cancel { job, cancel: Cancel { by: by.actor.clone(), reason: reason.clone(), at: now } },
-            self.audit(&by, "cancel", format!("job {job}"), reason.clone()),
+            self.pen(&by).audit("cancel", format!("job {job}"), reason.clone()),
         ];
         writes.extend(self.stopped_while_waiting(&known, &by, &reason).await?);
-        self.parts.store.commit(writes).await?;
+        self.parts.store.commit(self.parts.clock.now(), writes).await?;
         self.parts.signals.jobs.notify_one();
         self.parts.signals.posts.notify_one();
         self.parts.signals.job_changed();
@@ -116,9 +113,17 @@ impl Intake {
             return Ok(());
         };
         let why = self.parts.redactor.redact_text(&why).into_inner();
-        let entry = self.audit(origin, "denied", verb.as_str().to_owned(), why.clone());
-        self.parts.store.commit(vec![entry]).await?;
+        let entry = self.pen(origin).audit("denied", verb.as_str().to_owned(), why.clone());
+        self.parts.store.commit(self.parts.clock.now(), vec![entry]).await?;
         Err(Refused::Denied(why))
+    }
+
+    pub(super) fn pen<'a>(&'a self, origin: &'a Origin) -> Pen<'a> {
+        self.pen_at(origin, self.parts.clock.now())
+    }
+
+    pub(super) fn pen_at<'a>(&'a self, origin: &'a Origin, now: Timestamp) -> Pen<'a> {
+        Pen { redactor: &self.parts.redactor, origin, now }
     }
 
     fn pack_for(&self, ask: &Ask) -> Result<Pack, Refused> {
@@ -169,82 +174,25 @@ impl Intake {
     }
 
     fn writes_of(&self, ask: &Ask, job: NewJob, thread: Option<ThreadId>) -> Vec<Write> {
-        let (now, id) = (job.created_at, job.id);
+        let id = job.id;
+        let pen = self.pen(&ask.origin);
         let title = title_of(&ask.request);
         let subject = self.parts.redactor.redact_text(&title).into_inner();
         let mut writes = Vec::new();
         if let (Reply::Thread { platform, channel }, Some(thread)) = (&ask.reply, thread) {
-            writes.extend(self.new_thread(ask, platform, channel, thread, now, &title));
+            writes.extend(new_thread(pen, ask, platform, channel, thread, &title));
         }
         if let Some(thread) = thread {
-            writes.push(self.remember(thread, now, Speaker::Outside, title, Some(id)));
+            writes.push(pen.remember(thread, Speaker::Outside, title, Some(id)));
         }
-        writes.push(self.audit(&ask.origin, ask.verb.as_str(), subject, format!("job {id}")));
+        writes.push(pen.audit(ask.verb.as_str(), subject, format!("job {id}")));
         writes.push(Write::Enqueue { job: Box::new(job), bound: Some(bound(&self.parts.settings)) });
         writes
     }
 
-    fn new_thread(
-        &self,
-        ask: &Ask,
-        platform: &str,
-        channel: &str,
-        thread: ThreadId,
-        now: Timestamp,
-        title: &str,
-    ) -> [Write; 3] {
-        let opened = Thread {
-            id: thread,
-            platform: platform.to_owned(),
-            channel: channel.to_owned(),
-            root: None,
-            opened_at: now,
-        };
-        let opening = Opening {
-            title: title.to_owned(),
-            asked_by: Some(ask.origin.actor.user.clone()),
-            question: ask.request.text.clone(),
-            ..Opening::default()
-        };
-        let living = LivingMessage { title: title.to_owned(), ..LivingMessage::default() };
-        [
-            Write::OpenThread(opened),
-            self.post(opening_key(thread), thread, Urgency::Opening, PostBody::Opening(opening)),
-            self.post(living::key(thread), thread, Urgency::Progress, PostBody::Living(living)),
-        ]
-    }
-
-    pub(super) fn post(&self, key: PostKey, thread: ThreadId, urgency: Urgency, body: PostBody) -> Write {
-        Write::Post(NewPost { key, thread, urgency, body: self.parts.redactor.seal(body) })
-    }
-
-    pub(super) fn remember(
-        &self,
-        thread: ThreadId,
-        at: Timestamp,
-        speaker: Speaker,
-        text: String,
-        job: Option<JobId>,
-    ) -> Write {
-        let entry = self.parts.redactor.seal(Entry { at, speaker, text, job });
-        Write::Remember(NewEntry { thread, entry })
-    }
-
-    /// An entry of the audit trail; the texts are redacted already.
-    pub(super) fn audit(&self, origin: &Origin, action: &str, subject: String, details: String) -> Write {
-        Write::Audit(audit::Entry {
-            at: self.parts.clock.now(),
-            actor: Some(origin.actor.clone()),
-            action: action.to_owned(),
-            subject,
-            details,
-            request_id: origin.request_id.clone(),
-        })
-    }
-
     /// Wakes who waits for it, and counts it.
-    pub(super) fn handed_in(&self, pack: &Pack) {
-        let labels = JobLabels { state: JobState::Pending.as_str(), pack: pack.id.name.clone() };
+    pub(super) fn handed_in(&self, pack: &str) {
+        let labels = JobLabels { state: JobState::Pending.as_str(), pack: pack.to_owned() };
         self.parts.metrics.jobs.get_or_create(&labels).inc();
         self.parts.signals.jobs.notify_one();
         self.parts.signals.posts.notify_one();
@@ -252,13 +200,24 @@ impl Intake {
     }
 }
 
-/// The key of a thread's first message.
-pub(super) fn opening_key(thread: ThreadId) -> PostKey {
-    PostKey(format!("thread:{thread}:opening"))
+fn new_thread(pen: Pen<'_>, ask: &Ask, platform: &str, channel: &str, thread: ThreadId, title: &str) -> [Write; 3] {
+    let opening = Opening {
+        title: title.to_owned(),
+        asked_by: Some(ask.origin.actor.user.clone()),
+        question: ask.request.text.clone(),
+        ..Opening::default()
+    };
+    let living = LivingMessage { title: title.to_owned(), ..LivingMessage::default() };
+    [
+        pen.open_thread(thread, platform, channel),
+        pen.opening(thread, opening),
+        pen.post(living::key(thread), thread, Urgency::Progress, PostBody::Living(living)),
+    ]
 }
 
 /// The namespaces that a request is about; none when it is about all of them.
-fn namespaces_of(request: &Request) -> Vec<String> {
+/// The namespaces a request is about; none: all of them. What the permission to see its job is decided on, too.
+pub fn namespaces_of(request: &Request) -> Vec<String> {
     let of_alerts = namespaces_of_alerts(&request.alerts);
     match &request.namespace {
         // An alert without a namespace is about all of them, whatever namespace the request names.

@@ -5,18 +5,29 @@
 
 mod admission;
 mod ask;
-mod identity;
+mod compose;
+mod deliver;
+mod gusts;
+pub(crate) mod identity;
+mod locks;
+mod pen;
+mod poll;
 mod refused;
+mod route;
 mod settings;
+mod tick;
+mod words;
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use midwatch_agent::request::Request;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_redact::Redactor;
 
+pub use self::ask::namespaces_of;
 pub use self::refused::Refused;
 pub use self::settings::IntakeSettings;
 use crate::clock::SharedClock;
@@ -27,6 +38,9 @@ use crate::pack::Pack;
 use crate::policy::{Policy, Verb};
 use crate::port::store::{Store, StoreError};
 use crate::signals::Signals;
+
+/// The source of alerts that were polled and not delivered.
+pub const POLL: &str = "poll";
 
 /// Alerts as they were delivered.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -133,12 +147,22 @@ pub struct IntakeParts {
 pub struct Intake {
     parts: IntakeParts,
     draining: AtomicBool,
+    locks: locks::Locks,
+    gusts: gusts::Gusts,
+    /// Alerts that the last poll missed, by incident; an alert that is lost from here is resolved one poll later.
+    missed: Mutex<BTreeMap<IncidentId, BTreeSet<u64>>>,
 }
 
 impl Intake {
     /// With these parts.
     pub fn new(parts: IntakeParts) -> Self {
-        Self { parts, draining: AtomicBool::new(false) }
+        Self {
+            parts,
+            draining: AtomicBool::new(false),
+            locks: locks::Locks::default(),
+            gusts: gusts::Gusts::default(),
+            missed: Mutex::default(),
+        }
     }
 
     /// From now on everything that would start work is refused with [`Refused::Draining`].
