@@ -28,7 +28,7 @@ pub(crate) fn refused(place: &str, status: StatusCode, body: &[u8]) -> ReadFailu
         502..=504 => ReadFailure::Unreadable(format!(
             "{place} is not ready ({code}){words}; is it starting, or is what stands before it down?"
         )),
-        300..400 => ReadFailure::Unreadable(format!(
+        300..=399 => ReadFailure::Unreadable(format!(
             "{place} redirects to another host ({code}), which is not followed; is there a login before it? set a token"
         )),
         _ => ReadFailure::Unreadable(format!("{place} answers with an error ({code}){words}")),
