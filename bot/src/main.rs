@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod help;
 mod input;
+mod live;
 mod output;
 mod settings;
 

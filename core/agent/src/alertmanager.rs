@@ -23,6 +23,9 @@ const LABEL_CAP: usize = 128;
 /// A label or annotation longer than this (bytes) is cut to a quarter of it, in characters.
 const TEXT_CAP: usize = 4096;
 
+/// A link longer than this (bytes) is dropped: half of one leads nowhere. Expressions in it are percent-encoded.
+const URL_CAP: usize = 32 * 1024;
+
 /// A group of alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlertGroup {
@@ -79,6 +82,8 @@ struct WireAlert {
     ends_at: Option<String>,
     #[serde(default)]
     fingerprint: Option<String>,
+    #[serde(default, rename = "generatorURL")]
+    generator_url: Option<String>,
 }
 
 /// Reads a webhook body, or the array that `amtool alert -o json` and the API's `/api/v2/alerts` give.
@@ -139,6 +144,7 @@ impl From<WireAlert> for Alert {
             starts_at: wire.starts_at.as_deref().and_then(moment),
             ends_at: ends_at.filter(|_| resolved),
             fingerprint: wire.fingerprint.unwrap_or_default(),
+            generator_url: wire.generator_url.filter(|url| !url.is_empty() && url.len() <= URL_CAP),
             labels,
         }
     }

@@ -4,17 +4,18 @@
 
 use futures::StreamExt as _;
 use midwatch_diagnosis::entity::Kind;
-use midwatch_diagnosis::probe::{Probe, ReadFailure};
+use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 use midwatch_diagnosis::view::Collected;
 use tokio::time::Instant;
 
 use crate::port::{EvidenceSource, Reading};
-use crate::request::{Limits, NoReport, ReadSummary};
+use crate::request::{Limits, LogCaps, NoReport, ReadSummary};
 
 /// Makes the reads of one investigation and counts them.
 pub(crate) struct Collector<'a> {
     source: &'a dyn EvidenceSource,
     parallel: usize,
+    caps: LogCaps,
     left: usize,
     until: Instant,
     /// Reads that were made.
@@ -33,6 +34,7 @@ impl<'a> Collector<'a> {
         Self {
             source,
             parallel: limits.parallel_reads.max(1),
+            caps: limits.log_caps,
             left: limits.max_reads,
             until: Instant::now() + limits.deadline,
             reads: 0,
@@ -56,16 +58,21 @@ impl<'a> Collector<'a> {
         answer.unwrap_or_default()
     }
 
+    /// Whether the source answers probes of a kind.
+    pub(crate) fn serves(&self, kind: ProbeKind) -> bool {
+        self.source.serves(kind)
+    }
+
     /// Reads what the probes ask for. Reads past the budget or the deadline come back as failures that say so.
     pub(crate) async fn read(&mut self, mut probes: Vec<Probe>) -> Vec<Collected> {
         let beyond = probes.split_off(probes.len().min(self.left));
         self.left -= probes.len();
         self.reads += probes.len();
-        let (source, until) = (self.source, self.until);
+        let (source, caps, until) = (self.source, self.caps, self.until);
         // Owned probes: over borrowed ones the compiler cannot tell that the future may move between threads.
         let answers: Vec<(usize, Option<Result<Reading, ReadFailure>>)> =
             futures::stream::iter(probes.clone().into_iter().enumerate())
-                .map(|(index, probe)| async move { (index, read_one(source, &probe, until).await) })
+                .map(|(index, probe)| async move { (index, read_one(source, &probe, caps, until).await) })
                 .buffer_unordered(self.parallel)
                 .collect()
                 .await;
@@ -108,7 +115,8 @@ fn failed(probe: Probe, failure: ReadFailure) -> Collected {
 async fn read_one(
     source: &dyn EvidenceSource,
     probe: &Probe,
+    caps: LogCaps,
     until: Instant,
 ) -> Option<Result<Reading, ReadFailure>> {
-    tokio::time::timeout_at(until, source.read(probe)).await.ok()
+    tokio::time::timeout_at(until, source.read_within(probe, caps)).await.ok()
 }

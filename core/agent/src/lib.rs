@@ -13,5 +13,6 @@ pub mod render;
 pub mod request;
 mod scope;
 pub mod score;
+pub mod sources;
 
 pub use investigate::{Watcher, investigate, plan};

@@ -90,7 +90,8 @@ mod tests {
         let step = Progress { step: Step::Scope, state: StepState::Complete, text: "scope: 2 pods".to_owned() };
         let alerts = AlertsNow { firing: 2, ..AlertsNow::default() };
         let start = sealed(PostBody::Living(LivingMessage { title: "shop/checkout".to_owned(), ..Default::default() }));
-        let by_publisher = with_status(&with_steps(&start, sealed(vec![step.clone()])), sealed(LivingStatus::Investigating));
+        let by_publisher =
+            with_status(&with_steps(&start, sealed(vec![step.clone()])), sealed(LivingStatus::Investigating));
         let by_both = with_note(&with_alerts(&by_publisher, sealed(alerts.clone())), Redacted::fixed("slow"));
         let expected = LivingMessage {
             title: "shop/checkout".to_owned(),

@@ -125,6 +125,20 @@ impl Policy {
         if wish.verb == Verb::Help || self.rules.iter().any(|rule| rule.allows(actor, wish)) {
             return Decision::Allowed;
         }
+        Self::denied(actor, wish)
+    }
+
+    /// Whether there is any place where the actor may do this. Who may see nothing at all is told so: an empty list would
+    /// look as if there were nothing.
+    pub fn decide_somewhere(&self, actor: &Actor, verb: Verb) -> Decision {
+        let anywhere = |rule: &Rule| (rule.verbs.is_empty() || rule.verbs.contains(&verb)) && rule.who.is(actor);
+        if verb == Verb::Help || self.rules.iter().any(anywhere) {
+            return Decision::Allowed;
+        }
+        Self::denied(actor, Wish { verb, cluster: None, namespaces: &[] })
+    }
+
+    fn denied(actor: &Actor, wish: Wish<'_>) -> Decision {
         let place = match (wish.cluster, wish.namespaces) {
             (_, [first, ..]) => format!(" in namespace {first}"),
             (Some(cluster), []) => format!(" in cluster {cluster}"),
@@ -167,7 +181,7 @@ fn fits_any(patterns: &[String], value: &str) -> bool {
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text. Case counts: names are identities.
-fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let Some(last) = pattern.rsplit_once('*').map(|(_, last)| last) else { return rest.is_empty() };

@@ -1,1 +1,4 @@
 //! Doubles of the outside world that speak the real protocols on 127.0.0.1; for tests only.
+
+pub mod kubernetes;
+pub mod programs;

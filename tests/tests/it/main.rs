@@ -5,5 +5,7 @@ mod corpus;
 mod coverage;
 mod dependencies;
 mod invariants;
+mod live;
+mod metrics;
 mod secrets;
 mod support;

@@ -25,6 +25,12 @@ use crate::thread::{Entry, NewEntry, Thread};
 /// Bytes that one artifact may have.
 pub const ARTIFACT_CAP: usize = 8 * 1024 * 1024;
 
+/// How long a due job waits before higher priorities have to let it pass, every [`TURN`]th time.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Every which job that is leased goes to the one that has been due for longest.
+pub const TURN: u64 = 4;
+
 /// One part of a write. All parts of one [`Store::commit`] happen together or not at all.
 #[derive(Clone, Debug)]
 pub enum Write {
@@ -36,11 +42,12 @@ pub enum Write {
         /// Live jobs there may be, this one counted; more are refused with [`CommitError::Full`]. None: no bound.
         bound: Option<u64>,
     },
-    /// Moves a leased job on: `initializing` to `running`, and so forth.
+    /// Moves a leased job on: `initializing` to `running`, and so forth; never back. The state it is in already changes
+    /// nothing.
     Advance {
         /// The right to.
         lease: Lease,
-        /// To which live state.
+        /// To which state; one in which a worker holds it.
         to: JobState,
         /// Why, for the history.
         reason: String,
@@ -53,7 +60,7 @@ pub enum Write {
         outcome: JobOutcome,
     },
     /// Gives a leased job back: it is tried again at that moment. Not more often than `max_attempts`: then it fails with
-    /// this error and becomes a dead letter.
+    /// this error and becomes a dead letter. One that was asked to stop is cancelled instead.
     Retry {
         /// The right to.
         lease: Lease,
@@ -62,22 +69,23 @@ pub enum Write {
         /// Why this attempt failed.
         error: JobError,
     },
-    /// Gives a leased job back unharmed, because the process stops: the attempt does not count.
+    /// Gives a leased job back unharmed, because the process stops: the attempt does not count. One that was asked to stop
+    /// is cancelled instead.
     HandBack {
         /// The right to.
         lease: Lease,
         /// Why, for the history.
         reason: String,
     },
-    /// Asks a job to stop: a pending one ends at once, a leased one gets a mark that its heartbeat sees, one that has
-    /// ended stays as it is.
+    /// Asks a job to stop: one that nobody holds ends at once, a leased one gets a mark that its heartbeat sees (the first
+    /// mark stays), one that has ended stays as it is.
     Cancel {
         /// Which.
         job: JobId,
         /// Who and why.
         cancel: Cancel,
     },
-    /// A dead letter is tried again from the first attempt.
+    /// A dead letter is tried again from the first attempt; anything else is [`CommitError::NotAllowed`].
     Replay {
         /// Which.
         job: JobId,
@@ -156,7 +164,8 @@ pub enum AfterFailure {
     Again(Timestamp),
     /// It may have been; look it up at this moment before anything else is sent in its thread.
     LookUp(Timestamp),
-    /// Give up: nothing more is tried for this revision. Later messages of the thread go on.
+    /// Give up: nothing more is tried for this revision. Later messages of the thread go on, and a newer revision is
+    /// tried.
     GiveUp,
 }
 
@@ -304,9 +313,10 @@ pub struct DuePost {
     pub body: Redacted<PostBody>,
     /// The message to edit; none when it was never sent.
     pub message: Option<MessageId>,
-    /// Tries of this revision so far.
+    /// Tries of this revision before this one.
     pub tries: u32,
-    /// It may have been sent already (an earlier try ended unknown, or its sender died): look it up first.
+    /// It may have been sent already (an earlier try ended unknown, or its sender died): look it up first. What is found
+    /// may show an older revision: edit it, then say [`Write::Sent`].
     pub doubtful: bool,
 }
 
@@ -347,22 +357,22 @@ pub struct Retention {
     pub jobs: Duration,
     /// Closed incidents, their threads and messages.
     pub incidents: Duration,
-    /// Rows removed in one sweep at most.
+    /// Jobs, incidents and threads removed in one sweep at most; what belongs to them goes with them.
     pub batch: usize,
 }
 
 /// Everything durable.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Writes all parts, or none.
+    /// Writes all parts, or none. `now` is when: in histories, and when new messages are due.
     ///
     /// # Errors
     /// See [`CommitError`]. Nothing was written then.
-    async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError>;
+    async fn commit(&self, now: Timestamp, writes: Vec<Write>) -> Result<(), CommitError>;
 
-    /// Leases up to `slots` pending jobs whose time has come: by priority, then the oldest; but a job that waited longer
-    /// than a minute goes before higher priorities every fourth time, so none starves. Each becomes `initializing`, its
-    /// attempts and its fence grow by one.
+    /// Leases up to `slots` pending jobs whose time has come: by priority, then the oldest; but every fourth job that is
+    /// leased is the one that has been due for longest, if that is a minute or more ([`PATIENCE`]), whatever its priority,
+    /// so none starves. Each becomes `initializing`, its attempts and its fence grow by one.
     ///
     /// # Errors
     /// When the storage failed.
@@ -380,7 +390,8 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn heartbeat(&self, leases: &[Lease], now: Timestamp, lease: Duration) -> Result<Vec<Beat>, StoreError>;
 
-    /// Takes jobs from workers whose lease has ended. They wait as long as `backoff` says for the attempts made.
+    /// Takes jobs from workers whose lease has ended, the longest ended first, a bounded number in one call. They wait as
+    /// long as `backoff` says for the attempts made.
     ///
     /// # Errors
     /// When the storage failed.
@@ -465,8 +476,9 @@ pub trait Store: Send + Sync {
     async fn memory(&self, thread: ThreadId) -> Result<Vec<Redacted<Entry>>, StoreError>;
 
     /// Takes messages that are due, for as long as the lease: the most urgent first, then the oldest. A message that was
-    /// never sent waits until every message written before it in its thread was sent or given up; edits wait for nothing.
-    /// What another sender took and did not finish within its lease comes back as doubtful.
+    /// never sent waits until every message written before it in its thread was sent or given up; edits wait for nothing
+    /// but an earlier try of the same message. What another sender took and did not finish within its lease comes back as
+    /// doubtful.
     ///
     /// # Errors
     /// When the storage failed.
@@ -479,7 +491,8 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<DuePost>, StoreError>;
 
-    /// When the next message of a platform is due; none when there is none.
+    /// When the next message of a platform is due; none when there is none. Messages that wait for another one of their
+    /// thread do not count, those under way count with the end of their lease.
     ///
     /// # Errors
     /// When the storage failed.
@@ -509,7 +522,8 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<audit::Sealed>, StoreError>;
 
-    /// Removes what has ended long ago; how many rows.
+    /// Removes what has ended long ago: jobs; incidents; threads that no job and no incident names. Never what lives, never
+    /// a message that is due, nothing of the audit trail. How many jobs, incidents and threads went.
     ///
     /// # Errors
     /// When the storage failed.

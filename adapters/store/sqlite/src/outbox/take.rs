@@ -1,0 +1,81 @@
+//! Messages that are due, handed to a sender for the time of a lease.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use midwatch_redact::Redacted;
+use midwatch_service::clock::after;
+use midwatch_service::id::{MessageId, PostKey, WorkerId};
+use midwatch_service::port::store::{DuePost, PostLease};
+use rusqlite::{Connection, Row};
+
+use crate::fault::Fault;
+use crate::query::{all, earliest, first};
+use crate::threads;
+use crate::value::{count, micros, parse, rows, small, word};
+
+/// Whether nothing of its thread has to be sent before a message (`p`): it is an edit, or everything before it is settled.
+const FREE: &str = "(p.message IS NOT NULL OR NOT EXISTS (
+                         SELECT 1 FROM posts AS e
+                         WHERE e.thread = p.thread AND e.number < p.number AND e.message IS NULL AND e.due_at IS NOT NULL))";
+
+pub(crate) fn take(
+    db: &Connection,
+    worker: &WorkerId,
+    platform: &str,
+    now: Timestamp,
+    lease: Duration,
+    limit: usize,
+) -> Result<Vec<DuePost>, Fault> {
+    let sql = format!(
+        "SELECT p.number FROM posts AS p WHERE p.platform = ?1 AND p.due_at <= ?2 AND {FREE}
+         ORDER BY p.urgency, p.number LIMIT ?3"
+    );
+    let numbers: Vec<i64> = all(db, &sql, (platform, micros(now), rows(limit)), |row| Ok(row.get(0)?))?;
+    let until = after(now, lease);
+    numbers.into_iter().filter_map(|number| one(db, number, worker, until).transpose()).collect()
+}
+
+fn one(db: &Connection, number: i64, worker: &WorkerId, until: Timestamp) -> Result<Option<DuePost>, Fault> {
+    // `taken` still set: its last sender was lost, so nobody knows what it did.
+    let sql = "UPDATE posts SET doubtful = doubtful OR taken IS NOT NULL, taken = revision, taken_by = ?2,
+                   fence = fence + 1, tries = tries + 1, due_at = ?3
+               WHERE number = ?1 RETURNING *";
+    let Some(held) = first(db, sql, (number, &worker.0, micros(until)), read)? else { return Ok(None) };
+    let thread = word("thread", &held.thread)?;
+    let thread = threads::load(db, thread)?.ok_or_else(|| Fault::Damaged(format!("thread {thread} of a message")))?;
+    let Held { taken, body, message, tries, doubtful, .. } = held;
+    Ok(Some(DuePost { taken, thread, body, message, tries, doubtful }))
+}
+
+struct Held {
+    taken: PostLease,
+    thread: String,
+    body: Redacted<midwatch_service::post::PostBody>,
+    message: Option<MessageId>,
+    tries: u32,
+    doubtful: bool,
+}
+
+fn read(row: &Row<'_>) -> Result<Held, Fault> {
+    Ok(Held {
+        taken: PostLease {
+            key: PostKey(row.get("key")?),
+            revision: count(row.get("revision")?),
+            fence: count(row.get("fence")?),
+        },
+        thread: row.get("thread")?,
+        body: Redacted::kept(parse("a message", &row.get::<_, String>("body")?)?),
+        message: row.get::<_, Option<String>>("message")?.map(MessageId),
+        tries: small(row.get("tries")?).saturating_sub(1),
+        doubtful: row.get("doubtful")?,
+    })
+}
+
+pub(crate) fn next(db: &Connection, platform: &str) -> Result<Option<Timestamp>, Fault> {
+    let sql = format!(
+        "SELECT p.due_at FROM posts AS p WHERE p.platform = ?1 AND p.due_at IS NOT NULL AND {FREE}
+         ORDER BY p.due_at LIMIT 1"
+    );
+    earliest(db, &sql, [platform])
+}

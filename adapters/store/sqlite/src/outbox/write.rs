@@ -1,0 +1,62 @@
+//! Messages that come in, and what one says.
+
+use jiff::Timestamp;
+use midwatch_redact::Redacted;
+use midwatch_service::id::PostKey;
+use midwatch_service::port::store::CommitError;
+use midwatch_service::post::{NewPost, PostBody, Urgency};
+use rusqlite::Connection;
+
+use crate::fault::Fault;
+use crate::query::{change, first};
+use crate::threads;
+use crate::value::{json, micros, parse};
+
+pub(crate) fn post(db: &Connection, now: Timestamp, new: &NewPost) -> Result<(), Fault> {
+    threads::touch(db, now, new.thread)?;
+    let (thread, body) = (new.thread.to_string(), json(&new.body)?);
+    let old = first(db, "SELECT thread, body FROM posts WHERE key = ?1", [&new.key.0], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    match old {
+        None => insert(db, now, new, &thread, &body),
+        Some((other, _)) if other != thread => {
+            Err(CommitError::NotAllowed(format!("message {} belongs to thread {other}", new.key)).into())
+        }
+        Some((_, same)) if same == body => Ok(()),
+        Some(_) => revise(db, now, new, &body),
+    }
+}
+
+fn insert(db: &Connection, now: Timestamp, new: &NewPost, thread: &str, body: &str) -> Result<(), Fault> {
+    let sql = "INSERT INTO posts (key, thread, platform, urgency, revision, body, due_at)
+               SELECT ?1, id, platform, ?3, 1, ?4, ?5 FROM threads WHERE id = ?2";
+    change(db, sql, (&new.key.0, thread, rank(new.urgency), body, micros(now)))?;
+    Ok(())
+}
+
+/// A newer revision. One that waits keeps the moment it waits for (the platform asked for it); one under way stays so, and
+/// what became of that is heard first.
+fn revise(db: &Connection, now: Timestamp, new: &NewPost, body: &str) -> Result<(), Fault> {
+    let sql = "UPDATE posts SET revision = revision + 1, body = ?2, urgency = ?3, tries = 0,
+                   due_at = CASE WHEN taken IS NULL THEN max(coalesce(due_at, ?4), ?4) ELSE due_at END
+               WHERE key = ?1";
+    change(db, sql, (&new.key.0, body, rank(new.urgency), micros(now)))?;
+    Ok(())
+}
+
+pub(crate) fn body(db: &Connection, key: &PostKey) -> Result<Option<Redacted<PostBody>>, Fault> {
+    first(db, "SELECT body FROM posts WHERE key = ?1", [&key.0], |row| {
+        Ok(Redacted::kept(parse("a message", &row.get::<_, String>(0)?)?))
+    })
+}
+
+/// Urgencies as numbers that order; they stand in the file, so they never change.
+fn rank(urgency: Urgency) -> i64 {
+    match urgency {
+        Urgency::Opening => 0,
+        Urgency::Report => 1,
+        Urgency::Notice => 2,
+        Urgency::Progress => 3,
+    }
+}

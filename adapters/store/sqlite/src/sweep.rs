@@ -1,0 +1,51 @@
+//! Retention: what ended long ago goes, a bounded number at a time.
+//!
+//! Must never touch what lives, a message that is due, or the audit trail.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use midwatch_service::port::store::Retention;
+use rusqlite::Connection;
+
+use crate::fault::Fault;
+use crate::query::change;
+use crate::value::{micros, rows};
+
+/// Free pages given back to the file system by one sweep (4 KiB each); the others are used again.
+const PAGES: i64 = 1000;
+
+/// Histories and artifacts go with their job. A dead letter has ended, too.
+const JOBS: &str = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at <= ?1 ORDER BY finished_at LIMIT ?2)";
+
+const INCIDENTS: &str = "DELETE FROM incidents WHERE id IN (
+    SELECT i.id FROM incidents AS i WHERE i.closed_at <= ?1
+        AND NOT EXISTS (SELECT 1 FROM posts WHERE thread = i.thread AND due_at IS NOT NULL)
+    ORDER BY i.closed_at LIMIT ?2)";
+
+/// Messages and memory go with their thread.
+const THREADS: &str = "DELETE FROM threads WHERE id IN (
+    SELECT t.id FROM threads AS t WHERE t.active_at <= ?1
+        AND NOT EXISTS (SELECT 1 FROM incidents WHERE thread = t.id)
+        AND NOT EXISTS (SELECT 1 FROM jobs WHERE thread = t.id)
+        AND NOT EXISTS (SELECT 1 FROM posts WHERE thread = t.id AND due_at IS NOT NULL)
+    ORDER BY t.active_at LIMIT ?2)";
+
+pub(crate) fn sweep(db: &Connection, now: Timestamp, retention: Retention) -> Result<u64, Fault> {
+    let mut removed = 0;
+    for (sql, age) in [(JOBS, retention.jobs), (INCIDENTS, retention.incidents), (THREADS, retention.incidents)] {
+        let before = micros(earlier(now, age));
+        removed += change(db, sql, (before, rows(retention.batch.saturating_sub(removed))))?;
+    }
+    if removed > 0 {
+        // Each step gives one page back; the statement has to be run to its end.
+        let mut vacuum = db.prepare_cached("SELECT 1 FROM pragma_incremental_vacuum(?1)")?;
+        let mut steps = vacuum.query([PAGES])?;
+        while steps.next()?.is_some() {}
+    }
+    Ok(u64::try_from(removed).unwrap_or(u64::MAX))
+}
+
+fn earlier(now: Timestamp, age: Duration) -> Timestamp {
+    now.checked_sub(age).unwrap_or(Timestamp::MIN)
+}
