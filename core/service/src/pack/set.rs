@@ -49,6 +49,16 @@ impl fmt::Display for LoadErrors {
 
 impl std::error::Error for LoadErrors {}
 
+impl PackById for Packs {
+    fn pack(&self, name: &str) -> Option<Pack> {
+        self.get(name).cloned()
+    }
+
+    fn is_enabled(&self, name: &str) -> bool {
+        Packs::is_enabled(self, name)
+    }
+}
+
 impl Packs {
     /// Reads the built-in packs, given as name and text, and those of a directory: each `*.yaml` or `*.yml` file in it.
     /// One of the operator's replaces a built-in one of the same name. Blocks on files; called at start.
@@ -144,16 +154,6 @@ impl PackChoice for Packs {
 
     fn for_verb(&self, verb: Verb, channel: Option<&str>) -> Option<Pack> {
         Packs::for_verb(self, verb, channel)
-    }
-
-    fn is_enabled(&self, name: &str) -> bool {
-        Packs::is_enabled(self, name)
-    }
-}
-
-impl PackById for Packs {
-    fn pack(&self, name: &str) -> Option<Pack> {
-        self.get(name).cloned()
     }
 
     fn is_enabled(&self, name: &str) -> bool {

@@ -142,7 +142,7 @@ fn complain(shared: &Shared, due: &DuePost, next: AfterFailure, why: &str) {
 async fn record(shared: &Shared, due: &DuePost, write: Write) {
     let key = &due.taken.key;
     for tried in 0..TRIES {
-        match shared.store.commit(vec![write.clone()]).await {
+        match shared.store.commit(shared.clock.now(), vec![write.clone()]).await {
             Ok(()) => return,
             Err(CommitError::Storage(error)) => tracing::warn!(%key, "not recorded yet: {error}"),
             Err(error) => {

@@ -170,10 +170,9 @@ impl Attempt {
 
     async fn investigate(&mut self, source: Arc<dyn EvidenceSource>, pack: Pack) -> Result<Outcome, End> {
         let limits = Limits {
-            parallel_reads: pack.parallel_reads,
-            max_reads: pack.max_reads,
             deadline: self.deadline.for_reads(self.shared.now()),
-            ..self.shared.parts.settings.limits
+            previous_logs: self.shared.parts.settings.limits.previous_logs,
+            ..pack.limits()
         };
         let (request, redactor, news) = (self.job.spec.request.clone(), self.redactor.clone(), self.telling.news());
         let engine = async move {
