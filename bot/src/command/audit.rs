@@ -55,7 +55,9 @@ fn verify(settings: &Settings, checkpoints: Option<&Path>, form: &str) -> Result
             "checkpoints": trail.checkpoints,
         })
         .to_string(),
-        (Err(broken), "json") => json!({"whole": false, "entry": broken.number, "why": broken.flaw.to_string()}).to_string(),
+        (Err(broken), "json") => {
+            json!({"whole": false, "entry": broken.number, "why": broken.flaw.to_string()}).to_string()
+        }
         (Ok(trail), _) => whole(trail),
         (Err(broken), _) => return Err(Failure::no_report(format!("the audit trail is not whole: {broken}"))),
     };
@@ -102,7 +104,8 @@ async fn newest(store: &SqliteStore, limit: usize) -> Result<Vec<Sealed>, Failur
 fn line(sealed: &Sealed) -> String {
     let entry = &sealed.entry;
     let who = entry.actor.as_ref().map_or_else(|| "midwatch".to_owned(), |a| format!("{}/{}", a.platform, a.user));
-    let text = format!("{}  {}  {who}  {}  {}  {}", sealed.number, entry.at, entry.action, entry.subject, entry.details);
+    let text =
+        format!("{}  {}  {who}  {}  {}  {}", sealed.number, entry.at, entry.action, entry.subject, entry.details);
     format!("{}\n", clean::line(text.trim_end()))
 }
 

@@ -68,7 +68,8 @@ impl Wiring {
         let directory = store::directory(settings).map_err(Failure::usage)?;
         let store = open(settings, &directory).await?;
         health.report("store", Status::Up, "", None, Timestamp::now());
-        let packs = load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
+        let packs =
+            load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
         let packs = Arc::new(packs);
         packs.refresh(&*store).await.map_err(Failure::no_report)?;
         health.report("packs", Status::Up, "", None, Timestamp::now());
@@ -146,7 +147,8 @@ impl Wiring {
             sent.cancel();
         };
         let listening = async {
-            let ended = midwatch_http::serve(listener, midwatch_http::router(self.api(http)), limits, stop.clone()).await;
+            let ended =
+                midwatch_http::serve(listener, midwatch_http::router(self.api(http)), limits, stop.clone()).await;
             // Without ears there is no watch to stand: the rest ends, too.
             stop.cancel();
             ended
