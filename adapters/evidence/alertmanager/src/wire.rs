@@ -30,7 +30,6 @@ pub(crate) struct WireAlert {
     starts_at: Option<String>,
     #[serde(default)]
     fingerprint: String,
-    /// Carries the alert's expression.
     #[serde(default, rename = "generatorURL")]
     generator_url: Option<String>,
     status: AlertStatus,
@@ -80,8 +79,7 @@ impl Entry {
             // The API's `endsAt` of an alert that fires is when it would end if it were not sent again.
             ends_at: None,
             fingerprint: cut(wire.fingerprint),
-            // One that is cut off says something else.
-            generator_url: wire.generator_url.filter(|url| !url.is_empty() && url.len() <= TEXT_CAP),
+            generator_url: wire.generator_url.map(cut),
             labels,
         })
     }
