@@ -1,4 +1,4 @@
-//! The adapter against servers of all manners. A real Alertmanager stands in `tests/real.rs`.
+//! The adapter against servers of all manners, and a real Alertmanager (`real`).
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -10,6 +10,8 @@ use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::{Alertmanager, AlertmanagerOptions, Auth, ServerStatus};
+
+mod real;
 
 fn options(url: &str) -> AlertmanagerOptions {
     // Another test may have installed it.
