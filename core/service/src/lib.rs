@@ -8,6 +8,7 @@
 //! its writes are the vocabulary of everything else.
 
 pub mod audit;
+pub mod backoff;
 pub mod clock;
 pub mod code;
 pub mod health;
@@ -23,5 +24,8 @@ pub mod policy;
 pub mod poller;
 pub mod port;
 pub mod post;
+pub mod publish;
+pub mod sender;
 pub mod signals;
 pub mod thread;
+pub mod worker;

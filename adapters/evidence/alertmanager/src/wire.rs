@@ -30,6 +30,8 @@ pub(crate) struct WireAlert {
     starts_at: Option<String>,
     #[serde(default)]
     fingerprint: String,
+    #[serde(default, rename = "generatorURL")]
+    generator_url: Option<String>,
     status: AlertStatus,
 }
 
@@ -77,6 +79,7 @@ impl Entry {
             // The API's `endsAt` of an alert that fires is when it would end if it were not sent again.
             ends_at: None,
             fingerprint: cut(wire.fingerprint),
+            generator_url: wire.generator_url.map(cut),
             labels,
         })
     }
