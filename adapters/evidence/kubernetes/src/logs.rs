@@ -86,12 +86,7 @@ pub(crate) async fn read(
 }
 
 /// The address of a log.
-pub(crate) fn target(
-    of: &ContainerRef,
-    previous: bool,
-    amount: Amount,
-    stamped: bool,
-) -> Result<String, ReadFailure> {
+pub(crate) fn target(of: &ContainerRef, previous: bool, amount: Amount, stamped: bool) -> Result<String, ReadFailure> {
     if ![&of.namespace, &of.pod, &of.container].iter().all(|name| is_name(name)) {
         return Err(ReadFailure::NotFound(format!("no pod or container can have such a name: {}", of.pod)));
     }

@@ -30,8 +30,10 @@ async fn alerts_and_status() {
         "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z", "createdBy": "test", "comment": "quiet"});
     post(&format!("{}/api/v2/silences", program.url()), silence).await;
     let alerts = ["QueueLag", "Noise", "NodeDown", "PodDown"];
-    let alerts = alerts.map(|name| serde_json::json!({"labels": {"alertname": name, "namespace": "shop"},
-        "annotations": {"summary": "s"}, "startsAt": "2026-01-01T00:00:00Z"}));
+    let alerts = alerts.map(|name| {
+        serde_json::json!({"labels": {"alertname": name, "namespace": "shop"},
+        "annotations": {"summary": "s"}, "startsAt": "2026-01-01T00:00:00Z"})
+    });
     post(&format!("{}/api/v2/alerts", program.url()), alerts.to_vec().into()).await;
 
     let firing = until("two alerts fire", async || {
