@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use midwatch_agent::render::{self, sample};
-use midwatch_agent::request::Depth;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::probe::ReadFailure;
 use midwatch_diagnosis::verdict::Verdict;
@@ -261,17 +260,8 @@ impl PackChoice for OnePack {
 }
 
 fn pack() -> Pack {
-    Pack {
-        id: PackRef { name: "standard".to_owned(), version: "1".to_owned() },
-        description: "for tests".to_owned(),
-        depth: Depth::Standard,
-        lookback: Duration::from_hours(1),
-        deadline: Duration::from_mins(2),
-        max_attempts: 3,
-        max_reads: 400,
-        parallel_reads: 5,
-        priority: None,
-    }
+    let id = PackRef { name: "standard".to_owned(), version: "1".to_owned() };
+    Pack { id, deadline: Duration::from_mins(2), ..Pack::default() }
 }
 
 /// A source that gives what was put in, or fails.
