@@ -13,7 +13,9 @@ use midwatch_service::port::store::{Beat, CommitError, JobOutcome, Load, Reaped,
 use crate::given::{Desk, LEASE, actor, at, cancel, completed, error, job};
 
 const SEEDS: u64 = 4;
-const STEPS: usize = 500;
+const STEPS: u64 = 500;
+/// After so many steps all jobs are compared; after each, how many there are in which state.
+const ALL_EVERY: u64 = 25;
 const MAX_ATTEMPTS: u32 = 3;
 
 /// Random numbers that a seed repeats: SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>, public domain).
@@ -85,7 +87,11 @@ pub async fn random_operations_follow_the_model<F: AsyncFn() -> Arc<dyn Store>>(
         for step in 0..STEPS {
             run.now += i64::try_from(run.dice.below(20)).unwrap();
             run.step().await;
-            run.compare(&format!("seed {seed}, step {step}")).await;
+            let when = format!("seed {seed}, step {step}");
+            run.compare_load(&when).await;
+            if (step + 1).is_multiple_of(ALL_EVERY) {
+                run.compare_jobs(&when).await;
+            }
         }
         (known, now) = (run.known, run.now);
     }
@@ -251,13 +257,17 @@ impl Run {
         one.go(JobState::Pending);
     }
 
-    async fn compare(&self, when: &str) {
+    async fn compare_jobs(&self, when: &str) {
         for (id, one) in &self.known {
             let kept = self.desk.job(*id).await;
             assert_eq!((kept.state, kept.fence, kept.attempts), (one.state, one.fence, one.attempts), "{when}: {id}");
             assert_eq!((kept.dead, kept.run_at), (one.dead, at(one.run_at)), "{when}: {id}");
             assert_eq!(kept.lease.map(|lease| lease.until), one.state.is_leased().then(|| at(one.until)), "{when}: {id}");
+            assert_eq!(self.desk.store.history(*id).await.unwrap().len(), one.lines, "{when}: {id}");
         }
+    }
+
+    async fn compare_load(&self, when: &str) {
         let count = |which: fn(&Known) -> bool| self.known.values().filter(|one| which(one)).count() as u64;
         let load = Load {
             pending: count(|one| one.state == JobState::Pending),
