@@ -184,3 +184,6 @@ impl Intake {
         if self.draining.load(Ordering::Relaxed) { Err(Refused::Draining) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests;
