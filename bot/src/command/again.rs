@@ -57,6 +57,9 @@ fn line(verb: &str, entity: Option<&EntityRef>, selection: &Selection, common: &
     let path = |path: &Path| path.display().to_string();
     let namespace = entity.and_then(|e| e.namespace.clone());
     flag("-n", namespace.or_else(|| selection.namespace.clone().filter(|_| entity.is_none())));
+    flag("--context", selection.live.context.clone());
+    flag("--kubeconfig", selection.live.kubeconfig.clone());
+    flag("--prometheus", selection.live.prometheus.clone());
     flag("--snapshot", selection.snapshot.as_deref().map(path));
     flag("--as-of", selection.as_of.map(|at| at.to_string()));
     flag("--since", selection.since.clone());

@@ -9,12 +9,13 @@ use midwatch_diagnosis::view::Collected;
 use tokio::time::Instant;
 
 use crate::port::{EvidenceSource, Reading};
-use crate::request::{Limits, NoReport, ReadSummary};
+use crate::request::{Limits, LogCaps, NoReport, ReadSummary};
 
 /// Makes the reads of one investigation and counts them.
 pub(crate) struct Collector<'a> {
     source: &'a dyn EvidenceSource,
     parallel: usize,
+    caps: LogCaps,
     left: usize,
     until: Instant,
     /// Reads that were made.
@@ -33,6 +34,7 @@ impl<'a> Collector<'a> {
         Self {
             source,
             parallel: limits.parallel_reads.max(1),
+            caps: limits.log_caps,
             left: limits.max_reads,
             until: Instant::now() + limits.deadline,
             reads: 0,
@@ -66,12 +68,14 @@ impl<'a> Collector<'a> {
         let beyond = probes.split_off(probes.len().min(self.left));
         self.left -= probes.len();
         self.reads += probes.len();
-        let (source, until) = (self.source, self.until);
-        let answers: Vec<(usize, Option<Result<Reading, ReadFailure>>)> = futures::stream::iter(probes.iter().enumerate())
-            .map(|(index, probe)| async move { (index, read_one(source, probe, until).await) })
-            .buffer_unordered(self.parallel)
-            .collect()
-            .await;
+        let (source, caps, until) = (self.source, self.caps, self.until);
+        // Owned probes: over borrowed ones the compiler cannot tell that the future may move between threads.
+        let answers: Vec<(usize, Option<Result<Reading, ReadFailure>>)> =
+            futures::stream::iter(probes.clone().into_iter().enumerate())
+                .map(|(index, probe)| async move { (index, read_one(source, &probe, caps, until).await) })
+                .buffer_unordered(self.parallel)
+                .collect()
+                .await;
         let mut ordered: Vec<_> = answers;
         ordered.sort_by_key(|(index, _)| *index);
         let mut collected: Vec<Collected> =
@@ -111,7 +115,8 @@ fn failed(probe: Probe, failure: ReadFailure) -> Collected {
 async fn read_one(
     source: &dyn EvidenceSource,
     probe: &Probe,
+    caps: LogCaps,
     until: Instant,
 ) -> Option<Result<Reading, ReadFailure>> {
-    tokio::time::timeout_at(until, source.read(probe)).await.ok()
+    tokio::time::timeout_at(until, source.read_within(probe, caps)).await.ok()
 }

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use midwatch_diagnosis::detect::detect;
-use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::alert::Alert;
+use midwatch_diagnosis::detect::Detectors;
+use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
-use midwatch_diagnosis::report::compose;
+use midwatch_diagnosis::report::{Gap, compose};
 use midwatch_diagnosis::scope::Scope;
 use midwatch_diagnosis::verdict::judge;
 use midwatch_diagnosis::view::{Collected, View};
@@ -83,7 +83,7 @@ pub async fn investigate(
     say(watcher, &redactor, Step::Logs, state, &logs_read(&view));
 
     say(watcher, &redactor, Step::Verdict, StepState::InProgress, "causes");
-    let mut findings = detect(&view);
+    let mut findings = limits.detectors.detect(&view);
     let more = reads::elsewhere(&view, &findings, &readable);
     if !more.is_empty() {
         view.extend(collector.read(more).await);
@@ -92,11 +92,12 @@ pub async fn investigate(
         let logs =
             reads::logs(&view, &scope, request.depth, limits).into_iter().filter(|p| !seen.contains(p)).collect();
         view.extend(collector.read(logs).await);
-        findings = detect(&view);
+        findings = limits.detectors.detect(&view);
     }
     let found = findings.len();
     let diagnosis = judge(&view, &scope, findings);
-    let report = compose(&view, &scope, &diagnosis, input_hash(request, &collector));
+    let mut report = compose(&view, &scope, &diagnosis, input_hash(request, limits, &collector));
+    report.could_not_see.extend(not_looked_for(&limits.detectors));
     let text = format!("{}, verdict {}", count(found, "finding"), report.verdict.as_str());
     say(watcher, &redactor, Step::Verdict, StepState::Complete, &text);
 
@@ -170,7 +171,9 @@ fn say(watcher: Watcher<'_>, redactor: &Redactor, step: Step, state: StepState, 
 fn state_of(collected: &[Collected]) -> StepState {
     let matters = |c: &Collected| match (&c.result, &c.probe) {
         (Ok(_) | Err(ReadFailure::NoPrevious | ReadFailure::NotStarted), _) => false,
-        (Err(ReadFailure::NotRecorded | ReadFailure::NotServed), Probe::Objects { kind, .. }) => matches!(kind, Kind::Pod),
+        (Err(ReadFailure::NotRecorded | ReadFailure::NotServed), Probe::Objects { kind, .. }) => {
+            matches!(kind, Kind::Pod)
+        }
         (Err(_), _) => true,
     };
     if collected.iter().any(matters) { StepState::Partial } else { StepState::Complete }
@@ -243,8 +246,18 @@ fn learn_secrets(view: &View, redactor: &mut Redactor) {
     redactor.freeze();
 }
 
-/// The report's id: a hash of what was asked and of everything that was read.
-fn input_hash(request: &Request, collector: &Collector<'_>) -> String {
+/// A verdict without some detectors is a verdict about less: the reader is told.
+fn not_looked_for(detectors: &Detectors) -> Option<Gap> {
+    let off: Vec<&str> = detectors.off().collect();
+    (!off.is_empty()).then(|| Gap {
+        what: format!("what these detectors look for: {}", off.join(", ")),
+        why: "the pack leaves them out".to_owned(),
+        fix: Some("name them under `detectors` of the pack".to_owned()),
+    })
+}
+
+/// The report's id: a hash of what was asked and of everything that was read, and of what was left out of the looking.
+fn input_hash(request: &Request, limits: &Limits, collector: &Collector<'_>) -> String {
     let mut hasher = Sha256::new();
     let alerts: Vec<Named<'_>> = request.alerts.iter().map(Named).collect();
     let asked = format!(
@@ -252,6 +265,9 @@ fn input_hash(request: &Request, collector: &Collector<'_>) -> String {
         request.text, request.namespace, alerts, request.as_of, request.lookback, request.depth
     );
     hasher.update(asked.as_bytes());
+    for detector in limits.detectors.off() {
+        hasher.update(format!("without {detector}\n").as_bytes());
+    }
     for (probe, digest) in collector.digests() {
         hasher.update(format!("{probe:?} {digest:016x}\n").as_bytes());
     }

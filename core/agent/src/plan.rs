@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::finding::Finding;
-use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::kube::{ContainerStatus, Pod};
 use midwatch_diagnosis::metrics;
 use midwatch_diagnosis::probe::{ContainerRef, Probe};

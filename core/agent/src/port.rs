@@ -5,6 +5,8 @@ use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 use midwatch_diagnosis::view::Content;
 
+use crate::request::LogCaps;
+
 /// A place where evidence is read: a recording, a live cluster.
 ///
 /// Implementations only read, never wait without a time limit of their own, and answer the same probe with the same
@@ -36,6 +38,15 @@ pub trait EvidenceSource: Send + Sync {
     /// # Errors
     /// Why it could not be read; the investigation goes on without it.
     async fn read(&self, probe: &Probe) -> Result<Reading, ReadFailure>;
+
+    /// Reads what one probe asks for, of a log no more than these caps. A source that always reads logs whole, as a
+    /// recording does, leaves this as it is.
+    ///
+    /// # Errors
+    /// As [`EvidenceSource::read`].
+    async fn read_within(&self, probe: &Probe, _caps: LogCaps) -> Result<Reading, ReadFailure> {
+        self.read(probe).await
+    }
 }
 
 /// What one read gave.

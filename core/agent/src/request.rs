@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use midwatch_diagnosis::alert::Alert;
+use midwatch_diagnosis::detect::Detectors;
 use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_diagnosis::report::Report;
@@ -43,7 +44,7 @@ pub struct Request {
 }
 
 /// Bounds of one investigation. Every loop and wait in the engine ends at one of them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Reads at the same time.
     pub parallel_reads: usize,
@@ -55,6 +56,47 @@ pub struct Limits {
     pub pods_per_workload: usize,
     /// Whether logs of previous runs are read.
     pub previous_logs: bool,
+    /// How much of one log is read.
+    pub log_caps: LogCaps,
+    /// What is read besides the cluster's own API. All of it by default.
+    pub sources: BTreeSet<SourceKind>,
+    /// Which detectors run. All of them by default; the report says which did not.
+    pub detectors: Detectors,
+}
+
+/// How much of one log is read; none: as much as the source allows. A cap never widens what the source allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogCaps {
+    /// Lines from its end.
+    pub lines: Option<u32>,
+    /// Bytes.
+    pub bytes: Option<u64>,
+}
+
+/// A kind of evidence source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Objects, events, logs: no investigation goes without them.
+    Kubernetes,
+    /// Metrics.
+    Prometheus,
+    /// What else fires.
+    Alertmanager,
+}
+
+impl SourceKind {
+    /// Every kind.
+    pub const ALL: [SourceKind; 3] = [SourceKind::Kubernetes, SourceKind::Prometheus, SourceKind::Alertmanager];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SourceKind::Kubernetes => "kubernetes",
+            SourceKind::Prometheus => "prometheus",
+            SourceKind::Alertmanager => "alertmanager",
+        }
+    }
 }
 
 impl Default for Limits {
@@ -65,6 +107,9 @@ impl Default for Limits {
             deadline: Duration::from_mins(2),
             pods_per_workload: 3,
             previous_logs: true,
+            log_caps: LogCaps::default(),
+            sources: SourceKind::ALL.into(),
+            detectors: Detectors::default(),
         }
     }
 }

@@ -109,7 +109,10 @@ mod tests {
     use super::*;
 
     #[rstest::rstest]
-    #[case::prometheus("http://p:9090/graph?g0.expr=up%7Bjob%3D%22a+b%22%7D+%3D%3D+0&g0.tab=1", Some("up{job=\"a b\"} == 0"))]
+    #[case::prometheus(
+        "http://p:9090/graph?g0.expr=up%7Bjob%3D%22a+b%22%7D+%3D%3D+0&g0.tab=1",
+        Some("up{job=\"a b\"} == 0")
+    )]
     #[case::later_in_the_query("http://p/graph?g0.tab=1&g0.expr=%C3%A4", Some("\u{e4}"))]
     #[case::grafana("http://g/alerting/grafana/abc/view?orgId=1", None)]
     #[case::empty("http://p/graph?g0.expr=", None)]

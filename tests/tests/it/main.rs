@@ -6,5 +6,6 @@ mod coverage;
 mod dependencies;
 mod invariants;
 mod live;
+mod metrics;
 mod secrets;
 mod support;

@@ -67,9 +67,7 @@ async fn configured(access: &Access) -> Result<(Config, String), ConnectError> {
         Access::Kubeconfig { file, context } => from_file(file.as_deref(), context.as_deref()).await,
         Access::Auto => match from_file(None, None).await {
             // A pod has no kubeconfig; whoever has neither is told about the kubeconfig, which is what people mend.
-            Err(ConnectError::NoKubeconfig { path }) => {
-                in_cluster().map_err(|_| ConnectError::NoKubeconfig { path })
-            }
+            Err(ConnectError::NoKubeconfig { path }) => in_cluster().map_err(|_| ConnectError::NoKubeconfig { path }),
             other => other,
         },
     }
@@ -106,9 +104,10 @@ fn unreadable(error: KubeconfigError) -> ConnectError {
         }
         KubeconfigError::FindPath => ConnectError::NoKubeconfig { path: "~/.kube/config".into() },
         // The parser's words quote the text that it does not understand, which may be a token.
-        KubeconfigError::Parse(_) => {
-            ConnectError::Kubeconfig { words: "it is no valid YAML of a kubeconfig".to_owned(), source: Box::new(error) }
-        }
+        KubeconfigError::Parse(_) => ConnectError::Kubeconfig {
+            words: "it is no valid YAML of a kubeconfig".to_owned(),
+            source: Box::new(error),
+        },
         other => ConnectError::Kubeconfig { words: other.to_string(), source: Box::new(other) },
     }
 }

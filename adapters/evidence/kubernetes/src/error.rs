@@ -35,7 +35,9 @@ pub enum ConnectError {
         known: Vec<String>,
     },
     /// This process does not run in a pod with a service account.
-    #[error("not inside a cluster: {source}; the pod needs a service account with a mounted token, or give a kubeconfig")]
+    #[error(
+        "not inside a cluster: {source}; the pod needs a service account with a mounted token, or give a kubeconfig"
+    )]
     NotInCluster {
         /// The library's words.
         source: Box<kube::config::InClusterError>,

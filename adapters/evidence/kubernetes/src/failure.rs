@@ -72,7 +72,9 @@ impl Failure {
             Failure::Status { code: 400, words, .. } if words.contains("previous terminated container") => {
                 ReadFailure::NoPrevious
             }
-            Failure::Status { code: 400, words, .. } if words.contains("is waiting to start") => ReadFailure::NotStarted,
+            Failure::Status { code: 400, words, .. } if words.contains("is waiting to start") => {
+                ReadFailure::NotStarted
+            }
             Failure::Status { code: 400, words, .. } if words.contains("is not valid for pod") => {
                 ReadFailure::NotFound(words.clone())
             }
@@ -146,7 +148,9 @@ struct Status {
 pub(crate) fn auth_words(error: &AuthError) -> String {
     match error {
         AuthError::AuthExecStart(source) => {
-            format!("the exec plugin of the kubeconfig could not be started ({source}): install it, or put it into PATH")
+            format!(
+                "the exec plugin of the kubeconfig could not be started ({source}): install it, or put it into PATH"
+            )
         }
         AuthError::AuthExecRun { cmd, out } => {
             let stderr = String::from_utf8_lossy(&out.stderr);
@@ -226,7 +230,8 @@ mod tests {
 
     #[test]
     fn a_dead_kubelet_is_not_asked_again() {
-        let dead = "Get \"https://10.88.1.1:10250/containerLogs/shop/api-1/api\": dial tcp 10.88.1.1:10250: i/o timeout";
+        let dead =
+            "Get \"https://10.88.1.1:10250/containerLogs/shop/api-1/api\": dial tcp 10.88.1.1:10250: i/o timeout";
         assert!(!status(500, dead).is_transient());
         assert!(status(500, "etcdserver: leader changed").is_transient());
         assert!(!status(403, "no").is_transient());

@@ -33,6 +33,9 @@ mod record;
 mod resource;
 mod secrets;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::PermissionCheck;
 pub use cluster::Cluster;
 pub use error::ConnectError;

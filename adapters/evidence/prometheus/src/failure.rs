@@ -73,7 +73,9 @@ pub(crate) fn refused(place: &str, status: StatusCode, after: Option<Duration>, 
     let code = status.as_u16();
     Trouble::Final(match code {
         400 => ReadFailure::Unreadable(format!("{place} does not take the query (400){words}")),
-        401 => ReadFailure::Forbidden(format!("{place} wants credentials (401){words}; set a token or user and password")),
+        401 => {
+            ReadFailure::Forbidden(format!("{place} wants credentials (401){words}; set a token or user and password"))
+        }
         403 => ReadFailure::Forbidden(format!(
             "{place} refuses these credentials (403){words}; grant them the query API, or set the tenant's header"
         )),
@@ -135,5 +137,9 @@ pub(crate) fn broken(error: reqwest::Error) -> Trouble {
 /// Text of the outside, on one line and cut.
 pub(crate) fn brief(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= WORDS_CAP { line } else { format!("{}...", line.chars().take(WORDS_CAP).collect::<String>()) }
+    if line.chars().count() <= WORDS_CAP {
+        line
+    } else {
+        format!("{}...", line.chars().take(WORDS_CAP).collect::<String>())
+    }
 }

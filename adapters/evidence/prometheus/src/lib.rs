@@ -8,6 +8,8 @@ mod client;
 mod failure;
 mod options;
 mod prometheus;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use options::{Auth, OptionsError, PrometheusOptions};

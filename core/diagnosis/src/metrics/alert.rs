@@ -48,9 +48,8 @@ struct Expression {
 fn expression(view: &View, alert: &Alert) -> Option<Expression> {
     let told = alert.generator_expr();
     let templated = |value: &str| value.contains("{{");
-    let fits = |labels: &Labels| {
-        labels.iter().all(|(k, v)| templated(v) || alert.labels.get(k).is_none_or(|own| own == v))
-    };
+    let fits =
+        |labels: &Labels| labels.iter().all(|(k, v)| templated(v) || alert.labels.get(k).is_none_or(|own| own == v));
     let rules = view.metrics().rules(&alert.name);
     let mut fitting = rules.iter().filter(|r| r.name == alert.name && fits(&r.labels)).peekable();
     let first = fitting.peek().copied();
@@ -164,7 +163,9 @@ impl<'a> Course<'a> {
     }
 
     fn threshold(&self) -> String {
-        threshold(&self.plan.recent.expr).map(|t| format!(" (threshold {} {})", t.op, number(t.than))).unwrap_or_default()
+        threshold(&self.plan.recent.expr)
+            .map(|t| format!(" (threshold {} {})", t.op, number(t.than)))
+            .unwrap_or_default()
     }
 
     fn began(&self) -> Option<Point> {
@@ -184,8 +185,11 @@ impl<'a> Course<'a> {
     fn now(&self) -> Option<Point> {
         let name = &self.alert.name;
         if let Some((series, point)) = self.returns() {
-            let text =
-                format!("the expression of alert {name} still returns: {} now{}", number(point.value), self.threshold());
+            let text = format!(
+                "the expression of alert {name} still returns: {} now{}",
+                number(point.value),
+                self.threshold()
+            );
             return Some(Point { text, evidence: sample(self.about(), &self.plan.recent, series, point) });
         }
         let since = self.silent_since()?;
@@ -194,7 +198,8 @@ impl<'a> Course<'a> {
             let text = format!("{silent}; what it compares is {} now{}", number(point.value), self.threshold());
             return Some(Point { text, evidence: sample(self.about(), query, series, point) });
         }
-        let text = format!("{silent}; whether what it measures is still measured is not known, so this proves no recovery");
+        let text =
+            format!("{silent}; whether what it measures is still measured is not known, so this proves no recovery");
         let says = "no series that agrees with the alert's labels".to_owned();
         let end = self.plan.recent.when.end();
         Some(Point { text, evidence: metric(self.about(), &self.plan.recent, says, end) })

@@ -66,7 +66,11 @@ mod tests {
         let all = of_pods("sh\"op", &pods, at(0), at(3600));
         assert_eq!(all.len(), 3);
         for query in &all {
-            assert!(query.expr.contains(r#"{namespace="sh\"op",pod=~"a\\.b|api-0",container!="",container!="POD"}"#), "{}", query.expr);
+            assert!(
+                query.expr.contains(r#"{namespace="sh\"op",pod=~"a\\.b|api-0",container!="",container!="POD"}"#),
+                "{}",
+                query.expr
+            );
         }
         assert!(all[0].expr.contains("[15s]") && all[1].expr.contains("[3600s]"));
     }

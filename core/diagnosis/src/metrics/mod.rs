@@ -76,12 +76,15 @@ pub enum When {
 }
 
 impl When {
-    /// A range with the finest step that keeps within [`POINTS_CAP`].
+    /// A range with the finest step that keeps within [`POINTS_CAP`]. It begins up to a step earlier, so that its end is a
+    /// moment of it: "now" is evaluated.
     pub fn range(from: Timestamp, to: Timestamp) -> When {
         let span = u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0);
         let most = u64::try_from(POINTS_CAP).unwrap_or(u64::MAX) - 1;
         let step = Duration::from_secs(span.div_ceil(most)).max(FINEST);
-        When::Range { from, to, step }
+        let steps = span.div_ceil(step.as_secs());
+        let whole = Duration::from_secs(steps.saturating_mul(step.as_secs()));
+        When::Range { from: to.saturating_sub(whole).unwrap_or(from), to, step }
     }
 
     /// The distance of two moments; of a single one, the finest.
@@ -128,9 +131,7 @@ impl MetricQuery {
             When::At(at) => format!(r#"promtool query instant --time={at} "$PROMETHEUS_URL" {expr}"#),
             When::Range { from, to, step } => {
                 let step = step.as_secs();
-                format!(
-                    r#"promtool query range --start={from} --end={to} --step={step}s "$PROMETHEUS_URL" {expr}"#
-                )
+                format!(r#"promtool query range --start={from} --end={to} --step={step}s "$PROMETHEUS_URL" {expr}"#)
             }
         }
     }
@@ -225,7 +226,15 @@ pub fn number(value: f64) -> String {
     if !(1e-4..1e9).contains(&magnitude) {
         return format!("{value:.3e}");
     }
-    let decimals = if magnitude >= 1000.0 { 0 } else if magnitude >= 100.0 { 1 } else if magnitude >= 1.0 { 2 } else { 4 };
+    let decimals = if magnitude >= 1000.0 {
+        0
+    } else if magnitude >= 100.0 {
+        1
+    } else if magnitude >= 1.0 {
+        2
+    } else {
+        4
+    };
     let text = format!("{value:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -260,15 +269,19 @@ mod tests {
         let (series, gaps) = forward.finish();
         assert_eq!((series.len(), series[0].points.len()), (SERIES_CAP, POINTS_CAP));
         assert_eq!(series[0].last().unwrap().at, at(399), "the newest points are kept");
-        assert!(gaps.iter().any(|g| g.starts_with("30 more series")) && gaps.iter().any(|g| g.starts_with("8000 points")));
+        assert!(
+            gaps.iter().any(|g| g.starts_with("30 more series")) && gaps.iter().any(|g| g.starts_with("8000 points"))
+        );
         assert_eq!(series, backward.finish().0);
     }
 
     #[test]
     fn steps_keep_a_range_within_the_cap() {
-        for (span, seconds) in [(60, 15), (3600, 15), (86_400, 289)] {
-            let When::Range { step, .. } = When::range(at(0), at(span)) else { panic!() };
+        for (span, seconds) in [(60, 15), (3607, 15), (86_400, 289)] {
+            let When::Range { from, to, step } = When::range(at(0), at(span)) else { panic!() };
             assert_eq!(step.as_secs(), seconds, "{span}");
+            let read = to.duration_since(from).as_secs();
+            assert!(read >= span && read % i64::try_from(seconds).unwrap() == 0, "the end is evaluated");
             assert!(u64::try_from(span).unwrap() / step.as_secs() < POINTS_CAP as u64);
         }
     }
@@ -276,7 +289,8 @@ mod tests {
     #[test]
     fn series_of_other_alerts_are_not_meant() {
         let alert = labels(&[("alertname", "Slow"), ("pod", "a"), ("severity", "page")]);
-        let query = MetricQuery { purpose: Purpose::Expression, expr: "x".into(), when: When::At(at(0)), agree_with: alert };
+        let query =
+            MetricQuery { purpose: Purpose::Expression, expr: "x".into(), when: When::At(at(0)), agree_with: alert };
         assert!(query.wants(&labels(&[("__name__", "x"), ("pod", "a")])) && query.wants(&Labels::new()));
         assert!(!query.wants(&labels(&[("pod", "b")])));
     }
@@ -284,7 +298,8 @@ mod tests {
     #[test]
     fn commands_are_safe_to_paste() {
         let expr = r#"up{job="it's $(id)"} == 0"#.to_owned();
-        let query = MetricQuery { purpose: Purpose::Value, expr, when: When::range(at(0), at(60)), agree_with: Labels::new() };
+        let query =
+            MetricQuery { purpose: Purpose::Value, expr, when: When::range(at(0), at(60)), agree_with: Labels::new() };
         assert_eq!(
             query.command(),
             r#"promtool query range --start=2023-11-14T22:13:20Z --end=2023-11-14T22:14:20Z --step=15s "$PROMETHEUS_URL" 'up{job="it'\''s $(id)"} == 0'"#

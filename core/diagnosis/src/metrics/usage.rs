@@ -124,7 +124,9 @@ fn worst<'a>(view: &'a View, scope: &Scope) -> Vec<Worst<'a>> {
 fn found<'a>(view: &'a View, pod: &Pod, spec: &Container) -> BTreeMap<Purpose, (&'a MetricQuery, &'a Series)> {
     let is = |series: &Series| {
         let label = |name: &str| series.labels.get(name).map(String::as_str).unwrap_or_default();
-        label("namespace") == pod.metadata.namespace && label("pod") == pod.metadata.name && label("container") == spec.name
+        label("namespace") == pod.metadata.namespace
+            && label("pod") == pod.metadata.name
+            && label("container") == spec.name
     };
     let of = |purpose: Purpose| {
         let mut answers = view.metrics().answers(purpose);
@@ -241,7 +243,8 @@ fn restarts_again(reason: Reason) -> bool {
 
 /// Fixed queries that found nothing: a metric without series proves nothing.
 pub(crate) fn missing(view: &View, scope: &Scope) -> Vec<Gap> {
-    let limited = pods(view, scope).iter().flat_map(|p| &p.spec.containers).any(|c| c.resources.limits.contains_key("cpu"));
+    let limited =
+        pods(view, scope).iter().flat_map(|p| &p.spec.containers).any(|c| c.resources.limits.contains_key("cpu"));
     let purposes = [Purpose::Memory, Purpose::Throttling, Purpose::Restarts];
     // Only a container with a CPU limit has CPU periods.
     let expected = purposes.into_iter().filter(|p| *p != Purpose::Throttling || limited);

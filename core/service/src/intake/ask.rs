@@ -216,7 +216,8 @@ fn new_thread(pen: Pen<'_>, ask: &Ask, platform: &str, channel: &str, thread: Th
 }
 
 /// The namespaces that a request is about; none when it is about all of them.
-fn namespaces_of(request: &Request) -> Vec<String> {
+/// The namespaces a request is about; none: all of them. What the permission to see its job is decided on, too.
+pub fn namespaces_of(request: &Request) -> Vec<String> {
     let of_alerts = namespaces_of_alerts(&request.alerts);
     match &request.namespace {
         // An alert without a namespace is about all of them, whatever namespace the request names.

@@ -27,6 +27,7 @@ use midwatch_agent::request::Request;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_redact::Redactor;
 
+pub use self::ask::namespaces_of;
 pub use self::refused::Refused;
 pub use self::settings::IntakeSettings;
 use crate::clock::SharedClock;

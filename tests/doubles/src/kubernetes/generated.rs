@@ -145,7 +145,9 @@ fn event(number: usize, pods: usize) -> Value {
     let (app, replica) = (of / REPLICAS, of % REPLICAS);
     let (kind, reason, message) = match (app, number % 3) {
         (0, _) => ("Warning", "BackOff", "Back-off restarting failed container app in pod".to_owned()),
-        (_, 0) => ("Normal", "Pulled", "Container image \"registry.example/team/app:1.4.2\" already present".to_owned()),
+        (_, 0) => {
+            ("Normal", "Pulled", "Container image \"registry.example/team/app:1.4.2\" already present".to_owned())
+        }
         (_, 1) => ("Normal", "Created", "Created container: app".to_owned()),
         _ => ("Normal", "Started", "Started container app".to_owned()),
     };

@@ -18,7 +18,7 @@ use super::status::{answer as json_answer, refusal, unknown_path};
 use super::world::{At, Item, Served, World};
 
 /// What a hanging answer waits for.
-const FOREVER: Duration = Duration::from_secs(3600);
+const FOREVER: Duration = Duration::from_hours(1);
 
 /// Bytes of a request's body.
 const REVIEW_CAP: usize = 64 * 1024;
@@ -44,7 +44,9 @@ pub(super) async fn answer(shared: Arc<Shared>, request: Request) -> Response {
             }
             response
         }
-        Some(Fault::Status(code)) => refusal(code, "InternalError", "the server is currently unable to answer", json!({})),
+        Some(Fault::Status(code)) => {
+            refusal(code, "InternalError", "the server is currently unable to answer", json!({}))
+        }
         Some(Fault::Garbage) => json_answer(200, "{\"kind\": \u{1}not json".to_owned()),
         Some(Fault::Expired) => expired(),
         Some(fault @ (Fault::Reset | Fault::HalfBody)) => {
@@ -118,7 +120,12 @@ async fn good(shared: &Shared, request: Request) -> Response {
         ("GET", ["api", "v1", rest @ ..]) => list(world, &account, ("", "v1"), rest, &query, &accept),
         ("GET", ["apis", group, version, rest @ ..]) => list(world, &account, (group, version), rest, &query, &accept),
         ("GET", _) => unknown_path(),
-        _ => refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", json!({})),
+        _ => refusal(
+            405,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource",
+            json!({}),
+        ),
     }
 }
 
@@ -194,10 +201,9 @@ fn log(world: &World, account: &Account, (ns, pod): (&str, &str), query: &BTreeM
     match world.logs.get(&(ns.to_owned(), pod.to_owned(), container.clone(), previous)) {
         _ if !exists => refusal(404, "NotFound", &format!("pods \"{pod}\" not found"), what.details()),
         Some(log) => match logs::answer(log, asked) {
-            Ok(text) => Response::builder()
-                .header("content-type", "text/plain")
-                .body(Body::from(text))
-                .expect("a response"),
+            Ok(text) => {
+                Response::builder().header("content-type", "text/plain").body(Body::from(text)).expect("a response")
+            }
             Err((code, message)) => refusal(code, "", &message, what.details()),
         },
         None if previous => {
@@ -279,13 +285,12 @@ fn row(secret: Value) -> Value {
     let set: serde_json::Map<String, Value> = keys.iter().map(|k| (format!("f:{k}"), json!({}))).collect();
     let fields = json!({"f:data": set, "f:type": {}});
     // The server knows who set the keys, also where the recording left it out.
-    match metadata["managedFields"].as_array_mut().and_then(|all| all.first_mut()) {
-        Some(first) => first["fieldsV1"] = fields,
-        None => {
-            let time = metadata["creationTimestamp"].clone();
-            let manager = json!({"manager": "kubectl", "operation": "Update", "time": time, "fieldsV1": fields});
-            metadata["managedFields"] = json!([manager]);
-        }
+    if let Some(first) = metadata["managedFields"].as_array_mut().and_then(|all| all.first_mut()) {
+        first["fieldsV1"] = fields;
+    } else {
+        let time = metadata["creationTimestamp"].clone();
+        let manager = json!({"manager": "kubectl", "operation": "Update", "time": time, "fieldsV1": fields});
+        metadata["managedFields"] = json!([manager]);
     }
     let object = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
     json!({"cells": [secret["metadata"]["name"], secret["type"], keys.len(), "5d"], "object": object})

@@ -88,10 +88,8 @@ fn custom(world: &mut World, plural: &str, items: &[Value]) -> Option<At> {
 /// What the recording leaves out of a namespace is not served there.
 fn not_recorded(world: &mut World, homes: &[PathBuf]) {
     for home in homes {
-        let present: Vec<Kind> = sorted(home)
-            .iter()
-            .filter_map(|p| Kind::parse(&name(p).strip_suffix(".json")?.replace('-', "")))
-            .collect();
+        let present: Vec<Kind> =
+            sorted(home).iter().filter_map(|p| Kind::parse(&name(p).strip_suffix(".json")?.replace('-', ""))).collect();
         for kind in Kind::KNOWN.iter().filter(|k| k.namespaced() && !present.contains(k)) {
             let at = (kind.group().to_owned(), kind.plural());
             world.unserved.insert((at, name(home)));
@@ -173,7 +171,7 @@ fn start(pod: &Value, container: &str, previous: bool) -> Option<Timestamp> {
     let lists = ["containerStatuses", "initContainerStatuses"];
     let statuses = lists.iter().filter_map(|list| pod["status"][list].as_array()).flatten();
     let status = statuses.into_iter().find(|s| s["name"] == container)?;
-    let states: &[&str] = if previous { &["lastState"] } else { &["state", "lastState"] };
+    let runs: &[&str] = if previous { &["lastState"] } else { &["state", "lastState"] };
     let begun = |at: &Value| ["running", "terminated"].iter().find_map(|s| at[s]["startedAt"].as_str()?.parse().ok());
-    states.iter().find_map(|state| begun(&status[state]))
+    runs.iter().find_map(|state| begun(&status[state]))
 }

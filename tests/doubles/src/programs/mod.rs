@@ -2,7 +2,12 @@
 //!
 //! A program that is not installed fails the test and names the command that installs it: a test that is skipped proves
 //! nothing. Start at [`Prometheus`], [`Alertmanager`] and [`Target`] (something to scrape); [`until`] waits for what they do.
-#![allow(clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "a test that cannot start a program must fail")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot start a program must fail"
+)]
 
 use std::time::Duration;
 

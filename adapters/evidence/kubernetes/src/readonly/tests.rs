@@ -21,7 +21,9 @@ fn judged(method: &str, target: &str, accept: Option<&str>) -> bool {
 #[case("/apis/autoscaling/v2/horizontalpodautoscalers?limit=500")]
 #[case("/apis/cert-manager.io/v1/certificates?limit=500")]
 #[case("/apis/gateway.networking.k8s.io/v1beta1/namespaces/shop/gateways")]
-#[case("/api/v1/namespaces/shop/pods/api-1.x/log?container=api&tailLines=1000&limitBytes=10&timestamps=true&previous=true")]
+#[case(
+    "/api/v1/namespaces/shop/pods/api-1.x/log?container=api&tailLines=1000&limitBytes=10&timestamps=true&previous=true"
+)]
 fn reads_pass(#[case] target: &str) {
     assert!(judged("GET", target, Some("application/json")));
     for method in ["POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "HEAD"] {
@@ -146,9 +148,35 @@ async fn the_layer_lets_nothing_else_reach_the_client() {
 /// Pieces that paths of the API are made of, hostile ones included.
 fn piece() -> impl Strategy<Value = String> {
     let known: Vec<&'static str> = vec![
-        "api", "apis", "v1", "v2", "apps", "namespaces", "shop", "pods", "secrets", "log", "exec", "attach", "proxy",
-        "portforward", "watch", "nodes", "services", "token", "serviceaccounts", "configmaps", "..", ".", "",
-        "%73ecrets", "Secrets", "cert-manager.io", "authorization.k8s.io", "selfsubjectaccessreviews", "db",
+        "api",
+        "apis",
+        "v1",
+        "v2",
+        "apps",
+        "namespaces",
+        "shop",
+        "pods",
+        "secrets",
+        "log",
+        "exec",
+        "attach",
+        "proxy",
+        "portforward",
+        "watch",
+        "nodes",
+        "services",
+        "token",
+        "serviceaccounts",
+        "configmaps",
+        "..",
+        ".",
+        "",
+        "%73ecrets",
+        "Secrets",
+        "cert-manager.io",
+        "authorization.k8s.io",
+        "selfsubjectaccessreviews",
+        "db",
     ];
     prop_oneof![4 => proptest::sample::select(known).prop_map(str::to_owned), 1 => "[a-zA-Z0-9.%_~:;@-]{0,12}"]
 }

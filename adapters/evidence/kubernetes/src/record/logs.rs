@@ -24,7 +24,8 @@ pub(super) async fn write(run: &Run<'_>, namespace: &str) -> Result<(), RecordEr
     // The gap is told where the list of pods was to be written.
     let Ok(reading) = run.cluster.read(&probe).await else { return Ok(()) };
     let Content::Objects(objects) = reading.content else { return Ok(()) };
-    let pods: Vec<&Pod> = objects.iter().filter_map(|o| if let Object::Pod(pod) = o { Some(&**pod) } else { None }).collect();
+    let pods: Vec<&Pod> =
+        objects.iter().filter_map(|o| if let Object::Pod(pod) = o { Some(&**pod) } else { None }).collect();
     let mut written = futures::stream::iter(pods.iter().map(|pod| of_pod(run, namespace, pod))).buffered(AT_ONCE);
     let mut count = 0;
     while let Some(done) = written.next().await {
@@ -40,11 +41,8 @@ async fn of_pod(run: &Run<'_>, namespace: &str, pod: &Pod) -> Result<(), RecordE
     for (file, previous) in [("logs.txt", false), ("logs-previous.txt", true)] {
         let mut parts: Vec<Redacted<String>> = Vec::new();
         for (container, _, _) in pod.containers() {
-            let of = ContainerRef {
-                namespace: namespace.to_owned(),
-                pod: name.clone(),
-                container: container.name.clone(),
-            };
+            let of =
+                ContainerRef { namespace: namespace.to_owned(), pod: name.clone(), container: container.name.clone() };
             let text = one(run, &of, previous).await;
             let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
             let marked = format!(

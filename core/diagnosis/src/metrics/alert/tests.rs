@@ -36,7 +36,8 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 
 /// An alert about pace that fired 40 minutes ago, 5 minutes after its expression began to return something.
 fn scope() -> Scope {
-    let labels = labels(&[("alertname", "ApiLatencyHigh"), ("namespace", "shop"), ("svc", "api"), ("severity", "page")]);
+    let labels =
+        labels(&[("alertname", "ApiLatencyHigh"), ("namespace", "shop"), ("svc", "api"), ("severity", "page")]);
     let name = "ApiLatencyHigh".to_owned();
     let alert = Alert { name, firing: true, labels, starts_at: Some(ago(40)), ..Alert::default() };
     Scope {
@@ -158,9 +159,16 @@ fn evidence_repeats_what_was_read() {
     let scope = scope();
     let view = World::default().view(&scope);
     let all = points(&view, &scope);
-    assert!(all[0].evidence.command.starts_with("promtool query range --start=2026-11-22T11:00:00Z --end=2026-11-22T11:35:00Z --step=15s"));
+    assert!(
+        all[0]
+            .evidence
+            .command
+            .starts_with("promtool query range --start=2026-11-22T11:00:00Z --end=2026-11-22T11:35:00Z --step=15s")
+    );
     assert_eq!(all[0].evidence.text(), r#"{svc="api"} 0.95"#);
-    assert!(all[1].evidence.command.ends_with(r#""$PROMETHEUS_URL" 'histogram_quantile(0.99, rate(latency_bucket[5m]))'"#));
+    assert!(
+        all[1].evidence.command.ends_with(r#""$PROMETHEUS_URL" 'histogram_quantile(0.99, rate(latency_bucket[5m]))'"#)
+    );
 }
 
 #[test]

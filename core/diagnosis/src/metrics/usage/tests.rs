@@ -87,7 +87,9 @@ fn a_metric_without_series_is_named_and_proves_nothing() {
     let (because, against, missing) = told(CRASHED, &[], 0.0, 0.0);
     assert!(because.is_empty() && against.is_empty());
     assert_eq!(missing.len(), 1);
-    assert!(missing[0].what.contains("container_memory_working_set_bytes") && missing[0].why.contains("proves nothing"));
+    assert!(
+        missing[0].what.contains("container_memory_working_set_bytes") && missing[0].why.contains("proves nothing")
+    );
 }
 
 #[test]
@@ -95,7 +97,10 @@ fn slowness_is_explained_or_not_by_throttling() {
     // The question is open: the pod runs, is not ready, and nothing more is known.
     const RUNS: &str = "state: {running: {startedAt: AGO(50m)}}";
     let (because, against, _) = told(RUNS, LOW, 0.634, 0.0);
-    assert_eq!(because, ["container api of Pod shop/api-0 was throttled in 63.4 % of its CPU periods; its CPU limit is 200m"]);
+    assert_eq!(
+        because,
+        ["container api of Pod shop/api-0 was throttled in 63.4 % of its CPU periods; its CPU limit is 200m"]
+    );
     assert_eq!(against.len(), 1, "{against:?}");
     let (because, against, _) = told(RUNS, LOW, 0.001, 0.0);
     assert!(because.is_empty() && against.iter().any(|a| a.starts_with("the CPU limit of 200m:")), "{against:?}");
