@@ -103,7 +103,8 @@ pub(crate) async fn alert(
 ) -> Result<Response, Fault> {
     let id = question.alert_id.0;
     let alert = known(&app, &id).await?;
-    let cluster = alert.label("cluster").map(str::to_owned);
+    let configured = |cluster: &&str| app.api.settings.clusters.iter().any(|known| known == cluster);
+    let cluster = alert.label("cluster").filter(configured).map(str::to_owned);
     let (namespace, back) = (alert.label("namespace").map(str::to_owned), lookback(question.lookback));
     let dedup = Some(format!("api:alert:{id}:{}", back.as_secs()));
     let request = Request { namespace, alerts: vec![alert], lookback: back, ..Request::default() };

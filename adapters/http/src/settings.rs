@@ -22,6 +22,8 @@ pub struct HttpSettings {
     pub wait_most: Duration,
     /// Alerts that are read of one delivery; more are counted.
     pub alerts_per_delivery: usize,
+    /// The clusters there are. A label `cluster` of an alert that is none of them does not say where to look.
+    pub clusters: Vec<String>,
     /// Bounds of time and size.
     pub limits: Limits,
 }
@@ -74,6 +76,7 @@ impl Default for HttpSettings {
             wait: Duration::from_secs(30),
             wait_most: Duration::from_mins(5),
             alerts_per_delivery: 10_000,
+            clusters: Vec::new(),
             limits: Limits::default(),
         }
     }

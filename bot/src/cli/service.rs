@@ -80,7 +80,7 @@ pub(crate) enum Store {
 pub(crate) enum Audit {
     /// Check that no entry was changed, removed or forged
     Verify {
-        /// Seals that were kept elsewhere, one `NUMBER SEAL` a line: shows that the end was not cut off
+        /// Checkpoints that were kept elsewhere: they show that the end was not cut off [default: those beside the store]
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         checkpoints: Option<PathBuf>,
         /// Form of the result

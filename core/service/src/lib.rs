@@ -21,6 +21,7 @@ pub mod living;
 pub mod metrics;
 pub mod pack;
 pub mod policy;
+pub mod poller;
 pub mod port;
 pub mod post;
 pub mod publish;

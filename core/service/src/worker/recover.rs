@@ -90,7 +90,7 @@ pub(super) async fn tell(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> 
                 writes.push(Write::Post(NewPost { key, thread, urgency: Urgency::Progress, body }));
                 writes.extend(ended(shared, job).map(Write::Post));
             }
-            if writes.is_empty() { Ok(()) } else { parts.store.commit(shared.now(), writes).await }
+            if writes.is_empty() { Ok(()) } else { parts.store.commit(parts.clock.now(), writes).await }
         }
         Err(error) => Err(CommitError::from(error)),
     };

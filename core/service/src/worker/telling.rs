@@ -123,10 +123,10 @@ impl Attempt {
             let fresh = self.job.attempts <= 1 && self.telling.written == self.started;
             let body = self.telling.compose(body, fresh);
             writes.push(Write::Post(NewPost { key, thread, urgency: Urgency::Progress, body }));
-            parts.store.commit(self.shared.now(), writes).await?;
+            parts.store.commit(parts.clock.now(), writes).await?;
             parts.signals.posts.notify_one();
         } else if !writes.is_empty() {
-            parts.store.commit(self.shared.now(), writes).await?;
+            parts.store.commit(parts.clock.now(), writes).await?;
         }
         // Never the moment of the start again, which marks the first write.
         self.telling.written = self.shared.now().max(after(self.started, Duration::from_nanos(1)));
