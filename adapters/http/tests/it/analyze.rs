@@ -116,7 +116,8 @@ async fn mistakes_are_told_where_they_stand() {
         ("/api/v1/analyze/pod", json!({"namespace": "shop", "pod": "web-0", "lookback": "25h"}), "`1m` to `24h`"),
         ("/api/v1/analyze", json!({"text": "  "}), "`text`"),
         ("/api/v1/analyze", json!({"text": "x".repeat(2001)}), "`text`"),
-        ("/api/v1/analyze", json!([]), "missing field"),
+        ("/api/v1/analyze", json!([]), "JSON object"),
+        ("/api/v1/analyze/pod", json!(["shop", "web-0", null, null, null]), "JSON object"),
         ("/api/v1/analyze/alert", json!({"alert_id": ""}), "`alert_id`"),
     ];
     for (path, body, words) in table {
