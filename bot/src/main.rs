@@ -11,7 +11,9 @@ mod help;
 mod input;
 mod live;
 mod output;
+mod serve;
 mod settings;
+mod store;
 
 use std::process::ExitCode;
 

@@ -125,6 +125,7 @@ impl From<JobError> for Fault {
             ErrorCode::E005 => StatusCode::FORBIDDEN,
             ErrorCode::E006 => StatusCode::BAD_GATEWAY,
             ErrorCode::E004 | ErrorCode::E007 | ErrorCode::E008 => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::E009 => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, error.code, error.message)
     }

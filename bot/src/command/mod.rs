@@ -23,6 +23,8 @@ mod serve;
 mod snapshot;
 mod store;
 
+pub(crate) use pack::load as load_packs;
+
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let common = &cli.common;

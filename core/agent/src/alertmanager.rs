@@ -62,14 +62,14 @@ struct Body {
 /// One alert; an odd one costs only itself.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Entry {
+pub(crate) enum Entry {
     Alert(WireAlert),
     Odd(serde::de::IgnoredAny),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireAlert {
+pub(crate) struct WireAlert {
     #[serde(default)]
     status: Option<serde_json::Value>,
     #[serde(default)]
@@ -91,13 +91,7 @@ struct WireAlert {
 /// # Errors
 /// See [`AlertError`].
 pub fn parse(body: &[u8]) -> Result<AlertGroup, AlertError> {
-    if body.len() > BODY_CAP {
-        return Err(AlertError::TooLarge(body.len()));
-    }
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
-    if body.is_empty() {
-        return Err(AlertError::Nothing);
-    }
+    let body = json_of(body)?;
     let is_array = body.first() == Some(&b'[');
     let (wire, truncated): (Vec<Entry>, usize) = if is_array {
         (serde_json::from_slice(body)?, 0)
@@ -116,8 +110,17 @@ pub fn parse(body: &[u8]) -> Result<AlertGroup, AlertError> {
     Ok(AlertGroup { alerts, more })
 }
 
+/// The JSON of a body: within the cap, without a byte order mark, not empty.
+pub(crate) fn json_of(body: &[u8]) -> Result<&[u8], AlertError> {
+    if body.len() > BODY_CAP {
+        return Err(AlertError::TooLarge(body.len()));
+    }
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    if body.is_empty() { Err(AlertError::Nothing) } else { Ok(body) }
+}
+
 impl Entry {
-    fn alert(self) -> Option<Alert> {
+    pub(crate) fn alert(self) -> Option<Alert> {
         match self {
             Entry::Alert(wire) => Some(wire.into()),
             Entry::Odd(_) => None,
@@ -126,7 +129,7 @@ impl Entry {
 }
 
 /// Labels or annotations within bounds: the report repeats them, and nothing that names an object is so long.
-fn bounded(map: Option<BTreeMap<String, String>>) -> BTreeMap<String, String> {
+pub(crate) fn bounded(map: Option<BTreeMap<String, String>>) -> BTreeMap<String, String> {
     let cut = |text: String| if text.len() > TEXT_CAP { shorten(&text, TEXT_CAP / 4).into_owned() } else { text };
     map.unwrap_or_default().into_iter().take(LABEL_CAP).map(|(key, value)| (cut(key), cut(value))).collect()
 }

@@ -69,11 +69,13 @@ impl<'a> Collector<'a> {
         self.left -= probes.len();
         self.reads += probes.len();
         let (source, caps, until) = (self.source, self.caps, self.until);
-        let answers: Vec<(usize, Option<Result<Reading, ReadFailure>>)> = futures::stream::iter(probes.iter().enumerate())
-            .map(|(index, probe)| async move { (index, read_one(source, probe, caps, until).await) })
-            .buffer_unordered(self.parallel)
-            .collect()
-            .await;
+        // Owned probes: over borrowed ones the compiler cannot tell that the future may move between threads.
+        let answers: Vec<(usize, Option<Result<Reading, ReadFailure>>)> =
+            futures::stream::iter(probes.clone().into_iter().enumerate())
+                .map(|(index, probe)| async move { (index, read_one(source, &probe, caps, until).await) })
+                .buffer_unordered(self.parallel)
+                .collect()
+                .await;
         let mut ordered: Vec<_> = answers;
         ordered.sort_by_key(|(index, _)| *index);
         let mut collected: Vec<Collected> =

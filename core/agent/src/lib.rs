@@ -14,5 +14,6 @@ pub mod request;
 mod scope;
 pub mod score;
 pub mod sources;
+pub mod webhook;
 
 pub use investigate::{Watcher, investigate, plan};

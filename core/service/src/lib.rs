@@ -8,6 +8,7 @@
 //! its writes are the vocabulary of everything else.
 
 pub mod audit;
+pub mod backoff;
 pub mod clock;
 pub mod code;
 pub mod health;
@@ -20,7 +21,11 @@ pub mod living;
 pub mod metrics;
 pub mod pack;
 pub mod policy;
+pub mod poller;
 pub mod port;
 pub mod post;
+pub mod publish;
+pub mod sender;
 pub mod signals;
 pub mod thread;
+pub mod worker;

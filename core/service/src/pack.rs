@@ -125,3 +125,12 @@ impl Pack {
 pub fn check(text: &str, file: &str) -> Result<Pack, PackErrors> {
     read::pack(text).map_err(|mistakes| PackErrors::new(file, mistakes))
 }
+
+/// Finds the packs that jobs name, and whether they are switched on.
+pub trait PackById: Send + Sync {
+    /// The pack of this name, whether it is switched on or not; none when there is none any more.
+    fn pack(&self, name: &str) -> Option<Pack>;
+
+    /// Whether it is switched on now.
+    fn is_enabled(&self, name: &str) -> bool;
+}

@@ -26,7 +26,7 @@ const BACK_OFF: Duration = Duration::from_millis(200);
 const REFUSAL_CAP: usize = 64 * 1024;
 
 /// How long a request may wait for a permit before it counts as not answered.
-const QUEUE_FOR: Duration = Duration::from_secs(60);
+const QUEUE_FOR: Duration = Duration::from_mins(1);
 
 /// What is asked for.
 #[derive(Clone, Debug)]

@@ -127,7 +127,7 @@ impl Cluster {
 
     async fn listed_namespaces(&self) -> Result<Vec<String>, ReadFailure> {
         let listed = self.list(&Kind::Namespace, None).await?;
-        let mut names: Vec<String> = listed.objects.iter().map(|o| o.meta().name.clone()).collect();
+        let mut names: Vec<String> = listed.items.iter().map(|o| o.meta().name.clone()).collect();
         names.sort_unstable();
         Ok(names)
     }
@@ -182,7 +182,7 @@ impl Cluster {
 
 fn reading(all: &Objects) -> Reading {
     Reading {
-        content: Content::Objects(all.objects.clone()),
+        content: Content::Objects(all.items.clone()),
         bytes: all.bytes,
         digest: all.digest,
         gaps: all.gaps.clone(),

@@ -40,8 +40,11 @@ const FIRST: &[&str] = &[
 /// The custom kinds of a cluster, as discovered.
 pub(crate) struct Customs {
     at_most: usize,
-    found: Mutex<Option<(Instant, Arc<BTreeMap<String, Resource>>)>>,
+    found: Mutex<Option<(Instant, Arc<ByName>)>>,
 }
+
+/// Where each kind is served.
+type ByName = BTreeMap<String, Resource>;
 
 impl Customs {
     pub(crate) fn new(at_most: usize) -> Self {
@@ -61,7 +64,7 @@ impl Customs {
         self.found(caller).await.get(kind.as_str()).cloned()
     }
 
-    async fn found(&self, caller: &Caller) -> Arc<BTreeMap<String, Resource>> {
+    async fn found(&self, caller: &Caller) -> Arc<ByName> {
         let mut found = self.found.lock().await;
         if let Some((at, kinds)) = &*found
             && at.elapsed() < SERVES
@@ -74,24 +77,24 @@ impl Customs {
     }
 
     /// Discovery that fails gives no custom kinds: they are an extra.
-    async fn discover(&self, caller: &Caller) -> BTreeMap<String, Resource> {
+    async fn discover(&self, caller: &Caller) -> ByName {
         let ask = Ask { accept: AGGREGATED, ..Ask::json("/apis".to_owned()) };
         let groups = match caller.page(&ask, CAP).await {
             Ok(page) => serde_json::from_slice::<Groups>(&page.body).unwrap_or_default(),
             Err(failure) => {
                 tracing::debug!(?failure, "no discovery of custom kinds");
-                return BTreeMap::new();
+                return ByName::new();
             }
         };
         let mut served = candidates(groups);
         if served.is_empty() {
-            return BTreeMap::new();
+            return ByName::new();
         }
         if let Some(rules) = access::rules(caller).await {
             served.retain(|(_, resource)| rules.iter().any(|rule| rule.lists(&resource.group, &resource.plural)));
         }
         served.sort_by_key(|(name, resource)| (rank(&resource.group), resource.group.clone(), name.clone()));
-        let mut chosen = BTreeMap::new();
+        let mut chosen = ByName::new();
         for (name, resource) in served {
             if chosen.len() < self.at_most {
                 // Two groups may use one name; the first has it, since reports tell kinds apart by name.
@@ -104,7 +107,7 @@ impl Customs {
 
 fn rank(group: &str) -> usize {
     let of = |known: &&str| group == *known || group.ends_with(&format!(".{known}"));
-    FIRST.iter().position(|known| of(&known)).unwrap_or(FIRST.len())
+    FIRST.iter().position(of).unwrap_or(FIRST.len())
 }
 
 /// Custom kinds that can be listed and have a status, in the version that the server prefers.

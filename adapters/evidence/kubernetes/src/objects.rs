@@ -29,7 +29,7 @@ const PAGES: usize = 200;
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
     /// The objects, in the server's order.
-    pub(crate) objects: Vec<Object>,
+    pub(crate) items: Vec<Object>,
     /// Bytes that were read.
     pub(crate) bytes: u64,
     /// A digest of what was read.
@@ -83,7 +83,7 @@ pub(crate) async fn list(caller: &Caller, wanted: &Wanted) -> Result<Objects, Fa
 fn finish(wanted: &Wanted, (mut objects, failure): (Objects, Option<Failure>)) -> Objects {
     if let Some(failure) = failure {
         let why = failure.of_list();
-        objects.gaps.push(format!("{}: only the first {} could be read ({why})", wanted.name(), objects.objects.len()));
+        objects.gaps.push(format!("{}: only the first {} could be read ({why})", wanted.name(), objects.items.len()));
     }
     objects
 }
@@ -103,13 +103,13 @@ async fn pages(caller: &Caller, wanted: &Wanted) -> Result<(Objects, Option<Fail
         all.bytes += page.body.len() as u64;
         let read = decode(page, wanted.kind.clone()).await?;
         hasher.write_u64(read.digest);
-        all.objects.extend(read.listing.objects);
+        all.items.extend(read.listing.objects);
         all.gaps.extend(read.listing.problems.into_iter().map(|p| format!("{}: {p}", wanted.name())));
         if read.listing.more_problems > 0 {
             all.gaps.push(format!("{}: {} more problems like these", wanted.name(), read.listing.more_problems));
         }
         if let Some(why) = cut {
-            let nothing = all.objects.is_empty();
+            let nothing = all.items.is_empty();
             let failure = Failure::Unusable(format!("the answer broke off: {why}"));
             return if nothing { Err(failure) } else { Ok((closed(all, &hasher), Some(failure))) };
         }
@@ -169,7 +169,7 @@ pub(crate) fn join(parts: Vec<(String, Result<std::sync::Arc<Objects>, ReadFailu
         match part {
             Ok(part) => {
                 read += 1;
-                all.objects.extend(part.objects.iter().cloned());
+                all.items.extend(part.items.iter().cloned());
                 all.bytes += part.bytes;
                 all.gaps.extend(part.gaps.iter().cloned());
                 hasher.write_u64(part.digest);

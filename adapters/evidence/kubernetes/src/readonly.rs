@@ -87,7 +87,7 @@ fn post(words: &[&str], query: Option<&str>) -> Result<(), &'static str> {
 
 fn get(words: &[&str], query: Option<&str>, headers: &HeaderMap) -> Result<(), &'static str> {
     match words {
-        ["version"] | ["apis"] => asks(query, &[]),
+        ["version" | "apis"] => asks(query, &[]),
         ["api", "v1", "namespaces", ns, "pods", pod, "log"] if is_name(ns) && is_name(pod) => asks(query, LOG_WORDS),
         ["api", "v1", rest @ ..] => list("", rest, query, headers),
         ["apis", group, version, rest @ ..] if is_name(group) && is_version(version) => {
@@ -103,7 +103,8 @@ fn list(group: &str, rest: &[&str], query: Option<&str>, headers: &HeaderMap) ->
         ["namespaces", ns, plural] if is_name(ns) => plural,
         _ => return Err("its path is no list"),
     };
-    if !KNOWN.contains(&(group, (*plural).to_owned())) && !(is_custom(group) && is_plural(plural)) {
+    let custom = is_custom(group) && is_plural(plural);
+    if !custom && !KNOWN.contains(&(group, (*plural).to_owned())) {
         return Err("its resource is not one that this program reads");
     }
     if *plural == "secrets" && !only_a_table(headers) {

@@ -2,7 +2,7 @@
 
 use midwatch_config::Settings;
 
-use crate::command::serve;
+use crate::serve;
 
 use super::check::Check;
 

@@ -190,3 +190,28 @@ pub(super) fn next_probes(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> 
     }
     probes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fix(kind: Kind, ns: Option<&str>, words: &str) -> Option<String> {
+        object_gap(&kind, ns, &ReadFailure::Forbidden(words.to_owned())).fix
+    }
+
+    #[test]
+    fn the_missing_rule_is_told_word_for_word() {
+        let pods = r#"pods is forbidden: User "system:serviceaccount:x:y" cannot list resource "pods" in API group "" in the namespace "shop""#;
+        let rule = r#"grant in a Role in shop: {apiGroups: [""], resources: ["pods"], verbs: ["get", "list"]}"#;
+        assert_eq!(fix(Kind::Pod, Some("shop"), pods).as_deref(), Some(rule));
+        let custom = r#"certificates.cert-manager.io is forbidden: User "x" cannot list resource "certificates" in API group "cert-manager.io" at the cluster scope"#;
+        let rule = r#"grant in a ClusterRole: {apiGroups: ["cert-manager.io"], resources: ["certificates"], verbs: ["get", "list"]}"#;
+        assert_eq!(fix(Kind::Other("Certificate".into()), None, custom).as_deref(), Some(rule));
+    }
+
+    #[test]
+    fn a_kind_that_is_not_served_needs_no_fix() {
+        let gap = object_gap(&Kind::HorizontalPodAutoscaler, Some("shop"), &ReadFailure::NotServed);
+        assert_eq!((gap.fix, gap.why.as_str()), (None, "the API server does not serve this kind"));
+    }
+}

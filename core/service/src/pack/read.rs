@@ -149,7 +149,7 @@ fn detectors(node: Located<Node>, mistakes: &mut Vec<Mistake>) -> Detectors {
 
 /// Names that are known; the others are mistakes.
 fn detector_names(node: Located<Node>, mistakes: &mut Vec<Mistake>) -> Vec<String> {
-    let items = match values::list(node, "detectors or families of them, or `all`") {
+    let items = match values::list(node, "detectors or of their families") {
         Ok(items) => items,
         Err(mistake) => {
             mistakes.push(mistake);

@@ -120,7 +120,28 @@ budgets:
   tail_lines: many
   max_log_bytes: 1GB
 ";
-    insta::assert_snapshot!(check(text, "p.yaml").unwrap_err(), @"");
+    insta::assert_snapshot!(check(text, "p.yaml").unwrap_err(), @r#"
+    p.yaml:1:1: the pack has no `description`
+    p.yaml:1:7: a name has 1 to 63 small letters, digits and hyphens, and begins with a letter
+    p.yaml:2:10: `1` is no version; expected one such as `1.0.0`
+    p.yaml:3:1: there is no key `descripton` here; did you mean `description`?
+    p.yaml:5:12: the expression `(` is not usable: unclosed group
+    p.yaml:5:22: after the label `b` comes one of =, !=, =~, !~
+    p.yaml:5:27: this is `7`; expected a matcher: `severity="critical"`
+    p.yaml:6:3: there is no key `verb` here; did you mean `verbs`?
+    p.yaml:7:13: `channels` says where `verbs` count, and there are none
+    p.yaml:7:13: this is a list; expected a list of channels, with at least one
+    p.yaml:8:23: there is no `kubernets` here; did you mean `kubernetes`?
+    p.yaml:9:24: there is no detector `pods.crash`; did you mean `pod.crash`?
+    p.yaml:9:45: this is `all`; expected a list of detectors or of their families, with at least one
+    p.yaml:10:8: there is no `depe` here; did you mean `deep`?
+    p.yaml:11:11: this is `90`; expected a duration with its unit from 1m to 24h, such as `90s`, `15m` or `1h30m`
+    p.yaml:12:1: the key `lookback` is here for the second time; the first is in line 11
+    p.yaml:14:13: this is `1s`; expected a duration with its unit from 5s to 30m, such as `90s`, `15m` or `1h30m`
+    p.yaml:15:14: this is `0`; expected a whole number from 1 to 10000
+    p.yaml:16:15: this is `many`; expected a whole number from 1 to 100000
+    p.yaml:17:18: this is `1GB`; expected a size from 64KiB to 1TiB, such as `10MiB`
+    "#);
 }
 
 #[rstest]

@@ -13,6 +13,8 @@
 //! running     a server that listens; stopped on drop
 //! ```
 
+#![allow(clippy::expect_used, reason = "a double that cannot do its work fails the test that uses it")]
+
 mod faults;
 mod generated;
 mod logs;

@@ -18,7 +18,7 @@ use super::status::{answer as json_answer, refusal, unknown_path};
 use super::world::{At, Item, Served, World};
 
 /// What a hanging answer waits for.
-const FOREVER: Duration = Duration::from_secs(3600);
+const FOREVER: Duration = Duration::from_hours(1);
 
 /// Bytes of a request's body.
 const REVIEW_CAP: usize = 64 * 1024;
@@ -285,13 +285,12 @@ fn row(secret: Value) -> Value {
     let set: serde_json::Map<String, Value> = keys.iter().map(|k| (format!("f:{k}"), json!({}))).collect();
     let fields = json!({"f:data": set, "f:type": {}});
     // The server knows who set the keys, also where the recording left it out.
-    match metadata["managedFields"].as_array_mut().and_then(|all| all.first_mut()) {
-        Some(first) => first["fieldsV1"] = fields,
-        None => {
-            let time = metadata["creationTimestamp"].clone();
-            let manager = json!({"manager": "kubectl", "operation": "Update", "time": time, "fieldsV1": fields});
-            metadata["managedFields"] = json!([manager]);
-        }
+    if let Some(first) = metadata["managedFields"].as_array_mut().and_then(|all| all.first_mut()) {
+        first["fieldsV1"] = fields;
+    } else {
+        let time = metadata["creationTimestamp"].clone();
+        let manager = json!({"manager": "kubectl", "operation": "Update", "time": time, "fieldsV1": fields});
+        metadata["managedFields"] = json!([manager]);
     }
     let object = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
     json!({"cells": [secret["metadata"]["name"], secret["type"], keys.len(), "5d"], "object": object})

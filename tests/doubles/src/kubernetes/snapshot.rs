@@ -171,7 +171,7 @@ fn start(pod: &Value, container: &str, previous: bool) -> Option<Timestamp> {
     let lists = ["containerStatuses", "initContainerStatuses"];
     let statuses = lists.iter().filter_map(|list| pod["status"][list].as_array()).flatten();
     let status = statuses.into_iter().find(|s| s["name"] == container)?;
-    let states: &[&str] = if previous { &["lastState"] } else { &["state", "lastState"] };
+    let runs: &[&str] = if previous { &["lastState"] } else { &["state", "lastState"] };
     let begun = |at: &Value| ["running", "terminated"].iter().find_map(|s| at[s]["startedAt"].as_str()?.parse().ok());
-    states.iter().find_map(|state| begun(&status[state]))
+    runs.iter().find_map(|state| begun(&status[state]))
 }

@@ -28,7 +28,9 @@ pub(super) async fn values(cluster: &Cluster, namespaces: &[String], redactor: &
             let probe = Probe::Objects { kind, namespace: Some(namespace.clone()) };
             let Ok(reading) = cluster.read(&probe).await else { continue };
             if let Content::Objects(objects) = reading.content {
-                objects.iter().for_each(|object| of_object(object, redactor));
+                for object in &objects {
+                    of_object(object, redactor);
+                }
             }
         }
     }
@@ -44,7 +46,11 @@ fn of_object(object: &Object, redactor: &mut Redactor) {
         Object::DaemonSet(o) => of_spec(&o.spec.template.spec, redactor),
         Object::Job(o) => of_spec(&o.spec.template.spec, redactor),
         Object::CronJob(o) => of_spec(&o.spec.job_template.spec.template.spec, redactor),
-        Object::ConfigMap(o) => o.data.iter().for_each(|(key, value)| redactor.learn_env(key, value)),
+        Object::ConfigMap(o) => {
+            for (key, value) in &o.data {
+                redactor.learn_env(key, value);
+            }
+        }
         _ => {}
     }
 }

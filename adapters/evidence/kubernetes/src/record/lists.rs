@@ -25,64 +25,106 @@ pub(super) async fn write(
     namespaces: &[String],
 ) -> Result<(), RecordError> {
     let Some(resource) = run.cluster.resource(kind).await else { return Ok(()) };
-    let (file, name) = names(&resource, namespace);
-    let mut out: Option<Writing> = None;
+    let (path, name) = names(&resource, namespace);
+    let mut list = List { run, path, name, out: None, count: 0 };
     let mut next: Option<String> = None;
     let mut restarted = false;
-    let mut count = 0_usize;
     for _ in 0..PAGES {
         let mut ask = Ask::json(page::target(&resource.list_path(namespace), PER_PAGE, next.as_deref()));
         if *kind == Kind::Secret {
             ask.accept = readonly::AS_TABLE;
         }
         let page = match run.cluster.caller().page(&ask, PAGE_CAP).await {
-            Ok(page) if page.cut.is_none() => page,
-            Ok(page) => {
-                run.gap(format!("{name}: the answer broke off: {}", page.cut.unwrap_or_default()));
-                break;
-            }
+            Ok(page) => page,
             Err(failure) if failure.is_expired() && !restarted => {
                 // The list became too old while it was read: once more from its beginning.
-                (restarted, next, out, count) = (true, None, None, 0);
+                (restarted, next, list.out, list.count) = (true, None, None, 0);
                 continue;
             }
-            Err(failure) => return refused(run, &file, &name, failure, out).await,
+            Err(failure) => return list.refused(failure).await,
         };
-        let objects = manifests(&page.body, kind, &resource, namespaces);
-        let objects = match objects {
-            Ok(objects) => objects,
+        if let Some(why) = page.cut {
+            list.gap(&format!("the answer broke off: {why}"));
+            break;
+        }
+        match manifests(&page.body, kind, &resource, namespaces) {
+            Ok(objects) => {
+                if !list.push(objects).await? {
+                    break;
+                }
+            }
             Err(problem) => {
-                run.gap(format!("{name}: {problem}"));
+                list.gap(&problem);
                 break;
             }
-        };
-        let mut file = match out.take() {
-            Some(file) => file,
-            None => begun(run, &file).await?,
-        };
-        for object in objects {
-            let text = run.redactor.seal(object).map(text_of);
-            if !run.room(text.len() as u64) {
-                run.gap(format!("{name}: only the first {count} objects were recorded (the recording is full)"));
-                return ended(file).await;
-            }
-            if count > 0 {
-                file.push(&Redacted::fixed(",\n")).await?;
-            }
-            file.push(&text).await?;
-            count += 1;
         }
-        out = Some(file);
         next = page::head(&page.body).0;
         if next.is_none() {
             break;
         }
     }
-    if let Some(file) = out {
-        ended(file).await?;
-        (run.progress)(RecordProgress::Kind(name));
+    list.end().await
+}
+
+/// A list on its way into its file.
+struct List<'a> {
+    run: &'a Run<'a>,
+    path: String,
+    name: String,
+    out: Option<Writing>,
+    count: usize,
+}
+
+impl List<'_> {
+    fn gap(&self, why: &str) {
+        self.run.gap(format!("{}: {why}", self.name));
     }
-    Ok(())
+
+    /// Adds the objects of a page; false when the recording is full.
+    async fn push(&mut self, objects: Vec<Manifest>) -> Result<bool, RecordError> {
+        let mut out = match self.out.take() {
+            Some(out) => out,
+            None => begun(self.run, &self.path).await?,
+        };
+        let mut room = true;
+        for object in objects {
+            let text = self.run.redactor.seal(object).map(text_of);
+            room = self.run.room(text.len() as u64);
+            if !room {
+                self.gap(&format!("only the first {} objects were recorded (the recording is full)", self.count));
+                break;
+            }
+            if self.count > 0 {
+                out.push(&Redacted::fixed(",\n")).await?;
+            }
+            out.push(&text).await?;
+            self.count += 1;
+        }
+        self.out = Some(out);
+        Ok(room)
+    }
+
+    /// What kubectl prints when it gets no data stands where the data would have been.
+    async fn refused(self, failure: Failure) -> Result<(), RecordError> {
+        if matches!(failure, Failure::Status { code: 404, .. }) {
+            self.gap("the API server does not serve this kind");
+            return Ok(());
+        }
+        self.gap(&failure.clone().of_list().to_string());
+        if self.out.is_some() {
+            // Part of the list is there, and the list is well formed.
+            return self.end().await;
+        }
+        self.run.target.write(&self.path, &self.run.redactor.redact_text(&sentence(&failure))).await
+    }
+
+    async fn end(self) -> Result<(), RecordError> {
+        let Some(mut out) = self.out else { return Ok(()) };
+        out.push(&Redacted::fixed("\n]}\n")).await?;
+        out.close().await?;
+        (self.run.progress)(RecordProgress::Kind(self.name));
+        Ok(())
+    }
 }
 
 fn text_of(object: &Manifest) -> String {
@@ -109,31 +151,6 @@ async fn begun(run: &Run<'_>, file: &str) -> Result<Writing, RecordError> {
     Ok(file)
 }
 
-async fn ended(mut file: Writing) -> Result<(), RecordError> {
-    file.push(&Redacted::fixed("\n]}\n")).await?;
-    file.close().await
-}
-
-/// What kubectl prints when it gets no data stands where the data would have been.
-async fn refused(
-    run: &Run<'_>,
-    file: &str,
-    name: &str,
-    failure: Failure,
-    out: Option<Writing>,
-) -> Result<(), RecordError> {
-    if matches!(failure, Failure::Status { code: 404, .. }) {
-        run.gap(format!("{name}: the API server does not serve this kind"));
-        return Ok(());
-    }
-    run.gap(format!("{name}: {}", failure.clone().of_list()));
-    match out {
-        // Part of the list is there, and the list is well formed.
-        Some(out) => ended(out).await,
-        None => run.target.write(file, &run.redactor.redact_text(&sentence(&failure))).await,
-    }
-}
-
 /// A failure as kubectl prints it.
 pub(super) fn sentence(failure: &Failure) -> String {
     match failure {
@@ -155,7 +172,7 @@ pub(super) fn sentence(failure: &Failure) -> String {
 /// The objects of a page. Of namespaces only those that are recorded.
 fn manifests(body: &[u8], kind: &Kind, resource: &Resource, namespaces: &[String]) -> Result<Vec<Manifest>, String> {
     #[derive(Deserialize)]
-    struct List {
+    struct Items {
         #[serde(default)]
         items: Option<Vec<Value>>,
     }
@@ -164,7 +181,7 @@ fn manifests(body: &[u8], kind: &Kind, resource: &Resource, namespaces: &[String
     if *kind == Kind::Secret {
         return Ok(secrets::table(body)?.into_iter().filter_map(secret).map(made).collect());
     }
-    let list: List = serde_json::from_slice(body).map_err(|e| format!("the answer is not readable: {e}"))?;
+    let list: Items = serde_json::from_slice(body).map_err(|e| format!("the answer is not readable: {e}"))?;
     let mut items = list.items.unwrap_or_default();
     if *kind == Kind::Namespace {
         items.retain(|item| item["metadata"]["name"].as_str().is_some_and(|n| namespaces.iter().any(|ns| ns == n)));

@@ -19,7 +19,7 @@ async fn log(cluster: &Cluster, pod: &str, previous: bool) -> Result<Reading, Re
 fn digest(reading: Reading) -> LogDigest {
     match reading.content {
         Content::Log(digest) => *digest,
-        Content::Objects(_) => panic!("objects"),
+        other => panic!("{other:?}"),
     }
 }
 

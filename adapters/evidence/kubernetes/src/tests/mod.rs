@@ -42,6 +42,6 @@ async fn read(cluster: &Cluster, kind: Kind, namespace: Option<&str>) -> Result<
 fn objects(reading: Reading) -> Vec<Object> {
     match reading.content {
         Content::Objects(objects) => objects,
-        Content::Log(_) => panic!("a log"),
+        other => panic!("{other:?}"),
     }
 }
