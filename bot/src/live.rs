@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use midwatch_agent::port::EvidenceSource;
 use midwatch_agent::sources::Sources;
-use midwatch_config::{KubernetesSettings, PrometheusSettings, Settings};
+use midwatch_alertmanager::{Alertmanager, AlertmanagerOptions};
+use midwatch_config::{AlertmanagerSettings, KubernetesSettings, PrometheusSettings, Settings};
 use midwatch_kubernetes::{Access, Cluster, ClusterOptions, ConnectError};
 use midwatch_prometheus::{Auth, OptionsError, Prometheus, PrometheusOptions};
 
@@ -96,4 +97,19 @@ pub(crate) fn prometheus(wanted: &PrometheusSettings) -> Result<Option<Prometheu
         ..PrometheusOptions::new(url.as_str())
     };
     Prometheus::new(options).map(Some)
+}
+
+/// Alertmanager, where one is configured.
+pub(crate) fn alertmanager(
+    wanted: &AlertmanagerSettings,
+) -> Result<Option<Alertmanager>, midwatch_alertmanager::OptionsError> {
+    use midwatch_alertmanager::Auth;
+    let Some(url) = &wanted.url else { return Ok(None) };
+    let auth = match (&wanted.token, &wanted.user, &wanted.password) {
+        (Some(token), ..) => Auth::Bearer(token.clone()),
+        (None, Some(user), Some(password)) => Auth::Basic { user: user.clone(), password: password.clone() },
+        _ => Auth::None,
+    };
+    let (ca_file, timeout) = (wanted.ca_file.clone(), wanted.timeout);
+    Alertmanager::new(AlertmanagerOptions { url: url.to_string(), auth, ca_file, timeout }).map(Some)
 }

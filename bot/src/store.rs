@@ -2,18 +2,19 @@
 //!
 //! Must never make a new key beside a store that has entries already sealed with another. Start at [`directory`].
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use midwatch_config::{SecretFileError, Settings, read_secret, state_directory};
-use midwatch_service::audit::ChainKey;
+use midwatch_config::{Settings, state_directory};
+use midwatch_service::audit::{ChainKey, KeyError};
 use midwatch_sqlite::FILE;
-use secrecy::SecretString;
 
 /// The file of the key that is made when none is configured, beside the store.
 const KEY: &str = "audit.key";
+
+/// The file of the trail's checkpoints, beside the store.
+const CHECKPOINTS: &str = "audit.checkpoints";
 
 /// Why the store has no place or no key.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +22,9 @@ pub(crate) enum PlaceError {
     /// Nothing says where.
     #[error("there is no place for the store: neither HOME nor STATE_DIRECTORY is set; set store.directory")]
     Nowhere,
-    /// The key's file cannot be used.
-    #[error("the key of the audit trail: {0}; {}", .0.fix())]
-    Key(#[source] SecretFileError),
+    /// The key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The key's file is gone and the store is there.
     #[error(
         "{}: the key of the audit trail is gone; put it back, or set audit.key_file. Without it the trail so far cannot be \
@@ -31,10 +32,10 @@ pub(crate) enum PlaceError {
         .0.display()
     )]
     Lost(PathBuf),
-    /// The key's file cannot be made.
-    #[error("{}: the key of the audit trail cannot be made: {source}", path.display())]
+    /// The directory cannot be made.
+    #[error("{}: cannot be made: {source}", path.display())]
     Make {
-        /// The file.
+        /// The directory.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -47,68 +48,49 @@ pub(crate) fn directory(settings: &Settings) -> Result<PathBuf, PlaceError> {
     settings.store.directory.clone().or_else(|| state_directory(&env())).ok_or(PlaceError::Nowhere)
 }
 
-/// The key that seals the audit trail: the configured one, else the one beside the store. None when there is neither.
-pub(crate) fn chain_key(settings: &Settings, directory: &Path) -> Result<Option<ChainKey>, PlaceError> {
-    if let Some(key) = &settings.audit.key {
-        return Ok(Some(ChainKey::new(key.clone())));
-    }
-    let path = directory.join(KEY);
-    if !path.exists() {
-        return Ok(None);
-    }
-    read_secret(&path).map(|key| Some(ChainKey::new(key))).map_err(PlaceError::Key)
+/// Where the trail's checkpoints are.
+pub(crate) fn checkpoints(directory: &Path) -> PathBuf {
+    directory.join(CHECKPOINTS)
 }
 
-/// The same for the server, which makes one at its first start.
+/// The key that seals the audit trail: the configured one, else the one beside the store.
+pub(crate) fn chain_key(settings: &Settings, directory: &Path) -> Result<ChainKey, PlaceError> {
+    match &settings.audit.key {
+        Some(key) => Ok(ChainKey::from_secret(key)?),
+        None => Ok(ChainKey::load(&directory.join(KEY))?),
+    }
+}
+
+/// The same for whoever writes, who makes one with a new store.
 pub(crate) fn chain_key_or_new(settings: &Settings, directory: &Path) -> Result<ChainKey, PlaceError> {
-    if let Some(key) = chain_key(settings, directory)? {
-        return Ok(key);
+    if let Some(key) = &settings.audit.key {
+        return Ok(ChainKey::from_secret(key)?);
     }
     let path = directory.join(KEY);
-    if directory.join(FILE).exists() {
+    if !path.exists() && directory.join(FILE).exists() {
         return Err(PlaceError::Lost(path));
     }
-    let key = random().map_err(|source| PlaceError::Make { path: path.clone(), source })?;
-    keep(&path, &key).map_err(|source| PlaceError::Make { path, source })?;
-    Ok(ChainKey::new(SecretString::from(key)))
-}
-
-/// 32 bytes of the system's randomness, in hexadecimal.
-fn random() -> std::io::Result<String> {
-    let mut bytes = [0; 32];
-    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// Durable before the first entry is sealed with it, and for its owner only.
-fn keep(path: &Path, key: &str) -> std::io::Result<()> {
-    if let Some(parent) = path.parent() {
-        // As the store itself makes it: nobody else looks in.
-        std::os::unix::fs::DirBuilderExt::mode(std::fs::DirBuilder::new().recursive(true), 0o700).create(parent)?;
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    writeln!(file, "{key}")?;
-    file.sync_all()
+    // As the store itself makes it: nobody else looks in.
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.map_err(|source| PlaceError::Make { path: directory.to_owned(), source })?;
+    Ok(ChainKey::load_or_create(&path)?.0)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
-    fn a_key_is_made_once_and_never_replaced() {
+    fn a_key_is_made_with_a_new_store_and_never_beside_an_old_one() {
         let place = tempfile::tempdir().unwrap();
         let dir = place.path().join("state");
         let settings = Settings::default();
-        assert!(chain_key(&settings, &dir).unwrap().is_none(), "only a server makes one");
+        assert!(chain_key(&settings, &dir).is_err(), "only who writes makes one");
         chain_key_or_new(&settings, &dir).unwrap();
         let made = std::fs::read_to_string(dir.join(KEY)).unwrap();
-        assert_eq!(made.trim().len(), 64);
-        assert_eq!(std::fs::metadata(dir.join(KEY)).unwrap().permissions().mode() & 0o777, 0o600);
         chain_key_or_new(&settings, &dir).unwrap();
         assert_eq!(std::fs::read_to_string(dir.join(KEY)).unwrap(), made);
+        chain_key(&settings, &dir).unwrap();
 
         std::fs::remove_file(dir.join(KEY)).unwrap();
         std::fs::write(dir.join(FILE), "").unwrap();

@@ -78,6 +78,15 @@ pub(crate) enum Store {
 /// `midwatch audit`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
+    /// Check that no entry was changed, removed or forged
+    Verify {
+        /// Checkpoints that were kept elsewhere: they show that the end was not cut off [default: those beside the store]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        checkpoints: Option<PathBuf>,
+        /// Form of the result
+        #[arg(short, long, value_name = "FORM", value_parser = ["text", "json"], default_value = "text")]
+        output: String,
+    },
     /// Print the newest entries, oldest first
     List {
         /// How many

@@ -57,7 +57,8 @@ async fn namespaces(args: &Snapshot, cluster: &Cluster) -> Result<Vec<String>, F
     if !args.all_namespaces {
         return Ok(args.namespaces.clone());
     }
-    let unreadable = |why| Failure::no_report(format!("the namespaces cannot be listed: {why}\n  name them: -n NAMESPACE"));
+    let unreadable =
+        |why| Failure::no_report(format!("the namespaces cannot be listed: {why}\n  name them: -n NAMESPACE"));
     cluster.namespaces().await.map_err(unreadable)
 }
 

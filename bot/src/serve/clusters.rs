@@ -25,6 +25,12 @@ const CURRENT: &str = "default";
 /// The part that health knows clusters by.
 pub(super) const PART: &str = "kubernetes";
 
+/// What the clusters are called: their contexts.
+pub(super) fn names(settings: &Settings) -> Vec<String> {
+    let contexts = &settings.kubernetes.contexts;
+    if contexts.is_empty() { vec![CURRENT.to_owned()] } else { contexts.clone() }
+}
+
 /// The clusters.
 pub(super) struct Clusters {
     settings: Settings,
@@ -37,8 +43,7 @@ pub(super) struct Clusters {
 impl Clusters {
     /// The configured ones; nothing is opened yet.
     pub(super) fn new(settings: &Settings, redactor: Redactor, health: Arc<Health>) -> Self {
-        let contexts = &settings.kubernetes.contexts;
-        let names = if contexts.is_empty() { vec![CURRENT.to_owned()] } else { contexts.clone() };
+        let names = names(settings);
         let opened = names.iter().map(|name| (name.clone(), OnceCell::new())).collect();
         Self { settings: settings.clone(), redactor, health, names, opened }
     }

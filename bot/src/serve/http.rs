@@ -3,6 +3,8 @@
 use midwatch_config::{ApiKeySecret, Settings};
 use midwatch_http::{ApiKey, HttpSettings, KeyHash, Limits, WebhookKey};
 
+use super::clusters;
+
 /// Who may come in, and within which bounds.
 pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
     let server = &settings.server;
@@ -12,7 +14,7 @@ pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
         api_keys: server.api_keys.iter().map(api_key).collect(),
         webhooks: webhooks(settings),
         wait: settings.investigation.deadline,
-        lookback: settings.investigation.lookback,
+        clusters: clusters::names(settings),
         limits: Limits {
             body: server.request_timeout,
             answer: server.request_timeout,

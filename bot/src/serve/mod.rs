@@ -5,6 +5,8 @@
 //! clusters    evidence, opened when the first job needs it
 //! http        who may come in, and within which bounds
 //! policy      who may do what
+//! own         what intake and worker are told
+//! upkeep      switched packs, checkpoints of the audit trail
 //! stop        signals, and the end within the grace period
 //! ```
 //!
@@ -12,8 +14,10 @@
 
 mod clusters;
 mod http;
+mod own;
 mod policy;
 mod stop;
+mod upkeep;
 mod wiring;
 
 use std::io;

@@ -67,6 +67,15 @@ pub struct Pack {
     pub priority: Option<Priority>,
 }
 
+/// Finds the packs that jobs name, and whether they are switched on.
+pub trait PackById: Send + Sync {
+    /// The pack of this name, whether it is switched on or not; none when there is none any more.
+    fn pack(&self, name: &str) -> Option<Pack>;
+
+    /// Whether it is switched on now.
+    fn is_enabled(&self, name: &str) -> bool;
+}
+
 /// When a pack is taken. Empty: never by itself, only by its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Triggers {
@@ -124,13 +133,4 @@ impl Pack {
 /// Every mistake that can be told at once, in the order of the file.
 pub fn check(text: &str, file: &str) -> Result<Pack, PackErrors> {
     read::pack(text).map_err(|mistakes| PackErrors::new(file, mistakes))
-}
-
-/// Finds the packs that jobs name, and whether they are switched on.
-pub trait PackById: Send + Sync {
-    /// The pack of this name, whether it is switched on or not; none when there is none any more.
-    fn pack(&self, name: &str) -> Option<Pack>;
-
-    /// Whether it is switched on now.
-    fn is_enabled(&self, name: &str) -> bool;
 }

@@ -24,6 +24,8 @@ pub(super) async fn checks(settings: &PrometheusSettings) -> Vec<Check> {
             let version = health.version.map(|version| format!(" {version}")).unwrap_or_default();
             Check::ok(NAME, format!("{url}: Prometheus{version}, a query took {} ms", health.latency.as_millis()))
         }
-        Err(why) => Check::fail(NAME, format!("{url}: {why}"), "check prometheus.url, its credentials and the network between"),
+        Err(why) => {
+            Check::fail(NAME, format!("{url}: {why}"), "check prometheus.url, its credentials and the network between")
+        }
     }]
 }

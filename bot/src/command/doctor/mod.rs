@@ -3,6 +3,7 @@
 //! Must never change anything, neither in a cluster nor on the disk, and never wait longer than [`PATIENCE`] for one part.
 //! Start at [`run`].
 
+mod alerts;
 mod check;
 mod cluster;
 mod metrics;
@@ -70,6 +71,7 @@ async fn looked_at(settings: &Settings) -> Vec<Check> {
         parts.push((name.clone(), cluster::checks(settings, context, name).boxed()));
     }
     parts.push(("prometheus".to_owned(), metrics::checks(&settings.prometheus).boxed()));
+    parts.push(("alertmanager".to_owned(), alerts::checks(&settings.alertmanager).boxed()));
     parts.push(("packs".to_owned(), async { vec![packs(settings)] }.boxed()));
     parts.push(("store".to_owned(), place::checks(settings).boxed()));
     parts.push(("server".to_owned(), async { server::checks(settings) }.boxed()));

@@ -47,7 +47,9 @@ fn stored(directory: &Path) -> Check {
             Ok(()) => Check::ok(NAME, format!("{shown}: readable, the directory can be written")),
             Err(check) => check,
         },
-        Err(error @ OpenError::Network { .. }) => Check::fail(NAME, error.to_string(), "set store.directory to a local disk"),
+        Err(error @ OpenError::Network { .. }) => {
+            Check::fail(NAME, error.to_string(), "set store.directory to a local disk")
+        }
         Err(error) => Check::fail(NAME, error.to_string(), "restore a backup, or set store.directory elsewhere"),
     }
 }

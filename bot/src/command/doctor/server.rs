@@ -13,6 +13,8 @@ pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     let listen = settings.server.listen;
     vec![match serve::http_settings(settings).check(listen) {
         Ok(()) => Check::ok(NAME, format!("may listen on {listen}")),
-        Err(why) => Check::fail(NAME, why, "server.api_keys, and server.webhook_token_file or server.webhook_password_file"),
+        Err(why) => {
+            Check::fail(NAME, why, "server.api_keys, and server.webhook_token_file or server.webhook_password_file")
+        }
     }]
 }

@@ -44,7 +44,8 @@ fn known(settings: &Settings) -> Result<Packs, Failure> {
 
 fn list(settings: &Settings, form: &str) -> Result<(), Failure> {
     let (packs, switched) = (known(settings)?, switched(settings)?);
-    let rows: Vec<_> = packs.all().map(|(pack, own)| shown::Row::new(pack, own, is_on(&switched, &pack.id.name))).collect();
+    let rows: Vec<_> =
+        packs.all().map(|(pack, own)| shown::Row::new(pack, own, is_on(&switched, &pack.id.name))).collect();
     let text = if form == "json" { shown::json(&rows) } else { shown::table(&rows) };
     output::print_own(&text)
 }
@@ -98,7 +99,11 @@ fn checked(settings: &Settings, files: &[PathBuf]) -> Result<ExitCode, Failure> 
             Err(mistakes) => wrong.push(mistakes),
         }
     }
-    if wrong.is_empty() { Ok(ExitCode::SUCCESS) } else { Err(Failure::NoReport(format!("packs with mistakes\n{}", wrong.join("\n")))) }
+    if wrong.is_empty() {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Err(Failure::NoReport(format!("packs with mistakes\n{}", wrong.join("\n"))))
+    }
 }
 
 fn check_file(file: &Path) -> Result<Result<String, String>, Failure> {

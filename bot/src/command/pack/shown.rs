@@ -86,7 +86,11 @@ impl fmt::Display for Whole {
         if !self.detectors_left_out.is_empty() {
             writeln!(f, "  without   {}", self.detectors_left_out.join(", "))?;
         }
-        writeln!(f, "  lookback  {} s, deadline {} s, attempts {}", self.lookback_seconds, self.deadline_seconds, self.max_attempts)?;
+        writeln!(
+            f,
+            "  lookback  {} s, deadline {} s, attempts {}",
+            self.lookback_seconds, self.deadline_seconds, self.max_attempts
+        )?;
         writeln!(
             f,
             "  reads     {} in all, {} at a time, {} pods of a workload, {} lines of a log",

@@ -13,7 +13,8 @@ use std::sync::{PoisonError, RwLock};
 
 use midwatch_diagnosis::alert::Alert;
 
-use super::{FILE_CAP, Pack, PackErrors, check};
+use super::{FILE_CAP, Pack, PackById, PackErrors, check};
+use crate::intake::PackChoice;
 use crate::policy::{Verb, fits};
 use crate::port::store::{Store, StoreError};
 
@@ -47,6 +48,16 @@ impl fmt::Display for LoadErrors {
 }
 
 impl std::error::Error for LoadErrors {}
+
+impl PackById for Packs {
+    fn pack(&self, name: &str) -> Option<Pack> {
+        self.get(name).cloned()
+    }
+
+    fn is_enabled(&self, name: &str) -> bool {
+        Packs::is_enabled(self, name)
+    }
+}
 
 impl Packs {
     /// Reads the built-in packs, given as name and text, and those of a directory: each `*.yaml` or `*.yml` file in it.
@@ -133,6 +144,20 @@ impl Packs {
     fn set(&self, switched: &[(String, bool)]) {
         let off = switched.iter().filter(|(_, enabled)| !enabled).map(|(name, _)| name.clone()).collect();
         *self.off.write().unwrap_or_else(PoisonError::into_inner) = off;
+    }
+}
+
+impl PackChoice for Packs {
+    fn for_alerts(&self, alerts: &[Alert]) -> Option<Pack> {
+        Packs::for_alerts(self, alerts)
+    }
+
+    fn for_verb(&self, verb: Verb, channel: Option<&str>) -> Option<Pack> {
+        Packs::for_verb(self, verb, channel)
+    }
+
+    fn is_enabled(&self, name: &str) -> bool {
+        Packs::is_enabled(self, name)
     }
 }
 

@@ -9,7 +9,7 @@ use midwatch_agent::request::Outcome;
 use midwatch_redact::Redacted;
 
 use super::attempt::{Attempt, End};
-use super::{Ended, Halt, deadline};
+use super::{Ended, Halt, deadline, recover};
 use crate::audit;
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
@@ -42,6 +42,9 @@ pub(super) async fn conclude(mut attempt: Attempt, end: End) -> Ended {
     };
     match attempt.commit(writes).await {
         Ok(()) => {
+            if to.is_none_or(|to| to == JobState::Pending) {
+                attempt.stopped_meanwhile().await;
+            }
             attempt.after(to);
             if to == Some(JobState::Pending) { Ended::HandedBack } else { Ended::Done }
         }
@@ -150,6 +153,17 @@ impl Attempt {
         self.telling.note(Redacted::fixed("Midwatch is restarting; goes on after"));
         let reason = "the program stops".to_owned();
         (vec![Write::HandBack { lease: self.lease.clone(), reason }], Some(JobState::Pending))
+    }
+
+    /// A job that is given back while someone stops it ends in the store, unseen by us: its thread is told now.
+    async fn stopped_meanwhile(&self) {
+        match self.shared.parts.store.job(self.job.spec.id).await {
+            Ok(Some(job)) if job.state.is_final() => {
+                recover::tell(&self.shared, &job, Vec::new()).await;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!("whether the job was stopped meanwhile is not known: {error}"),
+        }
     }
 
     fn lost(&self) -> Ended {

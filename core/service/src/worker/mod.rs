@@ -67,7 +67,7 @@ pub struct WorkerSettings {
     pub grace: Duration,
     /// Time to open the sources of a cluster.
     pub open_limit: Duration,
-    /// Bounds of one investigation; the job's pack narrows the reads, the job's deadline the time.
+    /// What an operator sets for every investigation; its bounds are those of the job's pack and of its deadline.
     pub limits: Limits,
     /// What has ended is kept so long.
     pub retention: Retention,
