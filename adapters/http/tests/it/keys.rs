@@ -10,8 +10,7 @@ use crate::support::{Setup, World, json, problem, rule, send};
 
 async fn with_keys() -> World {
     let mut setup = Setup::default().key("ci", "key-of-ci").key("ops", "key-of-ops");
-    setup.settings.webhooks =
-        vec![WebhookKey::bearer(&"token".into()), WebhookKey::basic("am", &"pass:word".into())];
+    setup.settings.webhooks = vec![WebhookKey::bearer(&"token".into()), WebhookKey::basic("am", &"pass:word".into())];
     setup.settings.metrics = Some(KeyHash::of(&"scraper".into()));
     World::with(setup).await
 }
@@ -115,7 +114,8 @@ async fn what_a_key_may_see_and_do_is_its_rules() {
     let (_, other) = json(ask("bank", "o")).await;
 
     let (_, list) = json(world.get("/api/v1/jobs").bearer_auth("s")).await;
-    let ids = |list: &serde_json::Value| list["jobs"].as_array().unwrap().iter().map(|j| j["id"].clone()).collect::<Vec<_>>();
+    let ids =
+        |list: &serde_json::Value| list["jobs"].as_array().unwrap().iter().map(|j| j["id"].clone()).collect::<Vec<_>>();
     assert_eq!(ids(&list), vec![mine["id"].clone()]);
     let (_, list) = json(world.get("/api/v1/jobs").bearer_auth("o")).await;
     assert_eq!(ids(&list), vec![other["id"].clone(), mine["id"].clone()]);
