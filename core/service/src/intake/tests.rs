@@ -27,17 +27,7 @@ struct OnePack(bool);
 impl PackChoice for OnePack {
     fn for_alerts(&self, _: &[Alert]) -> Option<Pack> {
         let id = PackRef { name: "incident".to_owned(), version: "1".to_owned() };
-        Some(Pack {
-            id,
-            description: String::new(),
-            depth: Depth::Standard,
-            lookback: Duration::from_hours(1),
-            deadline: Duration::from_mins(2),
-            max_attempts: 3,
-            max_reads: 400,
-            parallel_reads: 5,
-            priority: None,
-        })
+        Some(Pack { id, ..Pack::default() })
     }
 
     fn for_verb(&self, _: Verb, _: Option<&str>) -> Option<Pack> {

@@ -111,7 +111,7 @@ impl World {
     fn verdict(&self) -> Verdict {
         let scope = scope();
         let view = self.view(&scope);
-        judge(&view, &scope, crate::detect::detect(&view)).verdict
+        judge(&view, &scope, crate::detect::Detectors::default().detect(&view)).verdict
     }
 
     fn says(&self) -> String {
@@ -196,7 +196,7 @@ fn a_source_that_is_down_changes_no_verdict_and_is_told() {
     let probe = Probe::Rules { alert: "ApiLatencyHigh".to_owned() };
     view.extend(vec![Collected { probe, result: Err(ReadFailure::TimedOut("down".into())), gaps: vec![] }]);
     assert!(queries(&view, &scope).is_empty() && view.metrics().has_source());
-    let diagnosis = judge(&view, &scope, crate::detect::detect(&view));
+    let diagnosis = judge(&view, &scope, crate::detect::Detectors::default().detect(&view));
     assert_eq!(diagnosis.verdict, Verdict::Inconclusive);
     let report = crate::report::compose(&view, &scope, &diagnosis, String::new());
     let told = report.could_not_see.iter().find(|g| g.why.contains("down")).unwrap();
@@ -224,7 +224,7 @@ fn an_alert_that_still_measures_trouble_is_not_healthy() {
         });
         let answers = answers.collect();
         view.extend(answers);
-        judge(&view, &scope, crate::detect::detect(&view)).verdict
+        judge(&view, &scope, crate::detect::Detectors::default().detect(&view)).verdict
     };
     assert_eq!(verdict(Some((45, 20))), Verdict::Healthy);
     assert_eq!(verdict(Some((45, 0))), Verdict::Inconclusive);

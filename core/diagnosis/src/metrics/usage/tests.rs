@@ -47,7 +47,7 @@ fn told(state: &str, memory: &[f64], throttled: f64, restarts: f64) -> (Vec<Stri
     });
     let read = read.collect();
     view.extend(read);
-    let diagnosis = judge(&view, &scope, crate::detect::detect(&view));
+    let diagnosis = judge(&view, &scope, crate::detect::Detectors::default().detect(&view));
     let told = beside(&view, &scope, &diagnosis);
     let texts = |points: Vec<Point>| points.into_iter().map(|p| p.text).collect::<Vec<_>>();
     (texts(told.because), texts(told.against), missing(&view, &scope))
