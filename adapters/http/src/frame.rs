@@ -40,12 +40,11 @@ pub(crate) async fn within(State(limit): State<Duration>, request: Request, next
 pub(crate) async fn frame(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
-    let route = match request.extensions().get::<MatchedPath>() {
-        Some(template) => template.as_str().to_owned(),
-        None => {
-            let path = app.api.redactor.redact_text(request.uri().path());
-            clean::shorten(&clean::line(&path), PATH_CAP).into_owned()
-        }
+    let route = if let Some(template) = request.extensions().get::<MatchedPath>() {
+        template.as_str().to_owned()
+    } else {
+        let path = app.api.redactor.redact_text(request.uri().path());
+        clean::shorten(&clean::line(&path), PATH_CAP).into_owned()
     };
     // Texts are recorded as `str` values, which both log formats quote and escape.
     let span = tracing::info_span!(

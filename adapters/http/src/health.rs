@@ -126,10 +126,8 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 fn probe(app: &App, reasons: Vec<String>, utilisation: Option<f64>) -> Response {
-    let (code, status) = match reasons.is_empty() {
-        true => (StatusCode::OK, "ok"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-    };
+    let (code, status) =
+        if reasons.is_empty() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "unavailable") };
     (code, Answer(app.api.redactor.seal(Probe { status, reasons, utilisation }))).into_response()
 }
 
