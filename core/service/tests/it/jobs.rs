@@ -43,9 +43,7 @@ async fn a_job_ends_in_a_report_in_its_thread() {
     let format: serde_json::Value = serde_json::from_str(&format.text).unwrap();
     assert_eq!(format["analysis"]["root_cause"], result.headline.as_str());
 
-    let reported = |body: &PostBody| {
-        matches!(body, PostBody::Living(l) if matches!(&l.status, LivingStatus::Reported { verdict: Verdict::Cause, .. }))
-    };
+    let reported = |body: &PostBody| matches!(body, PostBody::Living(l) if matches!(&l.status, LivingStatus::Reported { verdict: Verdict::Cause, .. }));
     let shown = world
         .chat
         .until("the report", |shown| {
@@ -102,11 +100,11 @@ async fn what_is_forbidden_or_wrongly_asked_is_not_tried_again() {
     world.stop().await;
 
     let (world, ..) = World::serve(Cluster::Answers);
-    let (id, _) = world.ask(Wish { text: "deploy/payments-apy", ..Wish::default() }).await;
+    let (id, _) = world.ask(Wish { text: "deploy/zzz-unknown", ..Wish::default() }).await;
     let job = world.ended(id).await;
     assert_eq!((job.state, job.attempts, job.dead), (JobState::Failed, 1, false), "nobody has to look at it");
     let words = last_words(&world, id).await;
-    assert!(words.starts_with("No report: E002: ") && words.contains("- Deployment inc-crashloop/payments-api"), "{words}");
+    assert!(words.starts_with("No report: E002: nothing here is called `deploy/zzz-unknown`"), "{words}");
     world.stop().await;
 }
 
@@ -190,7 +188,8 @@ async fn a_drain_lets_jobs_end_and_gives_the_rest_back_unharmed() {
     assert_eq!(living.status, LivingStatus::Queued);
     assert_eq!(living.notes, ["Midwatch is restarting; goes on after"]);
 
-    let (world, stop, worker) = World::serve(Cluster::Answers);
+    let world = World::new(Cluster::Answers);
+    let (stop, worker) = world.work(WorkerSettings { grace: Duration::from_mins(1), ..World::settings("two") });
     let (id, _) = world.ask(Wish::default()).await;
     world.until(id, "a lease", |job| job.state != JobState::Pending).await;
     stop.cancel();
