@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use midwatch_agent::request::Depth;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_redact::{Redacted, Redactor};
 use proptest::prelude::*;
