@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use midwatch_agent::request::Depth;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_redact::{Redacted, Redactor};
 use proptest::prelude::*;
@@ -27,17 +26,7 @@ struct OnePack(bool);
 impl PackChoice for OnePack {
     fn for_alerts(&self, _: &[Alert]) -> Option<Pack> {
         let id = PackRef { name: "incident".to_owned(), version: "1".to_owned() };
-        Some(Pack {
-            id,
-            description: String::new(),
-            depth: Depth::Standard,
-            lookback: Duration::from_hours(1),
-            deadline: Duration::from_mins(2),
-            max_attempts: 3,
-            max_reads: 400,
-            parallel_reads: 5,
-            priority: None,
-        })
+        Some(Pack { id, ..Pack::default() })
     }
 
     fn for_verb(&self, _: Verb, _: Option<&str>) -> Option<Pack> {
