@@ -24,7 +24,7 @@ use crate::job::NewJob;
 use crate::lifecycle::{self, Effect, Step};
 use crate::living;
 use crate::port::store::{Load, Write};
-use crate::post::{ALERTS_SHOWN, AlertsNow, LivingMessage, LivingStatus, Opening, PostBody, Urgency};
+use crate::post::{ALERTS_SHOWN, AlertsNow, LivingMessage, LivingStatus, NewPost, Opening, PostBody, Urgency};
 use crate::thread::Speaker;
 
 /// What to do with parts that need a job when there is no room.
@@ -285,7 +285,7 @@ fn edited(
     if queued {
         body = living::with_status(&body, redactor.seal(LivingStatus::Queued));
     }
-    Some(desk.pen.sealed_post(living::key(thread), thread, Urgency::Progress, body))
+    Some(Write::Post(NewPost { key: living::key(thread), thread, urgency: Urgency::Progress, body }))
 }
 
 fn table(incident: &Incident, now: &AlertsNow, desk: Desk<'_>) -> Write {

@@ -3,7 +3,7 @@
 //! Must never write a text that did not pass the redactor. Start at [`Pen`].
 
 use jiff::Timestamp;
-use midwatch_redact::{Redacted, Redactor};
+use midwatch_redact::Redactor;
 
 use crate::audit;
 use crate::id::{JobId, PostKey, ThreadId};
@@ -39,17 +39,7 @@ impl Pen<'_> {
     }
 
     pub(super) fn post(&self, key: PostKey, thread: ThreadId, urgency: Urgency, body: PostBody) -> Write {
-        self.sealed_post(key, thread, urgency, self.redactor.seal(body))
-    }
-
-    pub(super) fn sealed_post(
-        &self,
-        key: PostKey,
-        thread: ThreadId,
-        urgency: Urgency,
-        body: Redacted<PostBody>,
-    ) -> Write {
-        Write::Post(NewPost { key, thread, urgency, body })
+        Write::Post(NewPost { key, thread, urgency, body: self.redactor.seal(body) })
     }
 
     pub(super) fn remember(&self, thread: ThreadId, speaker: Speaker, text: String, job: Option<JobId>) -> Write {

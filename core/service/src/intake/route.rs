@@ -109,13 +109,11 @@ impl Batch {
     /// The group of an alert that came without a group key.
     fn own_group(&self, arrival: &Arrival, entity: Option<&Entity>) -> String {
         let cluster = self.cluster.as_deref().or_else(|| arrival.alert.label("cluster")).unwrap_or_default();
-        match entity {
-            Some(entity) => format!("own:{}:{}", self.source, entity.key()),
-            None => {
-                let namespace = namespace_of(&arrival.alert).unwrap_or_default();
-                format!("own:{}:{}@{cluster}/{namespace}", self.source, arrival.alert.name)
-            }
+        if let Some(entity) = entity {
+            return format!("own:{}:{}", self.source, entity.key());
         }
+        let namespace = namespace_of(&arrival.alert).unwrap_or_default();
+        format!("own:{}:{}@{cluster}/{namespace}", self.source, arrival.alert.name)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::job::{Actor, Origin};
 use crate::lifecycle;
 use crate::living;
 use crate::port::store::{CommitError, StoreError, Write};
-use crate::post::{LivingStatus, Urgency};
+use crate::post::{LivingStatus, NewPost, Urgency};
 
 /// Incidents that are looked at in one go.
 pub(super) const AT_ONCE: usize = 10_000;
@@ -91,7 +91,8 @@ impl Intake {
                 let Some(body) = facts.bodies.get(&thread) else { return Ok(()) };
                 let status = self.parts.redactor.seal(LivingStatus::Cancelled { why });
                 let body = living::with_status(body, status);
-                plan.writes.push(pen.sealed_post(living::key(thread), thread, Urgency::Progress, body));
+                let (key, urgency) = (living::key(thread), Urgency::Progress);
+                plan.writes.push(Write::Post(NewPost { key, thread, urgency, body }));
             }
         }
         settled(self.committed(plan).await).map(drop)
