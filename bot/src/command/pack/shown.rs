@@ -89,7 +89,9 @@ impl fmt::Display for Whole {
         writeln!(
             f,
             "  lookback  {} min, deadline {} s, attempts {}",
-            self.lookback_seconds / 60, self.deadline_seconds, self.max_attempts
+            self.lookback_seconds / 60,
+            self.deadline_seconds,
+            self.max_attempts
         )?;
         writeln!(
             f,
