@@ -9,13 +9,14 @@ use midwatch_diagnosis::view::Collected;
 use tokio::time::Instant;
 
 use crate::port::{EvidenceSource, Reading};
-use crate::request::{Limits, LogCaps, NoReport, ReadSummary};
+use crate::request::{Limits, LogCaps, NoReport, ReadSummary, SourceKind};
 
 /// Makes the reads of one investigation and counts them.
 pub(crate) struct Collector<'a> {
     source: &'a dyn EvidenceSource,
     parallel: usize,
     caps: LogCaps,
+    metrics: bool,
     left: usize,
     until: Instant,
     /// Reads that were made.
@@ -35,6 +36,7 @@ impl<'a> Collector<'a> {
             source,
             parallel: limits.parallel_reads.max(1),
             caps: limits.log_caps,
+            metrics: limits.sources.contains(&SourceKind::Prometheus),
             left: limits.max_reads,
             until: Instant::now() + limits.deadline,
             reads: 0,
@@ -58,9 +60,9 @@ impl<'a> Collector<'a> {
         answer.unwrap_or_default()
     }
 
-    /// Whether the source answers probes of a kind.
+    /// Whether the source answers probes of a kind, and may be asked.
     pub(crate) fn serves(&self, kind: ProbeKind) -> bool {
-        self.source.serves(kind)
+        (kind != ProbeKind::Metrics || self.metrics) && self.source.serves(kind)
     }
 
     /// Reads what the probes ask for. Reads past the budget or the deadline come back as failures that say so.

@@ -40,8 +40,7 @@ impl EvidenceSource for Slow {
 
 async fn run(source: Slow, text: Option<&str>) -> Result<Outcome, NoReport> {
     let limits = Limits { deadline: Duration::from_millis(50), ..Limits::default() };
-    let request =
-        Request { text: text.map(str::to_owned), namespace: Some("shop".to_owned()), ..Request::default() };
+    let request = Request { text: text.map(str::to_owned), namespace: Some("shop".to_owned()), ..Request::default() };
     let outcome = investigate(&source, &request, &limits, Redactor::default(), &|_| {}).await;
     outcome.map_err(midwatch_redact::Redacted::into_inner)
 }

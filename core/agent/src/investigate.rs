@@ -121,7 +121,7 @@ pub async fn plan(
     let mut collector = Collector::new(source, limits);
     let readable = collector.namespaces().await.map_err(|e| redactor.seal(e))?;
     let namespaces = namespaces_of(request, &readable);
-    let metrics = source.serves(ProbeKind::Metrics);
+    let metrics = collector.serves(ProbeKind::Metrics);
     let mut then = vec![
         format!(
             "logs, up to {} pods of a workload, what fails first, with the previous run after a restart{}",

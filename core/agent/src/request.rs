@@ -64,12 +64,12 @@ pub struct Limits {
     pub detectors: Detectors,
 }
 
-/// How much of one log is read; none: as much as the source allows. A cap never widens what the source allows.
+/// How much of one log is read; none: as much as the source reads by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogCaps {
-    /// Lines from its end.
+    /// Lines from its end, more or fewer than the source reads by itself.
     pub lines: Option<u32>,
-    /// Bytes.
+    /// Bytes; never more than the source allows.
     pub bytes: Option<u64>,
 }
 

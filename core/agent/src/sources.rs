@@ -10,6 +10,7 @@ use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 
 use crate::port::{EvidenceSource, Reading};
+use crate::request::LogCaps;
 
 /// A source of objects and logs, with a source of metrics beside it where there is one.
 pub struct Sources {
@@ -60,6 +61,13 @@ impl EvidenceSource for Sources {
     async fn read(&self, probe: &Probe) -> Result<Reading, ReadFailure> {
         match self.of(probe.kind()) {
             Some(source) => source.read(probe).await,
+            None => Err(ReadFailure::NotRecorded),
+        }
+    }
+
+    async fn read_within(&self, probe: &Probe, caps: LogCaps) -> Result<Reading, ReadFailure> {
+        match self.of(probe.kind()) {
+            Some(source) => source.read_within(probe, caps).await,
             None => Err(ReadFailure::NotRecorded),
         }
     }

@@ -338,3 +338,6 @@ fn shift(kind: &mut IncidentKind, row: Option<u16>, firing: bool) {
         row.firing = if firing { row.firing + 1 } else { row.firing.saturating_sub(1) };
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,9 +11,12 @@ use async_trait::async_trait;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_redact::Redactor;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::clock::{SharedClock, after};
 use crate::health::{Health, Status};
+use crate::intake::Intake;
+use crate::job::{Actor, Origin};
 use crate::port::alerts::AlertSource;
 
 /// Time between two rounds, if nothing else is configured.
@@ -36,6 +39,15 @@ pub trait PollSink: Send + Sync {
     /// # Errors
     /// Why they were not taken; the next round brings what fires then.
     async fn polled(&self, source: &str, firing: Vec<Alert>) -> Result<(), NotTaken>;
+}
+
+#[async_trait]
+impl PollSink for Intake {
+    async fn polled(&self, source: &str, firing: Vec<Alert>) -> Result<(), NotTaken> {
+        let actor = Actor { platform: "poll".to_owned(), user: source.to_owned(), ..Actor::default() };
+        let origin = Origin { actor, request_id: Uuid::now_v7().simple().to_string() };
+        Intake::polled(self, firing, origin).await.map(drop).map_err(Into::into)
+    }
 }
 
 /// What a poller is made of.

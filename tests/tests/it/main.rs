@@ -7,5 +7,6 @@ mod dependencies;
 mod invariants;
 mod live;
 mod metrics;
+mod packs;
 mod secrets;
 mod support;

@@ -15,7 +15,9 @@ pub(crate) fn refused(place: &str, status: StatusCode, body: &[u8]) -> ReadFailu
     let code = status.as_u16();
     let words = words(body);
     match code {
-        401 => ReadFailure::Forbidden(format!("{place} wants credentials (401){words}; set a token or user and password")),
+        401 => {
+            ReadFailure::Forbidden(format!("{place} wants credentials (401){words}; set a token or user and password"))
+        }
         403 => ReadFailure::Forbidden(format!(
             "{place} refuses these credentials (403){words}; allow them GET on /api/v2/alerts and /api/v2/status"
         )),
@@ -23,12 +25,16 @@ pub(crate) fn refused(place: &str, status: StatusCode, body: &[u8]) -> ReadFailu
             "{place} has no API v2 at this path (404); does it serve under a prefix such as /alertmanager \
              (`--web.route-prefix`)? add it to the URL"
         )),
-        410 => ReadFailure::Unreadable(format!("{place} no longer serves this API (410){words}; API v2 needs 0.16 or later")),
-        429 => ReadFailure::Unreadable(format!("{place} limits requests (429){words}; poll less often or raise its limit")),
+        410 => ReadFailure::Unreadable(format!(
+            "{place} no longer serves this API (410){words}; API v2 needs 0.16 or later"
+        )),
+        429 => {
+            ReadFailure::Unreadable(format!("{place} limits requests (429){words}; poll less often or raise its limit"))
+        }
         502..=504 => ReadFailure::Unreadable(format!(
             "{place} is not ready ({code}){words}; is it starting, or is what stands before it down?"
         )),
-        300..400 => ReadFailure::Unreadable(format!(
+        300..=399 => ReadFailure::Unreadable(format!(
             "{place} redirects to another host ({code}), which is not followed; is there a login before it? set a token"
         )),
         _ => ReadFailure::Unreadable(format!("{place} answers with an error ({code}){words}")),
@@ -51,7 +57,10 @@ pub(crate) fn not_json(place: &str, body: &[u8], error: &serde_json::Error) -> R
 
 /// No whole answer within the time.
 pub(crate) fn late(place: &str, timeout: Duration) -> ReadFailure {
-    ReadFailure::TimedOut(format!("{place} did not answer within {} ms; is it overloaded or behind a firewall?", timeout.as_millis()))
+    ReadFailure::TimedOut(format!(
+        "{place} did not answer within {} ms; is it overloaded or behind a firewall?",
+        timeout.as_millis()
+    ))
 }
 
 /// An answer that is larger than anything sensible.

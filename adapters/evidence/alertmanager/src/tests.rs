@@ -1,4 +1,4 @@
-//! The adapter against servers of all manners. A real Alertmanager stands in `tests/real.rs`.
+//! The adapter against servers of all manners, and a real Alertmanager (`real`).
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
@@ -10,6 +10,8 @@ use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::{Alertmanager, AlertmanagerOptions, Auth, ServerStatus};
+
+mod real;
 
 fn options(url: &str) -> AlertmanagerOptions {
     // Another test may have installed it.
@@ -28,7 +30,7 @@ async fn answering(answer: ResponseTemplate) -> MockServer {
 }
 
 const ALERTS: &str = r#"[
-  {"annotations":{"summary":"s"},"endsAt":"2026-11-22T04:30:31.344Z","fingerprint":"f1","receivers":[{"name":"r"}],
+  {"annotations":{"summary":"s"},"endsAt":"2026-11-22T04:30:31.344Z","fingerprint":"f1","generatorURL":"http://p/graph?g0.expr=up","receivers":[{"name":"r"}],
    "startsAt":"2026-11-22T04:26:31.344Z","status":{"inhibitedBy":[],"silencedBy":[],"state":"active"},
    "updatedAt":"2026-11-22T04:26:31.344Z","labels":{"alertname":"A","namespace":"shop"}},
   {"annotations":{},"fingerprint":"f2","startsAt":"0001-01-01T00:00:00Z","status":{"state":"suppressed"},"labels":{"alertname":"B"}},
@@ -57,7 +59,8 @@ async fn what_fires_is_read_with_its_labels() {
     let first = &firing[0];
     assert_eq!((first.name.as_str(), first.label("namespace"), first.firing), ("A", Some("shop"), true));
     assert_eq!((first.starts_at.unwrap().as_second(), first.ends_at), (1_795_321_591, None));
-    assert_eq!(firing[1].starts_at, None);
+    assert_eq!(first.generator_expr().as_deref(), Some("up"));
+    assert_eq!((firing[1].starts_at, firing[1].generator_url.as_deref()), (None, None));
     assert_eq!(source.name(), "alertmanager");
 }
 

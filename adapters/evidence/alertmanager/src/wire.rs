@@ -79,7 +79,8 @@ impl Entry {
             // The API's `endsAt` of an alert that fires is when it would end if it were not sent again.
             ends_at: None,
             fingerprint: cut(wire.fingerprint),
-            generator_url: wire.generator_url.map(cut),
+            // A link that is cut leads nowhere.
+            generator_url: wire.generator_url.filter(|url| !url.is_empty() && url.len() <= TEXT_CAP),
             labels,
         })
     }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use midwatch_agent::port::{EvidenceSource, Reading};
+use midwatch_agent::request::LogCaps;
 use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_diagnosis::view::Content;
@@ -19,6 +20,7 @@ use crate::config;
 use crate::custom::Customs;
 use crate::error::ConnectError;
 use crate::failure::Failure;
+use crate::logs::Amount;
 use crate::objects::{self, Objects, Wanted};
 use crate::options::ClusterOptions;
 use crate::resource::Resource;
@@ -207,10 +209,15 @@ impl EvidenceSource for Cluster {
     }
 
     async fn read(&self, probe: &Probe) -> Result<Reading, ReadFailure> {
+        self.read_within(probe, LogCaps::default()).await
+    }
+
+    async fn read_within(&self, probe: &Probe, caps: LogCaps) -> Result<Reading, ReadFailure> {
         match probe {
             Probe::Objects { kind, namespace } => self.objects(kind, namespace.as_deref()).await,
             Probe::Log { of, previous, onset } => {
-                logs::read(self.caller(), self.options(), of, *previous, *onset).await
+                let amount = Amount::of(self.options(), caps);
+                logs::read(self.caller(), amount, of, *previous, *onset).await
             }
             // It serves no metrics, and says so.
             Probe::Rules { .. } | Probe::Metric(_) => Err(ReadFailure::NotServed),

@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use midwatch_agent::render::{self, sample};
-use midwatch_agent::request::Depth;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::probe::ReadFailure;
 use midwatch_diagnosis::verdict::Verdict;
@@ -93,7 +92,8 @@ impl World {
             now: Timestamp::now(),
         };
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options).expect("a store"));
-        let (signals, metrics, health) = (Arc::<Signals>::default(), Arc::<Metrics>::default(), Arc::<Health>::default());
+        let (signals, metrics, health) =
+            (Arc::<Signals>::default(), Arc::<Metrics>::default(), Arc::<Health>::default());
         let policy = Arc::new(Policy::new(setup.rules));
         let intake = Arc::new(Intake::new(IntakeParts {
             store: store.clone(),
@@ -229,7 +229,10 @@ pub(crate) async fn problem(request: RequestBuilder) -> (u16, String, String) {
     assert_eq!(response.headers()["content-type"], "application/problem+json", "{status}");
     let id = response.headers()["x-request-id"].to_str().expect("an id").to_owned();
     let body: Value = response.json().await.expect("a problem in JSON");
-    assert_eq!((body["status"].as_u64(), body["request_id"].as_str()), (Some(status.as_u16().into()), Some(id.as_str())));
+    assert_eq!(
+        (body["status"].as_u64(), body["request_id"].as_str()),
+        (Some(status.as_u16().into()), Some(id.as_str()))
+    );
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     assert!(!text("title").is_empty() && !text("type").is_empty() && !text("detail").is_empty(), "{body}");
     (status.as_u16(), text("code"), text("detail"))
@@ -261,17 +264,8 @@ impl PackChoice for OnePack {
 }
 
 fn pack() -> Pack {
-    Pack {
-        id: PackRef { name: "standard".to_owned(), version: "1".to_owned() },
-        description: "for tests".to_owned(),
-        depth: Depth::Standard,
-        lookback: Duration::from_hours(1),
-        deadline: Duration::from_mins(2),
-        max_attempts: 3,
-        max_reads: 400,
-        parallel_reads: 5,
-        priority: None,
-    }
+    let id = PackRef { name: "standard".to_owned(), version: "1".to_owned() };
+    Pack { id, deadline: Duration::from_mins(2), ..Pack::default() }
 }
 
 /// A source that gives what was put in, or fails.

@@ -12,11 +12,12 @@ use crate::fault::Fault;
 use crate::query::change;
 use crate::value::{micros, rows};
 
-/// Free pages given back to the file system by one sweep (4 KiB each); the others are used again.
-const PAGES: i64 = 1000;
+/// Gives free pages (4 KiB each) back to the file system, so many in one sweep; the others are used again.
+const VACUUM: &str = "PRAGMA incremental_vacuum(1000)";
 
 /// Histories and artifacts go with their job. A dead letter has ended, too.
-const JOBS: &str = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at <= ?1 ORDER BY finished_at LIMIT ?2)";
+const JOBS: &str =
+    "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at <= ?1 ORDER BY finished_at LIMIT ?2)";
 
 const INCIDENTS: &str = "DELETE FROM incidents WHERE id IN (
     SELECT i.id FROM incidents AS i WHERE i.closed_at <= ?1
@@ -39,8 +40,8 @@ pub(crate) fn sweep(db: &Connection, now: Timestamp, retention: Retention) -> Re
     }
     if removed > 0 {
         // Each step gives one page back; the statement has to be run to its end.
-        let mut vacuum = db.prepare_cached("SELECT 1 FROM pragma_incremental_vacuum(?1)")?;
-        let mut steps = vacuum.query([PAGES])?;
+        let mut vacuum = db.prepare_cached(VACUUM)?;
+        let mut steps = vacuum.query([])?;
         while steps.next()?.is_some() {}
     }
     Ok(u64::try_from(removed).unwrap_or(u64::MAX))

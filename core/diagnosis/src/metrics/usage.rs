@@ -13,6 +13,7 @@ use crate::entity::EntityRef;
 use crate::evidence::metric;
 use crate::finding::{Finding, Point, Reason};
 use crate::kube::{Container, ContainerStatus, Pod};
+use crate::link::Incident;
 use crate::quantity;
 use crate::report::Gap;
 use crate::scope::Scope;
@@ -77,7 +78,7 @@ pub struct Beside {
 /// What the use of the containers that matter says: those of the incident, or of the scope while the question is open.
 pub fn beside(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> Beside {
     let findings: Vec<&Finding> =
-        diagnosis.incidents.iter().take(diagnosis.in_scope.max(1)).flat_map(|i| i.findings()).collect();
+        diagnosis.incidents.iter().take(diagnosis.in_scope.max(1)).flat_map(Incident::findings).collect();
     let mut told = Beside::default();
     for worst in worst(view, scope) {
         let about: Vec<&Finding> = findings.iter().copied().filter(|f| worst.is_of(view, f)).collect();

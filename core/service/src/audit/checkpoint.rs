@@ -107,7 +107,9 @@ impl Checkpoints {
         let mut head: Option<(u64, String)> = None;
         loop {
             let entries = page(at, PAGE).await?;
-            if let Some(broken) = self.last.as_ref().filter(|_| head.is_none()).and_then(|l| contradicts(l, entries.first())) {
+            if let Some(broken) =
+                self.last.as_ref().filter(|_| head.is_none()).and_then(|l| contradicts(l, entries.first()))
+            {
                 tracing::error!(target: "audit", number = broken.number, "the audit trail was changed: {broken}");
                 return Ok(Round::Broken(broken));
             }

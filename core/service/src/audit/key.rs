@@ -32,7 +32,9 @@ pub enum KeyError {
     #[error("the audit key has {0} bytes; it needs {SHORTEST_KEY} or more: `openssl rand -hex 32` makes one")]
     Short(usize),
     /// Everyone on the machine can read it.
-    #[error("{0}: everyone on this machine can read the audit key; `chmod o-rwx` it, and make a new one if others were here")]
+    #[error(
+        "{0}: everyone on this machine can read the audit key; `chmod o-rwx` it, and make a new one if others were here"
+    )]
     Open(PathBuf),
     /// It cannot be read or written.
     #[error("{path}: the audit key cannot be {what}: {source}")]

@@ -195,7 +195,11 @@ mod tests {
         for number in 1..=length {
             let entry = Entry {
                 at: Timestamp::from_second(1_700_000_000 + i64::try_from(number).unwrap()).unwrap(),
-                actor: (number % 2 == 0).then(|| Actor { platform: "api".into(), user: "ci".into(), ..Actor::default() }),
+                actor: (number % 2 == 0).then(|| Actor {
+                    platform: "api".into(),
+                    user: "ci".into(),
+                    ..Actor::default()
+                }),
                 action: "investigate".into(),
                 subject: format!("shop/{}", number % 3),
                 details: String::new(),

@@ -51,8 +51,8 @@ mod tests {
 
     #[rstest]
     #[case::empty(0, 0, true)]
-    #[case::just_below(5, 89, true)]
-    #[case::at_ninety_percent(5, 90, false)]
+    #[case::just_below(5, 84, true)]
+    #[case::at_ninety_percent(5, 85, false)]
     #[case::beyond(5, 200, false)]
     fn new_jobs_are_taken_below_ninety_percent(#[case] running: u64, #[case] pending: u64, #[case] open: bool) {
         let settings = IntakeSettings { slots: 5, queue_bound: 95, ..IntakeSettings::default() };

@@ -185,3 +185,6 @@ impl Intake {
         if self.draining.load(Ordering::Relaxed) { Err(Refused::Draining) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,8 +175,8 @@ pub(super) fn route(batch: &Batch, scene: Scene<'_>) -> Routed {
     if let Some(first) = parts.first_mut() {
         first.truncated = batch.truncated;
     }
-    let opens = parts.iter().any(|part| !matches!(part.target, Target::Open(_)));
-    let over = if opens { over.into_iter().cloned().collect() } else { Vec::new() };
+    // They hold keys that a part may claim.
+    let over = if parts.is_empty() { Vec::new() } else { over.into_iter().cloned().collect() };
     claim(&mut parts, &open);
     Routed { parts, over, unknown }
 }

@@ -13,18 +13,10 @@ use super::yaml::{self, Located, Node};
 use super::{FILE_CAP, Pack, trigger};
 use crate::job::Priority;
 
-const KEYS: [&str; 10] = [
-    "name", "version", "description", "triggers", "sources", "detectors", "depth", "lookback", "priority", "budgets",
-];
-const BUDGETS: [&str; 7] = [
-    "deadline",
-    "max_attempts",
-    "max_reads",
-    "parallel_reads",
-    "pods_per_workload",
-    "tail_lines",
-    "max_log_bytes",
-];
+const KEYS: [&str; 10] =
+    ["name", "version", "description", "triggers", "sources", "detectors", "depth", "lookback", "priority", "budgets"];
+const BUDGETS: [&str; 7] =
+    ["deadline", "max_attempts", "max_reads", "parallel_reads", "pods_per_workload", "tail_lines", "max_log_bytes"];
 const DEPTHS: [(&str, Depth); 3] = [("quick", Depth::Quick), ("standard", Depth::Standard), ("deep", Depth::Deep)];
 const PRIORITIES: [(&str, Priority); 3] =
     [("low", Priority::Low), ("normal", Priority::Normal), ("high", Priority::High)];
@@ -49,12 +41,13 @@ pub(super) fn pack(text: &str) -> Result<Pack, Vec<Mistake>> {
 
 fn read(section: &mut Section, place: &Located<()>, mistakes: &mut Vec<Mistake>) -> Pack {
     let mut pack = Pack::default();
-    let mut required = |key: &str, into: &mut String, read: fn(Located<Node>) -> Result<String, Mistake>| {
-        match section.take(key).map(read) {
-            Some(Ok(value)) => *into = value,
-            Some(Err(mistake)) => mistakes.push(mistake),
-            None => mistakes.push(place.wrong(format!("the pack has no `{key}`"))),
-        }
+    let mut required = |key: &str, into: &mut String, read: fn(Located<Node>) -> Result<String, Mistake>| match section
+        .take(key)
+        .map(read)
+    {
+        Some(Ok(value)) => *into = value,
+        Some(Err(mistake)) => mistakes.push(mistake),
+        None => mistakes.push(place.wrong(format!("the pack has no `{key}`"))),
     };
     required("name", &mut pack.id.name, name);
     required("version", &mut pack.id.version, version);
@@ -112,8 +105,7 @@ fn sources(node: Located<Node>, mistakes: &mut Vec<Mistake>) -> BTreeSet<SourceK
     };
     let words = SourceKind::ALL.map(|kind| (kind.as_str(), kind));
     let before = mistakes.len();
-    let found: BTreeSet<SourceKind> =
-        each(items, mistakes, |item| values::word(&item, &words)).into_iter().collect();
+    let found: BTreeSet<SourceKind> = each(items, mistakes, |item| values::word(&item, &words)).into_iter().collect();
     if mistakes.len() == before && !found.contains(&SourceKind::Kubernetes) {
         mistakes.push(place.wrong("`kubernetes` is missing: without it there is nothing that metrics could be about"));
     }
@@ -159,9 +151,7 @@ fn detector_names(node: Located<Node>, mistakes: &mut Vec<Mistake>) -> Vec<Strin
     let valid = Detectors::names();
     let known = |item: Located<Node>| match &item.value {
         Node::Text(text) if valid.contains(&text.as_str()) => Ok(text.clone()),
-        Node::Text(text) => {
-            Err(item.wrong(format!("there is no detector {}; {}", quote(text), instead(text, &valid))))
-        }
+        Node::Text(text) => Err(item.wrong(format!("there is no detector {}; {}", quote(text), instead(text, &valid)))),
         other => Err(item.wrong(format!("this is {}; expected the name of a detector", other.found()))),
     };
     each(items, mistakes, known)
@@ -178,9 +168,8 @@ fn budgets(node: Located<Node>, pack: &mut Pack, mistakes: &mut Vec<Mistake>) {
     section.read("max_attempts", &mut pack.max_attempts, mistakes, |node| values::count(&node, 1, 10));
     section.read("max_reads", &mut pack.max_reads, mistakes, |n| values::count(&n, 1, 10_000).map(usize_of));
     section.read("parallel_reads", &mut pack.parallel_reads, mistakes, |n| values::count(&n, 1, 32).map(usize_of));
-    section.read("pods_per_workload", &mut pack.pods_per_workload, mistakes, |n| {
-        values::count(&n, 1, 10).map(usize_of)
-    });
+    section
+        .read("pods_per_workload", &mut pack.pods_per_workload, mistakes, |n| values::count(&n, 1, 10).map(usize_of));
     section.read("tail_lines", &mut pack.tail_lines, mistakes, |node| values::count(&node, 1, 100_000));
     section.read("max_log_bytes", &mut pack.max_log_bytes, mistakes, |node| values::size(&node));
 }

@@ -260,7 +260,10 @@ fn channels_come_before_anywhere() {
     let (any, sre) = (pack("any", ""), pack("sre", ", channels: ['sre-*']"));
     let packs = Packs::load(&[("any", &any), ("sre", &sre)], None).unwrap();
     let taken = |channel| packs.for_verb(Verb::Ask, channel).unwrap().id.name;
-    assert_eq!((taken(Some("sre-night")), taken(Some("random")), taken(None)), ("sre".into(), "any".into(), "any".into()));
+    assert_eq!(
+        (taken(Some("sre-night")), taken(Some("random")), taken(None)),
+        ("sre".into(), "any".into(), "any".into())
+    );
 }
 
 #[test]

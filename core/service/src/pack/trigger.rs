@@ -3,12 +3,12 @@
 //! `alerts` is `all`; or matchers that must all fit, as a list of texts or a mapping of labels to values; or a list of such
 //! lists, of which one must fit. Start at [`triggers`].
 
+use super::Triggers;
 use super::matcher::{AllOf, Matcher};
 use super::mistakes::Mistake;
 use super::read::is_all;
 use super::values::{self, Section, each};
 use super::yaml::{Entry, Located, Node};
-use super::Triggers;
 use crate::policy::Verb;
 
 /// Alternatives, and matchers of each, that a pack may have.
@@ -88,7 +88,9 @@ fn all_of(node: Located<Node>, mistakes: &mut Vec<Mistake>) -> AllOf {
             Node::Map(entries) => matchers.extend(each_equal(entries, mistakes)),
             Node::List(_) => mistakes.push(part.wrong("either every item is a list of matchers, or none is")),
             ref other => {
-                mistakes.push(part.wrong(format!("this is {}; expected a matcher: `severity=\"critical\"`", other.found())));
+                mistakes.push(
+                    part.wrong(format!("this is {}; expected a matcher: `severity=\"critical\"`", other.found())),
+                );
             }
         }
     }

@@ -94,10 +94,7 @@ async fn search(shared: &Shared, due: &DuePost) -> Result<Found, SendFailure> {
 }
 
 /// No call lasts longer than its limit; what became of one that would is not known.
-async fn limited<T>(
-    shared: &Shared,
-    call: impl Future<Output = Result<T, SendFailure>>,
-) -> Result<T, SendFailure> {
+async fn limited<T>(shared: &Shared, call: impl Future<Output = Result<T, SendFailure>>) -> Result<T, SendFailure> {
     let limit = shared.settings.send_limit;
     tokio::select! {
         answer = call => answer,

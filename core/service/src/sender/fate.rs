@@ -102,7 +102,10 @@ mod tests {
     fn a_search_that_failed_leaves_the_doubt() {
         let retry = SendFailure::Retry { why: String::new(), after: None };
         assert_eq!(after_search(&retry, 2, at(0)), AfterFailure::LookUp(at(2_000)));
-        assert_eq!(after_search(&SendFailure::Unknown { why: String::new() }, 1, at(0)), AfterFailure::LookUp(at(1_000)));
+        assert_eq!(
+            after_search(&SendFailure::Unknown { why: String::new() }, 1, at(0)),
+            AfterFailure::LookUp(at(1_000))
+        );
         assert_eq!(after_search(&SendFailure::Refused { why: String::new() }, 1, at(0)), AfterFailure::GiveUp);
     }
 

@@ -69,7 +69,9 @@ impl Telling {
     /// Adds the warnings whose time has come; a later one replaces an earlier one that was not told yet.
     pub(super) fn warn(&mut self, deadline: &Deadline, now: Timestamp, redactor: &Redactor) {
         let passed = WARNINGS.iter().filter(|percent| deadline.at(**percent) <= now).count();
-        if let Some(percent) = passed.checked_sub(1).and_then(|last| WARNINGS.get(last)).filter(|_| passed > self.warned) {
+        if let Some(percent) =
+            passed.checked_sub(1).and_then(|last| WARNINGS.get(last)).filter(|_| passed > self.warned)
+        {
             self.warned = passed;
             let text = deadline.warning(*percent, &doing(&self.news.steps()));
             self.note(redactor.redact_text(&text));

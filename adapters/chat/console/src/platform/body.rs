@@ -19,7 +19,8 @@ pub(super) fn render(look: Look, body: &PostBody) -> String {
         PostBody::Living(living) => rows::page(look, &rows::of_living(living)),
         PostBody::Storm(table) => storm::page(look, table),
         PostBody::Report { report, run, may_be_repeated, .. } => {
-            let mark = if *may_be_repeated { notice(look, "The report below may be a repetition.") } else { String::new() };
+            let mark =
+                if *may_be_repeated { notice(look, "The report below may be a repetition.") } else { String::new() };
             mark + &report::render((look, *run), report)
         }
         PostBody::Notice { text } => notice(look, text),

@@ -92,7 +92,11 @@ fn storm(hostile: &str) -> StormTable {
         total,
     };
     StormTable {
-        rows: vec![row("KubePodCrashLooping", "shop", 120, 400), row("NodeNotReady", "", 3, 3), row("漢字", "pay", 1, 2)],
+        rows: vec![
+            row("KubePodCrashLooping", "shop", 120, 400),
+            row("NodeNotReady", "", 3, 3),
+            row("漢字", "pay", 1, 2),
+        ],
         beyond: 7,
         received: 812,
         firing: 124,
@@ -102,7 +106,12 @@ fn storm(hostile: &str) -> StormTable {
 
 fn report(hostile: &str, may_be_repeated: bool) -> PostBody {
     let run = RunFacts { elapsed: Duration::from_millis(4100), reads: 19, bytes: 4096 };
-    PostBody::Report { job: JobId::new(), report: Box::new(sample::report(Verdict::Cause, hostile)), run, may_be_repeated }
+    PostBody::Report {
+        job: JobId::new(),
+        report: Box::new(sample::report(Verdict::Cause, hostile)),
+        run,
+        may_be_repeated,
+    }
 }
 
 /// Every kind of message, with text of the outside in every place.
@@ -121,7 +130,8 @@ fn every_kind(hostile: &str) -> Vec<PostBody> {
     bodies.push(PostBody::Notice { text: format!("stopped{hostile}") });
     bodies.extend(status("because").map(|status| {
         let mut message = living(status, hostile);
-        message.steps = vec![step(Step::Scope, StepState::Partial, hostile), step(Step::Logs, StepState::InProgress, hostile)];
+        message.steps =
+            vec![step(Step::Scope, StepState::Partial, hostile), step(Step::Logs, StepState::InProgress, hostile)];
         message.notes = vec![format!("80 %{hostile}")];
         let resolved_after = Some(format!("11 min{hostile}"));
         message.alerts = Some(AlertsNow { firing: 1, resolved: 2, repeats: 3, reopened: 1, resolved_after });
@@ -198,7 +208,8 @@ async fn a_living_message_is_told_line_by_line_and_kept_whole() {
     let on = edit(&now).await;
     now.alerts = Some(AlertsNow { firing: 2, repeats: 2, ..AlertsNow::default() });
     assert_eq!(edit(&now).await, "", "a repeat is no news");
-    now.alerts = Some(AlertsNow { resolved: 2, repeats: 2, reopened: 1, resolved_after: Some("11 min".into()), firing: 0 });
+    now.alerts =
+        Some(AlertsNow { resolved: 2, repeats: 2, reopened: 1, resolved_after: Some("11 min".into()), firing: 0 });
     let resolved = edit(&now).await;
     insta::assert_snapshot!([queued, begun, on, resolved].join("--\n"), @r"
     [tag]  +- Midwatch   Queued Deployment shop/checkout
@@ -233,7 +244,10 @@ async fn the_same_key_is_the_same_message_also_after_a_restart() {
     let second = setup.post("b", PostBody::Notice { text: "one".into() }).await.unwrap();
     assert_ne!(first, second);
     let again = ConsolePlatform::open(setup.dir.path(), io::sink(), LOOK).unwrap();
-    assert_eq!(again.find(&setup.thread, &key("b")).await.unwrap(), Found::Sent(midwatch_service::id::MessageId(second.clone())));
+    assert_eq!(
+        again.find(&setup.thread, &key("b")).await.unwrap(),
+        Found::Sent(midwatch_service::id::MessageId(second.clone()))
+    );
     assert_eq!(again.find(&setup.thread, &key("c")).await.unwrap(), Found::NotSent);
     assert_eq!(again.find(&thread(), &key("b")).await.unwrap(), Found::NotSent);
     let doubled = again.post(&setup.thread, &key("b"), &seal(PostBody::Notice { text: "one".into() })).await.unwrap();
@@ -265,7 +279,10 @@ async fn a_file_that_cannot_be_used_is_said_and_left_alone() {
     for end in [0, 1, whole.len() / 2, whole.len() - 1] {
         std::fs::write(setup.file("json"), &whole[..end]).unwrap();
         let failure = setup.post("b", PostBody::Notice { text: "next".into() }).await.unwrap_err();
-        assert!(matches!(&failure, SendFailure::Retry { why, after: Some(_) } if why.contains("is damaged")), "{failure}");
+        assert!(
+            matches!(&failure, SendFailure::Retry { why, after: Some(_) } if why.contains("is damaged")),
+            "{failure}"
+        );
         assert!(setup.platform.find(&setup.thread, &key("a")).await.is_err(), "not `not sent`: that would double it");
         assert_eq!(std::fs::read(setup.file("json")).unwrap(), whole[..end], "it is left for a person to look at");
     }

@@ -12,8 +12,7 @@ use super::lists::sentence;
 use super::{RecordError, RecordProgress, Run};
 use crate::call::Ask;
 use crate::failure::Failure;
-use crate::logs::target;
-use crate::options::ClusterOptions;
+use crate::logs::{Amount, target};
 
 /// Logs that are read at once; each is in memory as a whole, to be redacted.
 const AT_ONCE: usize = 4;
@@ -68,12 +67,8 @@ async fn of_pod(run: &Run<'_>, namespace: &str, pod: &Pod) -> Result<(), RecordE
 
 /// The log of one container, or what kubectl prints in its place.
 async fn one(run: &Run<'_>, of: &ContainerRef, previous: bool) -> String {
-    let bounds = ClusterOptions {
-        tail_lines: run.options.tail_lines,
-        max_log_bytes: run.options.max_log_bytes,
-        ..run.cluster.options().clone()
-    };
-    let address = match target(of, previous, &bounds, false) {
+    let amount = Amount { lines: run.options.tail_lines, bytes: run.options.max_log_bytes };
+    let address = match target(of, previous, amount, false) {
         Ok(address) => address,
         Err(failure) => return format!("error: {failure}\n"),
     };

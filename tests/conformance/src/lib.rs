@@ -1,0 +1,111 @@
+//! What every store must do, as tests that run on any: the port's doc comments, each sentence once.
+//!
+//! Each property opens the store of a place of its own, empty at first; opening it again gives what was kept, once the one
+//! before was dropped. Must never know which store it tests, nor wait for time to pass: the port is told what time it is.
+//! Start at [`properties`]: a store's own tests make one test of each.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a library of tests, whose names say what they hold")]
+
+use std::sync::Arc;
+
+use midwatch_service::port::store::Store;
+
+mod crowd;
+mod endings;
+pub mod given;
+mod incidents;
+mod keeping;
+mod leases;
+mod model;
+mod outbox;
+mod queue;
+mod retention;
+mod threads;
+mod unsure;
+
+pub use crowd::*;
+pub use endings::*;
+pub use incidents::*;
+pub use keeping::*;
+pub use leases::*;
+pub use model::*;
+pub use outbox::*;
+pub use queue::*;
+pub use retention::*;
+pub use threads::*;
+pub use unsure::*;
+
+/// Calls a macro with the name of every property.
+#[macro_export]
+macro_rules! properties {
+    ($each:ident) => {
+        $each! {
+            a_live_key_refuses_a_second_job
+            a_full_queue_refuses_the_whole_commit
+            urgent_jobs_come_first_then_the_oldest
+            none_starves
+            a_job_waits_for_its_moment
+            a_job_is_handed_in_once
+            the_next_moment_is_known
+            load_and_waiting_count
+            jobs_are_listed_in_pages
+            a_lost_lease_refuses_the_whole_commit
+            heartbeats_tell_what_a_lease_is_worth
+            a_silent_worker_loses_its_job
+            attempts_run_out_with_silent_workers
+            states_go_forward_only
+            a_retry_waits_and_attempts_run_out
+            a_dead_letter_is_tried_anew
+            cancelling_a_job_that_waits_ends_it
+            cancelling_a_job_under_way_marks_it
+            a_marked_job_never_comes_back
+            cancelling_what_ended_changes_nothing
+            handing_back_costs_no_attempt
+            outcomes_are_kept
+            a_failing_last_part_leaves_nothing_of_the_first
+            incidents_are_written_by_one_at_a_time
+            a_key_belongs_to_one_open_incident
+            closing_frees_the_keys
+            incidents_are_found_in_order
+            a_thread_opens_once
+            the_first_message_becomes_the_root
+            memory_is_bounded_and_in_order
+            messages_go_in_the_order_of_their_thread
+            the_most_urgent_goes_first
+            a_newer_revision_replaces_what_was_not_sent
+            the_same_words_change_nothing
+            an_edit_waits_for_the_message_under_way
+            edits_wait_for_no_other_message
+            a_message_taken_is_not_taken_again
+            a_newer_revision_keeps_the_moment_asked_for
+            the_next_message_is_known
+            an_unknown_outcome_is_looked_up_first
+            giving_up_lets_the_thread_go_on
+            a_lost_sender_leaves_a_doubt
+            a_late_sender_is_refused
+            a_doubt_outlives_a_newer_revision_and_giving_up
+            artifacts_are_replaced_and_bounded
+            packs_stay_switched
+            the_audit_trail_is_one_chain_across_restarts
+            everything_survives_a_restart
+            the_store_can_be_checked
+            a_sweep_spares_what_lives
+            a_sweep_is_bounded
+            a_sweep_takes_threads_that_nothing_names
+            two_workers_never_get_the_same_job
+            two_senders_never_get_the_same_message
+            one_of_many_wins_a_key
+            random_operations_follow_the_model
+        }
+    };
+}
+
+macro_rules! run_each {
+    ($($name:ident)*) => {
+        /// Every property, one after the other, each in the place of its name.
+        pub async fn run_all<F: AsyncFn(&'static str) -> Arc<dyn Store>>(make: F) {
+            $( $name(async || make(stringify!($name)).await).await; )*
+        }
+    };
+}
+
+properties!(run_each);
