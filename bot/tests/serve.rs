@@ -76,7 +76,7 @@ fn kill(id: &str) -> bool {
 
 /// Waits for a condition of the outside.
 fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(found) = look() {
             return found;
