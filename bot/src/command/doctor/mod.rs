@@ -85,13 +85,10 @@ fn contexts(settings: &Settings) -> Vec<Option<&str>> {
 }
 
 async fn within(name: String, part: BoxFuture<'_, Vec<Check>>) -> Vec<Check> {
-    match tokio::time::timeout(PATIENCE, part).await {
-        Ok(checks) => checks,
-        Err(_) => {
-            let what = format!("no answer within {} s", PATIENCE.as_secs());
-            vec![Check::fail(name, what, "look whether it is overloaded or far away, and try again")]
-        }
-    }
+    tokio::time::timeout(PATIENCE, part).await.unwrap_or_else(|_| {
+        let what = format!("no answer within {} s", PATIENCE.as_secs());
+        vec![Check::fail(name, what, "look whether it is overloaded or far away, and try again")]
+    })
 }
 
 fn packs(settings: &Settings) -> Check {

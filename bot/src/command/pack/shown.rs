@@ -88,8 +88,10 @@ impl fmt::Display for Whole {
         }
         writeln!(
             f,
-            "  lookback  {} s, deadline {} s, attempts {}",
-            self.lookback_seconds, self.deadline_seconds, self.max_attempts
+            "  lookback  {} min, deadline {} s, attempts {}",
+            self.lookback_seconds / 60,
+            self.deadline_seconds,
+            self.max_attempts
         )?;
         writeln!(
             f,
