@@ -50,7 +50,8 @@ async fn a_live_cluster_is_investigated() {
     assert_eq!(report["root_entities"][0]["name"], "payments-api");
     assert!(lab.server.requests().keys().any(|path| path.ends_with("/pods")));
 
-    let (code, out, err) = lab.run(&["investigate", "--context", "double", "-n", "inc-crashloop", "--as-of", now[1]]).await;
+    let (code, out, err) =
+        lab.run(&["investigate", "--context", "double", "-n", "inc-crashloop", "--as-of", now[1]]).await;
     assert_eq!((code, out.contains("context double")), (0, true), "{out}{err}");
     let (code, out, _) = lab.run(&["plan", "--context", "double", "payments-api", "-n", "inc-crashloop"]).await;
     assert_eq!((code, out.contains("get pods")), (0, true), "{out}");

@@ -34,7 +34,7 @@ struct Place {
 /// What became of a delivery.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Delivered {
-    /// Alerts that were taken.
+    /// Alerts that were taken, those in `truncated` included: each is in exactly one incident's count.
     received: u64,
     /// Those of them that joined an incident which was open.
     joined: u64,

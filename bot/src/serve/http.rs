@@ -14,6 +14,7 @@ pub(crate) fn http_settings(settings: &Settings) -> HttpSettings {
         api_keys: server.api_keys.iter().map(api_key).collect(),
         webhooks: webhooks(settings),
         wait: settings.investigation.deadline,
+        wait_most: HttpSettings::default().wait_most.max(settings.investigation.deadline),
         clusters: clusters::names(settings),
         limits: Limits {
             body: server.request_timeout,

@@ -38,8 +38,9 @@ use crate::{live, output, settings, store};
 
 use super::clusters::{self, Clusters};
 use super::http::http_settings;
+use super::own;
 use super::policy::policy;
-use super::{own, upkeep};
+use super::upkeep::{STORE, Upkeep};
 
 /// What the parts share.
 pub(super) struct Wiring {
@@ -62,12 +63,12 @@ impl Wiring {
     /// Opens the store, reads the packs, and puts the rest together. Asks nothing of any other machine.
     pub(super) async fn build(settings: &Settings) -> Result<Self, Failure> {
         let health = Arc::new(Health::default());
-        for (part, required) in [("store", true), ("packs", true), (clusters::PART, false)] {
+        for (part, required) in [(STORE, true), ("packs", true), (clusters::PART, false)] {
             health.expect(part, required);
         }
         let directory = store::directory(settings).map_err(Failure::usage)?;
         let store = open(settings, &directory).await?;
-        health.report("store", Status::Up, "", None, Timestamp::now());
+        health.report(STORE, Status::Up, "", None, Timestamp::now());
         let packs =
             load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
         let packs = Arc::new(packs);
@@ -157,13 +158,19 @@ impl Wiring {
             stop.cancelled().await;
             self.intake.drain();
         };
-        let upkeep = upkeep::run(&self.store, &self.packs, self.checkpoints.clone(), stop.clone());
+        let upkeep = Upkeep {
+            intake: self.intake.clone(),
+            store: self.store.clone(),
+            packs: self.packs.clone(),
+            health: self.health.clone(),
+            checkpoints: self.checkpoints.clone(),
+        };
         let (ended, (), (), (), (), ()) = tokio::join!(
             listening,
             working,
             refusing,
             self.sender.run(sent.clone()),
-            upkeep,
+            upkeep.run(stop.clone()),
             self.polling(settings, stop.clone())
         );
         ended

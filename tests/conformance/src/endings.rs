@@ -61,7 +61,10 @@ pub async fn cancelling_a_job_that_waits_ends_it<F: AsyncFn() -> Arc<dyn Store>>
     let id = desk.hand_in(&job()).await;
     desk.done(3, vec![Write::Cancel { job: id, cancel: cancel("wrong cluster") }]).await;
     let job = desk.job(id).await;
-    assert_eq!((job.state, job.finished_at, job.cancel), (JobState::Cancelled, Some(at(3)), Some(cancel("wrong cluster"))));
+    assert_eq!(
+        (job.state, job.finished_at, job.cancel),
+        (JobState::Cancelled, Some(at(3)), Some(cancel("wrong cluster")))
+    );
     assert_eq!(desk.claim("a", 9, 1).await, []);
     let last = desk.store.history(id).await.unwrap().pop().unwrap();
     assert!(last.reason.contains("wrong cluster") && last.reason.contains("alice"), "{}", last.reason);

@@ -11,7 +11,9 @@ use midwatch_service::audit::{self, ChainKey};
 use midwatch_service::code::ErrorCode;
 use midwatch_service::id::{ArtifactId, IncidentId, JobId, MessageId, PostKey, ThreadId, WorkerId};
 use midwatch_service::incident::{Incident, IncidentKind, IncidentState};
-use midwatch_service::job::{Actor, Cancel, Job, JobError, JobResult, JobState, Lease, NewJob, Origin, PackRef, Priority};
+use midwatch_service::job::{
+    Actor, Cancel, Job, JobError, JobResult, JobState, Lease, NewJob, Origin, PackRef, Priority,
+};
 use midwatch_service::port::store::{
     AfterFailure, CommitError, DuePost, JobOutcome, NewArtifact, PostLease, Store, Write,
 };
@@ -19,7 +21,7 @@ use midwatch_service::post::{NewPost, PostBody, Urgency};
 use midwatch_service::thread::{Entry, NewEntry, Speaker, Thread};
 
 /// The lease of jobs and messages in these tests.
-pub const LEASE: Duration = Duration::from_secs(300);
+pub const LEASE: Duration = Duration::from_mins(5);
 
 /// The platform of their threads.
 pub const PLATFORM: &str = "console";
@@ -111,6 +113,7 @@ pub fn incident(keys: &[&str], opened_at: i64) -> Incident {
         kind: IncidentKind::Group,
         alerts: std::collections::BTreeMap::new(),
         beyond: 0,
+        folded: midwatch_service::incident::FoldedAlerts::default(),
         received: 1,
         repeats: 0,
         reopened: 0,
@@ -253,4 +256,3 @@ impl Desk {
         self.store.next_post(PLATFORM).await.unwrap()
     }
 }
-

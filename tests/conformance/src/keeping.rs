@@ -11,7 +11,8 @@ use crate::given::{Desk, artifact, at, audited, entry, incident, job, post, thre
 pub async fn artifacts_are_replaced_and_bounded<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
     let desk = Desk::open(&open).await;
     let id = desk.hand_in(&job()).await;
-    let (old, new, other) = (artifact(id, "report", "old"), artifact(id, "report", "new"), artifact(id, "log", "words"));
+    let (old, new, other) =
+        (artifact(id, "report", "old"), artifact(id, "report", "new"), artifact(id, "log", "words"));
     desk.done(0, vec![Write::Artifact(old), Write::Artifact(other)]).await;
     desk.done(0, vec![Write::Artifact(new.clone())]).await;
     let kept = desk.store.artifact(id, "report").await.unwrap().unwrap();
@@ -44,7 +45,8 @@ pub async fn packs_stay_switched<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
 pub async fn the_audit_trail_is_one_chain_across_restarts<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
     let desk = Desk::open(&open).await;
     desk.done(0, vec![audited("1"), audited("2")]).await;
-    let gone = desk.commit(0, vec![audited("never"), Write::Replay { job: JobId::new(), by: crate::given::actor() }]).await;
+    let gone =
+        desk.commit(0, vec![audited("never"), Write::Replay { job: JobId::new(), by: crate::given::actor() }]).await;
     assert!(gone.is_err());
     desk.done(0, vec![audited("3")]).await;
     drop(desk);

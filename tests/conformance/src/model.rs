@@ -114,7 +114,8 @@ impl Run {
     async fn enqueue(&mut self) {
         let dedup = self.dice.pick(&[None, Some("a"), Some("b"), Some("c")]).flatten().map(str::to_owned);
         let priority = self.dice.pick(&[Priority::Low, Priority::Normal, Priority::High]).unwrap();
-        let spec = NewJob { dedup: dedup.clone(), priority, max_attempts: MAX_ATTEMPTS, created_at: at(self.now), ..job() };
+        let spec =
+            NewJob { dedup: dedup.clone(), priority, max_attempts: MAX_ATTEMPTS, created_at: at(self.now), ..job() };
         let live = self.known.values().filter(|one| !one.state.is_final()).count() as u64;
         let bound = self.dice.pick(&[None, Some(6)]).flatten();
         let twin = self.live_twin(dedup.as_deref());
@@ -262,7 +263,11 @@ impl Run {
             let kept = self.desk.job(*id).await;
             assert_eq!((kept.state, kept.fence, kept.attempts), (one.state, one.fence, one.attempts), "{when}: {id}");
             assert_eq!((kept.dead, kept.run_at), (one.dead, at(one.run_at)), "{when}: {id}");
-            assert_eq!(kept.lease.map(|lease| lease.until), one.state.is_leased().then(|| at(one.until)), "{when}: {id}");
+            assert_eq!(
+                kept.lease.map(|lease| lease.until),
+                one.state.is_leased().then(|| at(one.until)),
+                "{when}: {id}"
+            );
             assert_eq!(self.desk.store.history(*id).await.unwrap().len(), one.lines, "{when}: {id}");
         }
     }

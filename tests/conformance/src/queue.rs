@@ -66,8 +66,7 @@ pub async fn none_starves<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
     let desk = Desk::open(&open).await;
     let low = NewJob { priority: Priority::Low, ..job() };
     desk.hand_in(&low).await;
-    let high: Vec<NewJob> =
-        (0..12).map(|n| NewJob { priority: Priority::High, created_at: at(n), ..job() }).collect();
+    let high: Vec<NewJob> = (0..12).map(|n| NewJob { priority: Priority::High, created_at: at(n), ..job() }).collect();
     for job in &high {
         desk.hand_in(job).await;
     }

@@ -12,8 +12,7 @@ use midwatch_service::post::Urgency;
 use crate::given::{Desk, artifact, at, audited, completed, entry, error, incident, job, post, thread};
 
 const HOUR: i64 = 3600;
-const KEEP: Retention =
-    Retention { jobs: Duration::from_hours(1), incidents: Duration::from_hours(2), batch: 100 };
+const KEEP: Retention = Retention { jobs: Duration::from_hours(1), incidents: Duration::from_hours(2), batch: 100 };
 
 async fn ended(desk: &Desk, spec: &NewJob) -> JobId {
     desk.hand_in(spec).await;
@@ -77,7 +76,8 @@ pub async fn a_sweep_takes_threads_that_nothing_names<F: AsyncFn() -> Arc<dyn St
     let (of_job, of_incident, alone) = (thread(), thread(), thread());
     for one in [&of_job, &of_incident, &alone] {
         let key = one.id.to_string();
-        desk.done(0, vec![Write::OpenThread(one.clone()), entry(one.id, "x"), post(one, &key, Urgency::Notice, "x")]).await;
+        desk.done(0, vec![Write::OpenThread(one.clone()), entry(one.id, "x"), post(one, &key, Urgency::Notice, "x")])
+            .await;
     }
     for due in desk.take("s", 0, 10).await {
         desk.sent(0, &due.taken, "100").await.unwrap();

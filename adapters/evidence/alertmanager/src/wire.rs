@@ -81,7 +81,6 @@ impl Entry {
             fingerprint: cut(wire.fingerprint),
             // A link that is cut leads nowhere.
             generator_url: wire.generator_url.filter(|url| !url.is_empty() && url.len() <= TEXT_CAP),
-            generator_url: wire.generator_url.map(cut),
             labels,
         })
     }

@@ -40,7 +40,10 @@ async fn else_202_says_where_it_will_be() {
     assert_eq!(send(world.get(&format!("{place}/report"))).await.status(), StatusCode::ACCEPTED);
     world.report(world.claim().await).await;
     let (status, job) = json(world.get(&place)).await;
-    assert_eq!((status, job["state"].as_str(), &job["result"]["verdict"]), (StatusCode::OK, Some("completed"), &json!("cause")));
+    assert_eq!(
+        (status, job["state"].as_str(), &job["result"]["verdict"]),
+        (StatusCode::OK, Some("completed"), &json!("cause"))
+    );
     let (status, report) = json(world.get(&format!("{place}/report"))).await;
     assert_eq!((status, report), (StatusCode::OK, expected_report()));
 }
@@ -59,7 +62,13 @@ async fn the_same_question_joins_the_job_under_way() {
 #[tokio::test]
 async fn a_job_without_a_report_says_why() {
     let world = World::new().await;
-    let codes = [(ErrorCode::E002, 422), (ErrorCode::E003, 504), (ErrorCode::E005, 403), (ErrorCode::E006, 502), (ErrorCode::E007, 503)];
+    let codes = [
+        (ErrorCode::E002, 422),
+        (ErrorCode::E003, 504),
+        (ErrorCode::E005, 403),
+        (ErrorCode::E006, 502),
+        (ErrorCode::E007, 503),
+    ];
     for (code, expected) in codes {
         let question = json!({"text": "checkout", "wait": "20s"});
         let work = async {
@@ -85,14 +94,20 @@ async fn an_alert_is_found_in_the_incidents_and_in_the_source() {
     send(world.deliver("firing-KubePodCrashLooping-2.json")).await;
     let ask = |id: &str| world.post("/api/v1/analyze/alert", &json!({"alert_id": id}));
     let (status, job) = json(ask("f204d0b3847b09c2")).await;
-    assert_eq!((status, &job["alerts"], &job["namespace"]), (StatusCode::ACCEPTED, &json!(["KubePodCrashLooping"]), &json!("shop")));
+    assert_eq!(
+        (status, &job["alerts"], &job["namespace"]),
+        (StatusCode::ACCEPTED, &json!(["KubePodCrashLooping"]), &json!("shop"))
+    );
     let (status, job) = json(ask("aaaaaaaaaaaaaaaa")).await;
     assert_eq!((status, &job["alerts"]), (StatusCode::ACCEPTED, &json!(["Slow"])));
     let (status, _, detail) = problem(ask("bbbbbbbbbbbbbbbb")).await;
     assert!(status == 404 && detail.contains("GET /api/v1/alerts"), "{detail}");
 
     let (_, list) = json(world.get("/api/v1/alerts")).await;
-    assert_eq!((&list["source"], &list["alerts"][0]["fingerprint"]), (&json!("alertmanager"), &json!("aaaaaaaaaaaaaaaa")));
+    assert_eq!(
+        (&list["source"], &list["alerts"][0]["fingerprint"]),
+        (&json!("alertmanager"), &json!("aaaaaaaaaaaaaaaa"))
+    );
     *source.0.lock().unwrap() = None;
     assert_eq!(problem(ask("bbbbbbbbbbbbbbbb")).await.0, 502);
     let (_, list) = json(world.get("/api/v1/alerts?severity=warning&namespace=shop")).await;
@@ -116,7 +131,8 @@ async fn mistakes_are_told_where_they_stand() {
         ("/api/v1/analyze/pod", json!({"namespace": "shop", "pod": "web-0", "lookback": "25h"}), "`1m` to `24h`"),
         ("/api/v1/analyze", json!({"text": "  "}), "`text`"),
         ("/api/v1/analyze", json!({"text": "x".repeat(2001)}), "`text`"),
-        ("/api/v1/analyze", json!([]), "missing field"),
+        ("/api/v1/analyze", json!([]), "JSON object"),
+        ("/api/v1/analyze/pod", json!(["shop", "web-0", null, null, null]), "JSON object"),
         ("/api/v1/analyze/alert", json!({"alert_id": ""}), "`alert_id`"),
     ];
     for (path, body, words) in table {

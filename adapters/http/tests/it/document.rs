@@ -54,7 +54,10 @@ fn check(document: &Value, schema: &Value, value: &Value, place: &str) {
     if let (Some(known), Some(object)) = (schema["properties"].as_object(), value.as_object()) {
         // The report promises some of its fields; others may be added.
         let extra: Vec<&String> = object.keys().filter(|key| !known.contains_key(*key)).collect();
-        assert!(extra.is_empty() || schema["description"].as_str().is_some_and(|d| d.starts_with("A report:")), "{place}: {extra:?}");
+        assert!(
+            extra.is_empty() || schema["description"].as_str().is_some_and(|d| d.starts_with("A report:")),
+            "{place}: {extra:?}"
+        );
     }
     for item in value.as_array().into_iter().flatten() {
         check(document, &schema["items"], item, &format!("{place}[]"));
@@ -128,7 +131,8 @@ async fn every_operation_is_served_and_no_other() {
 
 #[tokio::test]
 async fn answers_fit_their_schemas() {
-    let alert = Alert { name: "Slow".to_owned(), firing: true, fingerprint: "aaaaaaaaaaaaaaaa".to_owned(), ..Alert::default() };
+    let alert =
+        Alert { name: "Slow".to_owned(), firing: true, fingerprint: "aaaaaaaaaaaaaaaa".to_owned(), ..Alert::default() };
     let source = Arc::new(Source(Mutex::new(Some(vec![alert]))));
     let world = World::with(Setup { alerts: Some(source), ..Setup::default() }).await;
     world.health.expect("store", true);

@@ -62,7 +62,8 @@ async fn garbage_for_the_api_is_the_callers_mistake() {
     ];
     for path in ["/api/v1/analyze", "/api/v1/analyze/pod", "/api/v1/analyze/alert"] {
         for body in bodies {
-            let request = world.client.post(world.url(path)).header("Content-Type", "application/json").body(body.to_vec());
+            let request =
+                world.client.post(world.url(path)).header("Content-Type", "application/json").body(body.to_vec());
             let status = send(request).await.status();
             assert_eq!(status.as_u16(), 400, "{path} {}", String::from_utf8_lossy(&body[..body.len().min(80)]));
         }
@@ -73,7 +74,9 @@ async fn garbage_for_the_api_is_the_callers_mistake() {
 #[tokio::test]
 async fn request_ids_are_taken_when_sane_and_returned_always() {
     let world = World::new().await;
-    for (given, taken) in [("req-1.a_B", true), ("a b", false), ("{\"level\":\"ERROR\"}", false), (&"x".repeat(129), false)] {
+    for (given, taken) in
+        [("req-1.a_B", true), ("a b", false), ("{\"level\":\"ERROR\"}", false), (&"x".repeat(129), false)]
+    {
         for path in ["/health/live", "/nothing", "/api/v1/jobs/7"] {
             let response = send(world.get(path).header("X-Request-ID", given)).await;
             let returned = response.headers()["x-request-id"].to_str().unwrap();
@@ -90,7 +93,9 @@ async fn request_ids_are_taken_when_sane_and_returned_always() {
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems_too() {
     let world = World::new().await;
-    for path in ["/", "/api", "/api/v1/", "/api/v2/jobs", "/webhook/", "/webhook/pagerduty", "/health", "/%2e%2e/etc/passwd"] {
+    for path in
+        ["/", "/api", "/api/v1/", "/api/v2/jobs", "/webhook/", "/webhook/pagerduty", "/health", "/%2e%2e/etc/passwd"]
+    {
         assert_eq!(crate::support::problem(world.get(path)).await.0, 404, "{path}");
     }
     for (method, path) in [

@@ -10,8 +10,7 @@ use crate::support::{Setup, World, json, problem, rule, send};
 
 async fn with_keys() -> World {
     let mut setup = Setup::default().key("ci", "key-of-ci").key("ops", "key-of-ops");
-    setup.settings.webhooks =
-        vec![WebhookKey::bearer(&"token".into()), WebhookKey::basic("am", &"pass:word".into())];
+    setup.settings.webhooks = vec![WebhookKey::bearer(&"token".into()), WebhookKey::basic("am", &"pass:word".into())];
     setup.settings.metrics = Some(KeyHash::of(&"scraper".into()));
     World::with(setup).await
 }
@@ -46,12 +45,13 @@ async fn every_way_to_show_a_key() {
         (world.get("/health/live"), 200),
         (world.get("/api/v1/openapi.json"), 401),
     ];
+    let refused = table.iter().filter(|(_, expected)| *expected == 401).count();
     for (place, (request, expected)) in table.into_iter().enumerate() {
         let response = send(request).await;
         assert_eq!(response.status().as_u16(), expected, "row {place}");
         assert_eq!(response.headers().contains_key("www-authenticate"), expected == 401, "row {place}");
     }
-    assert_eq!(world.counted("denied"), 14);
+    assert_eq!(world.counted("denied"), refused as u64);
 }
 
 #[tokio::test]
@@ -114,14 +114,15 @@ async fn what_a_key_may_see_and_do_is_its_rules() {
     let (_, other) = json(ask("bank", "o")).await;
 
     let (_, list) = json(world.get("/api/v1/jobs").bearer_auth("s")).await;
-    let ids = |list: &serde_json::Value| list["jobs"].as_array().unwrap().iter().map(|j| j["id"].clone()).collect::<Vec<_>>();
+    let ids =
+        |list: &serde_json::Value| list["jobs"].as_array().unwrap().iter().map(|j| j["id"].clone()).collect::<Vec<_>>();
     assert_eq!(ids(&list), vec![mine["id"].clone()]);
     let (_, list) = json(world.get("/api/v1/jobs").bearer_auth("o")).await;
     assert_eq!(ids(&list), vec![other["id"].clone(), mine["id"].clone()]);
 
     let of = |job: &serde_json::Value, end: &str| format!("/api/v1/jobs/{}{end}", job["id"].as_str().unwrap());
     for end in ["", "/report"] {
-        assert_eq!(send(world.get(&of(&mine, end)).bearer_auth("s")).await.status().is_success(), true);
+        assert!(send(world.get(&of(&mine, end)).bearer_auth("s")).await.status().is_success());
         assert_eq!(problem(world.get(&of(&other, end)).bearer_auth("s")).await.0, 403);
     }
     let stop = world.post(&of(&mine, "/cancel"), &json!({})).bearer_auth("s");

@@ -4,7 +4,6 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
-use tracing::instrument::WithSubscriber as _;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{World, send};
@@ -52,13 +51,18 @@ async fn attack(world: &World) {
 fn forged_fields_stay_inside_their_strings() {
     // One thread, so that the subscriber of this test hears the server's tasks and no other test's.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    for json in [true, false] {
-        let lines = Lines::default();
+    let lines = [Lines::default(), Lines::default()];
+    let builder = |lines: &Lines| {
         let builder = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false);
-        let builder = builder.with_max_level(tracing::Level::DEBUG);
-        let dispatch: tracing::Dispatch = if json { builder.json().finish().into() } else { builder.finish().into() };
-        let _guard = tracing::dispatcher::set_default(&dispatch);
-        runtime.block_on(async { attack(&World::new().await).await }.with_subscriber(dispatch.clone()));
+        builder.with_max_level(tracing::Level::DEBUG)
+    };
+    // Both live from the start: with a single subscriber, `tracing` asks the thread that comes first whether a line is
+    // wanted, and that may be another test's.
+    let dispatches: [tracing::Dispatch; 2] =
+        [builder(&lines[0]).json().finish().into(), builder(&lines[1]).finish().into()];
+    for ((lines, dispatch), json) in lines.iter().zip(&dispatches).zip([true, false]) {
+        let _guard = tracing::dispatcher::set_default(dispatch);
+        runtime.block_on(async { attack(&World::new().await).await });
         let text = lines.text();
         assert!(!text.contains('\u{1b}') && !text.contains("Tr0ub4dor-and-3-and-4"), "{text}");
         let about: Vec<&str> = text.lines().filter(|line| line.contains("attack-1")).collect();

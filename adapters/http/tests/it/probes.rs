@@ -14,7 +14,10 @@ async fn health_follows_the_parts() {
     world.health.expect("store", true);
     world.health.expect("prometheus", false);
     let status = async |path: &str| send(world.get(path)).await.status().as_u16();
-    assert_eq!((status("/health/live").await, status("/health/startup").await, status("/health/ready").await), (200, 503, 503));
+    assert_eq!(
+        (status("/health/live").await, status("/health/startup").await, status("/health/ready").await),
+        (200, 503, 503)
+    );
     let (_, probe) = json(world.get("/health/startup")).await;
     assert_eq!(probe, json!({"status": "unavailable", "reasons": ["store: has not been checked yet"]}));
 
@@ -28,7 +31,10 @@ async fn health_follows_the_parts() {
     assert_eq!(code, StatusCode::SERVICE_UNAVAILABLE);
     assert!(probe["reasons"][0].as_str().unwrap().starts_with("store: no room"));
     assert!(!probe.to_string().contains("hunter2secret"), "{probe}");
-    assert_eq!((status("/health/live").await, status("/health/startup").await, status("/health/store").await), (200, 200, 503));
+    assert_eq!(
+        (status("/health/live").await, status("/health/startup").await, status("/health/store").await),
+        (200, 200, 503)
+    );
     world.health.report("store", Status::Degraded, "slow", None, now);
     let (code, part) = json(world.get("/health/store")).await;
     assert_eq!((code, &part["status"], &part["required"]), (StatusCode::OK, &json!("degraded"), &json!(true)));

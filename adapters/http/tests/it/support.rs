@@ -92,7 +92,8 @@ impl World {
             now: Timestamp::now(),
         };
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options).expect("a store"));
-        let (signals, metrics, health) = (Arc::<Signals>::default(), Arc::<Metrics>::default(), Arc::<Health>::default());
+        let (signals, metrics, health) =
+            (Arc::<Signals>::default(), Arc::<Metrics>::default(), Arc::<Health>::default());
         let policy = Arc::new(Policy::new(setup.rules));
         let intake = Arc::new(Intake::new(IntakeParts {
             store: store.clone(),
@@ -228,7 +229,10 @@ pub(crate) async fn problem(request: RequestBuilder) -> (u16, String, String) {
     assert_eq!(response.headers()["content-type"], "application/problem+json", "{status}");
     let id = response.headers()["x-request-id"].to_str().expect("an id").to_owned();
     let body: Value = response.json().await.expect("a problem in JSON");
-    assert_eq!((body["status"].as_u64(), body["request_id"].as_str()), (Some(status.as_u16().into()), Some(id.as_str())));
+    assert_eq!(
+        (body["status"].as_u64(), body["request_id"].as_str()),
+        (Some(status.as_u16().into()), Some(id.as_str()))
+    );
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     assert!(!text("title").is_empty() && !text("type").is_empty() && !text("detail").is_empty(), "{body}");
     (status.as_u16(), text("code"), text("detail"))

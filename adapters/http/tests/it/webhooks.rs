@@ -32,7 +32,7 @@ async fn grafana_sends_the_same_body_and_truncated_alerts_are_counted() {
         {"status": "firing", "labels": {"alertname": "Slow", "namespace": "shop"}, "fingerprint": "c5c5c5c5c5c5c5c5",
          "startsAt": "2026-11-22T04:12:02Z"}]});
     let (status, receipt) = json(world.post("/webhook/grafana?cluster=prod-eu", &body)).await;
-    assert_eq!((status, &receipt["received"], &receipt["truncated"]), (StatusCode::OK, &json!(1), &json!(3)));
+    assert_eq!((status, &receipt["received"], &receipt["truncated"]), (StatusCode::OK, &json!(4), &json!(3)));
     assert_eq!(world.store.open_incidents(10).await.unwrap()[0].source, "grafana");
     let (status, _, detail) = problem(world.post("/webhook/grafana?clutser=prod-eu", &body)).await;
     assert!(status == 400 && detail.contains("clutser"), "{detail}");

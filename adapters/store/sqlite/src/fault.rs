@@ -80,3 +80,37 @@ pub(crate) fn storage(error: &Arc<rusqlite::Error>) -> StoreError {
 fn other(what: &str, error: &Arc<rusqlite::Error>) -> StoreError {
     StoreError::Other { what: what.to_owned(), source: Box::new(Arc::clone(error)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn means(code: i32) -> StoreError {
+        storage(&Arc::new(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)))
+    }
+
+    #[rstest]
+    #[case::full(ffi::SQLITE_FULL, "no room in the store", "free space")]
+    #[case::a_read_only_disk(ffi::SQLITE_READONLY, "cannot be written", "must be writable")]
+    #[case::no_right_to_open(ffi::SQLITE_CANTOPEN, "cannot be written", "must be writable")]
+    #[case::held_by_another(ffi::SQLITE_BUSY, "does not take this now", "another program")]
+    #[case::damaged(ffi::SQLITE_CORRUPT, "cannot be read", "restore a backup")]
+    #[case::a_refused_write(ffi::SQLITE_IOERR_WRITE, "the store failed", "a quota")]
+    #[case::a_failing_disk(ffi::SQLITE_IOERR_FSYNC, "the store failed", "the disk failed")]
+    fn codes_become_words_with_what_to_do(#[case] code: i32, #[case] what: &str, #[case] next: &str) {
+        let words = means(code).to_string();
+        assert!(words.contains(what) && words.contains(next), "{words}");
+    }
+
+    #[test]
+    fn a_write_through_a_connection_that_only_reads_is_read_only() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("x.db");
+        crate::connection::writer(&path, None).unwrap().execute_batch("CREATE TABLE t (n)").unwrap();
+        let error = crate::connection::reader(&path).unwrap().execute_batch("INSERT INTO t VALUES (1)").unwrap_err();
+        assert!(matches!(Fault::from(error).into_store(), StoreError::ReadOnly(_)));
+    }
+}

@@ -23,7 +23,11 @@ pub(crate) fn all<T>(
 }
 
 /// A moment that a row holds in its first column.
-pub(crate) fn earliest(db: &Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<Option<Timestamp>, Fault> {
+pub(crate) fn earliest(
+    db: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Option<Timestamp>, Fault> {
     let micros: Option<i64> = db.prepare_cached(sql)?.query_row(parameters, |row| row.get(0)).optional()?.flatten();
     micros.map(moment).transpose()
 }

@@ -50,7 +50,9 @@ impl Readers {
         });
         match tokio::time::timeout(DEADLINE, &mut task).await {
             Ok(Ok(result)) => result.map_err(Fault::into_store),
-            Ok(Err(failed)) => Err(StoreError::Other { what: "a read ended by itself".to_owned(), source: failed.into() }),
+            Ok(Err(failed)) => {
+                Err(StoreError::Other { what: "a read ended by itself".to_owned(), source: failed.into() })
+            }
             Err(_) => {
                 stop.interrupt();
                 Err(busy())

@@ -16,7 +16,8 @@ use crate::value::{micros, rows};
 const VACUUM: &str = "PRAGMA incremental_vacuum(1000)";
 
 /// Histories and artifacts go with their job. A dead letter has ended, too.
-const JOBS: &str = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at <= ?1 ORDER BY finished_at LIMIT ?2)";
+const JOBS: &str =
+    "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at <= ?1 ORDER BY finished_at LIMIT ?2)";
 
 const INCIDENTS: &str = "DELETE FROM incidents WHERE id IN (
     SELECT i.id FROM incidents AS i WHERE i.closed_at <= ?1

@@ -157,10 +157,14 @@ fn serve(db: &Connection, mut group: Vec<Box<dyn Piece>>) {
             undo(db);
             if group.len() > 1 {
                 tracing::warn!(%error, pieces = group.len(), "a commit failed; its pieces are tried one by one");
-                group.into_iter().for_each(|piece| serve(db, vec![piece]));
+                for piece in group {
+                    serve(db, vec![piece]);
+                }
             } else {
                 let error = Arc::new(error);
-                group.into_iter().for_each(|piece| piece.answer(Some(&error)));
+                for piece in group {
+                    piece.answer(Some(&error));
+                }
             }
         }
     }

@@ -57,7 +57,8 @@ pub(crate) fn next_due(db: &Connection) -> Result<Option<Timestamp>, Fault> {
 
 pub(crate) fn load_now(db: &Connection) -> Result<Load, Fault> {
     let mut load = Load::default();
-    let counts = all(db, "SELECT name, n FROM counts", [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+    let counts =
+        all(db, "SELECT name, n FROM counts", [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
     for (name, n) in counts {
         match name.as_str() {
             "pending" => load.pending = count(n),

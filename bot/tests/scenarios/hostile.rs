@@ -25,7 +25,9 @@ async fn bodies_without_end_and_slow_clients_cost_little() {
     let feed = tokio::task::spawn_blocking(move || {
         let mut socket = TcpStream::connect(&address).unwrap();
         socket.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
-        let head = format!("POST /webhook/alertmanager HTTP/1.1\r\nHost: {address}\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n");
+        let head = format!(
+            "POST /webhook/alertmanager HTTP/1.1\r\nHost: {address}\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n"
+        );
         socket.write_all(head.as_bytes()).unwrap();
         let chunk = format!("10000\r\n{}\r\n", "[".repeat(0x1_0000));
         let mut sent = 0_usize;
@@ -60,7 +62,10 @@ async fn forged_fields_stay_data() {
     let labels = json!({"namespace": "inc-crashloop", "service": "shop", "note": forged, forged: "v"});
     let body = webhook(forged, "firing", &[alert(forged, "firing", &labels)]);
     assert_eq!(server.post("/webhook/alertmanager", &body).await.unwrap().0, 200);
-    let raw = format!("GET /api/v1/jobs/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-ID: a b\tc\r\nConnection: close\r\n\r\n", "%0a%0d%1b");
+    let raw = format!(
+        "GET /api/v1/jobs/{} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Request-ID: a b\tc\r\nConnection: close\r\n\r\n",
+        "%0a%0d%1b"
+    );
     let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
     socket.write_all(raw.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -81,13 +86,14 @@ async fn forged_fields_stay_data() {
 async fn without_the_right_key_nothing_is_told() {
     let key = "correct-horse-battery-staple-0001";
     let hash = {
-        let output = std::process::Command::new("sh").args(["-c", &format!("printf %s {key} | sha256sum")]).output().unwrap();
+        let output =
+            std::process::Command::new("sh").args(["-c", &format!("printf %s {key} | sha256sum")]).output().unwrap();
         String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
     };
     let place = Place::new(CASE, "").await;
     let keys = format!("[{{name: ci, sha256: {hash}}}]");
-    let mut server = place
-        .start_with(&[("server__api_keys", &keys), ("server__webhook_token", "hook-secret-hook-secret")]);
+    let mut server =
+        place.start_with(&[("server__api_keys", &keys), ("server__webhook_token", "hook-secret-hook-secret")]);
     server.ready().await;
     let client = reqwest::Client::new();
     for path in ["/api/v1/jobs", "/api/v1/alerts", "/api/v1/health"] {
@@ -101,8 +107,15 @@ async fn without_the_right_key_nothing_is_told() {
     let url = format!("{}/webhook/alertmanager", server.url);
     let body = webhook("keyed", "firing", &[alert("Keyed", "firing", &json!({"namespace": "inc-crashloop"}))]);
     assert_eq!(client.post(&url).json(&body).send().await.unwrap().status(), 401);
-    assert_eq!(client.post(&url).bearer_auth(key).json(&body).send().await.unwrap().status(), 401, "an API key is no webhook's");
-    assert_eq!(client.post(&url).bearer_auth("hook-secret-hook-secret").json(&body).send().await.unwrap().status(), 200);
+    assert_eq!(
+        client.post(&url).bearer_auth(key).json(&body).send().await.unwrap().status(),
+        401,
+        "an API key is no webhook's"
+    );
+    assert_eq!(
+        client.post(&url).bearer_auth("hook-secret-hook-secret").json(&body).send().await.unwrap().status(),
+        200
+    );
     assert!(server.terminate().success());
     for secret in [key, "hook-secret-hook-secret"] {
         assert!(!place.logged().contains(secret) && !place.printed().contains(secret));

@@ -12,19 +12,19 @@ use midwatch_doubles::programs::until;
 use serde_json::{Value, json};
 
 /// A case of the corpus whose cause is known: pods crash for want of a setting.
-pub const CASE: &str = "crash-missing-env";
+pub(crate) const CASE: &str = "crash-missing-env";
 
 /// A recorded cluster behind a real API, and a place for a server's files.
-pub struct Place {
-    pub dir: tempfile::TempDir,
-    pub cluster: Running,
-    pub port: u16,
+pub(crate) struct Place {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) cluster: Running,
+    pub(crate) port: u16,
     extra: String,
 }
 
 impl Place {
     /// The cluster of a case of the corpus; `extra` is more configuration.
-    pub async fn new(case: &str, extra: &str) -> Place {
+    pub(crate) async fn new(case: &str, extra: &str) -> Place {
         // Both ask for a provider, neither brings one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus").join(case).join("cluster");
@@ -32,7 +32,7 @@ impl Place {
     }
 
     /// Any cluster.
-    pub async fn with(server: ApiServer, extra: &str) -> Place {
+    pub(crate) async fn with(server: ApiServer, extra: &str) -> Place {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let cluster = server.start().await;
@@ -42,17 +42,17 @@ impl Place {
     }
 
     /// The folder of the store.
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.dir.path().join("state")
     }
 
     /// Adds to the configuration, for the next start.
-    pub fn more(&mut self, extra: &str) {
+    pub(crate) fn more(&mut self, extra: &str) {
         self.extra.push_str(extra);
     }
 
     /// The command, with the configuration written anew.
-    pub fn command(&self, settings: &[(&str, &str)]) -> Command {
+    pub(crate) fn command(&self, settings: &[(&str, &str)]) -> Command {
         let config = self.dir.path().join("midwatch.yaml");
         let text = format!(
             "kubernetes: {{kubeconfig: {}}}\nstore: {{directory: {}}}\nserver: {{listen: \"127.0.0.1:{}\"}}\n{}",
@@ -71,17 +71,17 @@ impl Place {
     }
 
     /// Starts the server; what it says goes into files.
-    pub fn start(&self) -> Server {
+    pub(crate) fn start(&self) -> Server {
         self.start_as(self.command(&[]))
     }
 
     /// The same with other settings, as `section__key=value` of the environment.
-    pub fn start_with(&self, settings: &[(&str, &str)]) -> Server {
+    pub(crate) fn start_with(&self, settings: &[(&str, &str)]) -> Server {
         self.start_as(self.command(settings))
     }
 
     /// The same by another command that ends in ours (`prlimit`).
-    pub fn start_as(&self, mut command: Command) -> Server {
+    pub(crate) fn start_as(&self, mut command: Command) -> Server {
         let open = |name: &str| {
             File::options().create(true).append(true).open(self.dir.path().join(name)).expect("a file for output")
         };
@@ -91,17 +91,17 @@ impl Place {
     }
 
     /// Everything it printed on standard output so far.
-    pub fn printed(&self) -> String {
+    pub(crate) fn printed(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("stdout")).unwrap_or_default()
     }
 
     /// Everything it logged so far.
-    pub fn logged(&self) -> String {
+    pub(crate) fn logged(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("stderr")).unwrap_or_default()
     }
 
     /// The threads as the console keeps them.
-    pub fn threads(&self) -> Vec<Value> {
+    pub(crate) fn threads(&self) -> Vec<Value> {
         let dir = self.state().join("threads");
         let entries = std::fs::read_dir(dir).map(|d| d.flatten().collect::<Vec<_>>()).unwrap_or_default();
         let json = entries.into_iter().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "json"));
@@ -110,15 +110,15 @@ impl Place {
 }
 
 /// A running server, killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub url: String,
+    pub(crate) url: String,
     log: PathBuf,
 }
 
 impl Server {
     /// Waits until it says that it is ready.
-    pub async fn ready(&mut self) {
+    pub(crate) async fn ready(&mut self) {
         let ready = format!("{}/health/ready", self.url);
         until("the server is ready", async || {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -133,14 +133,14 @@ impl Server {
     }
 
     /// A JSON answer, whatever its status.
-    pub async fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let answer = reqwest::get(format!("{}{path}", self.url)).await.expect("an answer");
         let status = answer.status().as_u16();
         (status, answer.json().await.unwrap_or(Value::Null))
     }
 
     /// Posts JSON; none when there was no answer.
-    pub async fn post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
         let client = reqwest::Client::new();
         let answer = client.post(format!("{}{path}", self.url)).json(body).timeout(Duration::from_secs(60)).send();
         let answer = answer.await.ok()?;
@@ -150,7 +150,7 @@ impl Server {
     }
 
     /// Waits until no job waits or runs.
-    pub async fn idle(&self) {
+    pub(crate) async fn idle(&self) {
         until("all jobs have ended", async || {
             let (status, jobs) = self.get("/api/v1/jobs?state=pending,initializing,running,completing&limit=1").await;
             (status == 200 && jobs["jobs"].as_array().is_some_and(Vec::is_empty)).then_some(())
@@ -158,26 +158,21 @@ impl Server {
         .await;
     }
 
-    /// The process.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// `kill -9`.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// SIGTERM, and how it ended.
-    pub fn terminate(mut self) -> std::process::ExitStatus {
+    pub(crate) fn terminate(mut self) -> std::process::ExitStatus {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         self.child.wait().unwrap()
     }
 
     /// A figure of `/proc/PID/status` in KiB: `VmRSS`, `VmHWM`.
-    pub fn memory(&self, what: &str) -> u64 {
+    pub(crate) fn memory(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|l| l.starts_with(what)).expect("a figure");
         line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number")
@@ -192,7 +187,7 @@ impl Drop for Server {
 }
 
 /// One alert of the case's workload.
-pub fn alert(name: &str, status: &str, labels: &Value) -> Value {
+pub(crate) fn alert(name: &str, status: &str, labels: &Value) -> Value {
     let mut all = json!({"alertname": name, "severity": "warning"});
     for (key, value) in labels.as_object().unwrap() {
         all[key] = value.clone();
@@ -203,12 +198,12 @@ pub fn alert(name: &str, status: &str, labels: &Value) -> Value {
 }
 
 /// A webhook body of Alertmanager, version 4.
-pub fn webhook(group: &str, status: &str, alerts: &[Value]) -> Value {
+pub(crate) fn webhook(group: &str, status: &str, alerts: &[Value]) -> Value {
     json!({"version": "4", "groupKey": group, "truncatedAlerts": 0, "status": status, "receiver": "midwatch",
         "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "", "alerts": alerts})
 }
 
 /// The keys of a thread's messages.
-pub fn keys(thread: &Value) -> Vec<&str> {
+pub(crate) fn keys(thread: &Value) -> Vec<&str> {
     thread["messages"].as_array().unwrap().iter().map(|m| m["key"].as_str().unwrap()).collect()
 }

@@ -103,8 +103,13 @@ async fn check_jobs(place: &Place, taken: &BTreeSet<String>) {
             *of_group.entry(alert.name.clone()).or_default() += 1;
         }
     }
-    let joined: BTreeSet<String> =
-        store.open_incidents(10_000).await.unwrap().iter().flat_map(|i| i.alerts.values().map(|t| t.alert.name.clone())).collect();
+    let joined: BTreeSet<String> = store
+        .open_incidents(10_000)
+        .await
+        .unwrap()
+        .iter()
+        .flat_map(|i| i.alerts.values().map(|t| t.alert.name.clone()))
+        .collect();
     let lost: Vec<&String> = taken.iter().filter(|name| !joined.contains(*name)).collect();
     assert!(lost.is_empty(), "acknowledged and gone: {lost:?}");
     assert!(!jobs.is_empty() && !of_group.is_empty());

@@ -1,0 +1,44 @@
+//! How many jobs a second go through, on this disk; for a person to read: `cargo nextest run -p midwatch-sqlite
+//! --run-ignored only --no-capture throughput`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use midwatch_conformance::given::{LEASE, at, completed, enqueue, job, worker};
+use midwatch_service::port::store::{Store, Write};
+
+use crate::support::open;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "prints figures, asserts none"]
+async fn throughput() {
+    let mut alone = 0.0;
+    for callers in [1, 8, 64] {
+        let place = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(open(place.path()));
+        let begin = Instant::now();
+        let tasks: Vec<_> = (0..callers).map(|_| tokio::spawn(jobs(Arc::clone(&store), begin))).collect();
+        let mut done = 0_u32;
+        for task in tasks {
+            done += task.await.unwrap();
+        }
+        let rate = f64::from(done) / begin.elapsed().as_secs_f64();
+        if callers == 1 {
+            alone = rate;
+        }
+        println!("{callers:>3} callers: {rate:.0} jobs/s handed in, leased and ended, {:.1} times one", rate / alone);
+    }
+}
+
+/// Hands in, leases and ends jobs for some seconds; three durable writes each.
+async fn jobs(store: Arc<dyn Store>, begin: Instant) -> u32 {
+    let mut done = 0;
+    while begin.elapsed() < Duration::from_secs(3) {
+        store.commit(at(0), vec![enqueue(&job())]).await.unwrap();
+        for leased in store.claim(&worker("w"), at(0), LEASE, 1).await.unwrap() {
+            store.commit(at(0), vec![Write::Finish { lease: leased.lease, outcome: completed() }]).await.unwrap();
+            done += 1;
+        }
+    }
+    done
+}
