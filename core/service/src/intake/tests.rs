@@ -37,6 +37,7 @@ impl PackChoice for OnePack {
             max_reads: 400,
             parallel_reads: 5,
             priority: None,
+            ..Pack::default()
         })
     }
 
