@@ -3,6 +3,7 @@
 //! Must never be relied on: every loop also looks at the store by the clock, so a lost call costs a second and no job.
 //! Start at [`Signals`].
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use tokio::sync::{Mutex, MutexGuard, Notify, watch};
@@ -45,12 +46,21 @@ impl Signals {
         self.changes.subscribe()
     }
 
-    /// The right to write a thread's living message, from reading it to the commit: intake and worker both write it, each
+    /// The right to write the living messages of these threads, from reading it to the commit: intake and worker both write it, each
     /// its own part, and neither may write back the other's part as it was before.
-    pub async fn living(&self, thread: ThreadId) -> MutexGuard<'_, ()> {
-        let mut hasher = DefaultHasher::new();
-        thread.hash(&mut hasher);
-        let index = usize::try_from(hasher.finish() % WRITERS as u64).unwrap_or_default();
-        self.living.get(index).unwrap_or(&self.living[0]).lock().await
+    pub async fn living(&self, threads: impl IntoIterator<Item = ThreadId>) -> Vec<MutexGuard<'_, ()>> {
+        // In order, so two that write several threads cannot wait for each other.
+        let stripes: BTreeSet<usize> = threads.into_iter().map(stripe).collect();
+        let mut guards = Vec::with_capacity(stripes.len());
+        for mutex in stripes.into_iter().filter_map(|at| self.living.get(at)) {
+            guards.push(mutex.lock().await);
+        }
+        guards
     }
+}
+
+fn stripe(thread: ThreadId) -> usize {
+    let mut hasher = DefaultHasher::new();
+    thread.hash(&mut hasher);
+    usize::try_from(hasher.finish() % WRITERS as u64).unwrap_or_default()
 }

@@ -2,6 +2,8 @@
 //!
 //! Like a real one it knows no idempotency keys: posting twice makes two messages. Start at [`Chat`].
 
+#![allow(clippy::expect_used, reason = "tests may panic")]
+
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -80,6 +80,7 @@ impl Intake {
             Write::Cancel { job, cancel: Cancel { by: by.actor.clone(), reason: reason.clone(), at: now } },
             self.pen(&by).audit("cancel", format!("job {job}"), reason.clone()),
         ];
+        let _one_writer = self.parts.signals.living(known.spec.thread).await;
         writes.extend(self.stopped_while_waiting(&known, &by, &reason).await?);
         self.parts.store.commit(self.parts.clock.now(), writes).await?;
         self.parts.signals.jobs.notify_one();

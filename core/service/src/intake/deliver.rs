@@ -94,6 +94,11 @@ impl Intake {
                 storm_turn = Some(self.locks.storm.lock().await);
                 continue;
             }
+            let open = routed.parts.iter().filter_map(|part| match &part.target {
+                Target::Open(incident) => Some(incident.thread),
+                Target::New | Target::NewStorm => None,
+            });
+            let _one_writer = self.parts.signals.living(open.collect::<Vec<_>>()).await;
             let facts = match self.facts(&routed, full).await {
                 Ok(facts) => facts,
                 Err(error) => {

@@ -69,6 +69,7 @@ impl Intake {
 
     async fn investigate_storm(&self, mut incident: Incident) -> Result<(), StoreError> {
         let mut facts = Facts { load: self.parts.store.load().await?, ..Facts::default() };
+        let _one_writer = self.parts.signals.living([incident.thread]).await;
         self.facts_of(&incident, &mut facts).await?;
         if !Room::of(&facts.load, &self.parts.settings).open {
             debug!(incident = %incident.id, "a storm waits for room to be investigated");

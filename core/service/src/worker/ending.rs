@@ -243,5 +243,5 @@ impl Attempt {
 
 /// In whole seconds: what a person reads.
 fn whole(wait: Duration) -> String {
-    deadline::words(Duration::from_secs(wait.as_secs_f64().round().max(1.0) as u64))
+    deadline::words(Duration::from_secs((wait + Duration::from_millis(500)).as_secs().max(1)))
 }

@@ -72,10 +72,7 @@ fn given_back(shared: &Shared, job: &mut Job, lease: Lease) -> Write {
 /// written.
 pub(super) async fn tell(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> bool {
     let parts = &shared.parts;
-    let _one_writer = match job.spec.thread {
-        Some(thread) => Some(parts.signals.living(thread).await),
-        None => None,
-    };
+    let _one_writer = parts.signals.living(job.spec.thread).await;
     let told = match job.spec.thread {
         Some(thread) => parts.store.post(&living::key(thread)).await.map(|body| body.map(|body| (thread, body))),
         None => Ok(None),

@@ -110,14 +110,13 @@ impl Attempt {
     pub(super) async fn tell(&mut self, mut writes: Vec<Write>) -> Result<(), CommitError> {
         let parts = &self.shared.parts;
         if let Some(thread) = self.job.spec.thread {
-            let _one_writer = parts.signals.living(thread).await;
+            let _one_writer = parts.signals.living([thread]).await;
             let key = living::key(thread);
-            let body = match parts.store.post(&key).await? {
-                Some(body) => body,
-                None => {
-                    let title = publish::title(&self.job.spec.request);
-                    self.redactor.seal(PostBody::Living(LivingMessage { title, ..LivingMessage::default() }))
-                }
+            let body = if let Some(body) = parts.store.post(&key).await? {
+                body
+            } else {
+                let title = publish::title(&self.job.spec.request);
+                self.redactor.seal(PostBody::Living(LivingMessage { title, ..LivingMessage::default() }))
             };
             // The first write of the first attempt finds what the thread's last job said.
             let fresh = self.job.attempts <= 1 && self.telling.written == self.started;

@@ -295,7 +295,7 @@ impl World {
         };
         match tokio::time::timeout(PATIENCE, wait).await {
             Ok(job) => job,
-            Err(_) => panic!("{what} did not come: {:#?}", self.job(id).await),
+            Err(late) => panic!("{what} did not come, {late}: {:#?}", self.job(id).await),
         }
     }
 

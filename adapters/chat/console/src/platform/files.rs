@@ -95,14 +95,14 @@ impl Threads {
     /// Keeps a thread, and the same to be read.
     pub(super) fn save(&self, thread: ThreadId, file: &mut ThreadFile) -> Result<(), FileError> {
         let path = self.path(thread, "json");
-        let json = self.fitting(&path, file)?;
+        let json = Self::fitting(&path, file)?;
         self.replace(&path, &json)?;
         let text: String = file.messages.iter().map(|m| m.text.as_str()).collect();
         self.replace(&self.path(thread, "txt"), text.as_bytes())
     }
 
     /// As JSON, below the cap. The first message stays, and so do the newest.
-    fn fitting(&self, path: &Path, file: &mut ThreadFile) -> Result<Vec<u8>, FileError> {
+    fn fitting(path: &Path, file: &mut ThreadFile) -> Result<Vec<u8>, FileError> {
         let encode = |file: &ThreadFile| {
             serde_json::to_vec(file).map_err(|e| FileError::Write { path: path.to_owned(), source: e.into() })
         };

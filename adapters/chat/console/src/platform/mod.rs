@@ -152,17 +152,14 @@ impl Inner {
         let text = body.map_with(Look::PLAIN, body::render).into_inner();
         let told: Vec<String> = rows::news(self.look.motion, body).iter().map(rows::Row::told).collect();
         let next = file.next_id();
-        let (id, before) = match file.find(key) {
-            Some(message) => {
-                message.edits += u64::from(message.text != text);
-                message.text = text;
-                (message.id.clone(), Some(std::mem::replace(&mut message.told, told)))
-            }
-            None => {
-                let id = known.unwrap_or(next);
-                file.messages.push(Message { key: key.clone(), id: id.clone(), edits: 0, text, told });
-                (id, None)
-            }
+        let (id, before) = if let Some(message) = file.find(key) {
+            message.edits += u64::from(message.text != text);
+            message.text = text;
+            (message.id.clone(), Some(std::mem::replace(&mut message.told, told)))
+        } else {
+            let id = known.unwrap_or(next);
+            file.messages.push(Message { key: key.clone(), id: id.clone(), edits: 0, text, told });
+            (id, None)
         };
         self.threads.save(thread.id, &mut file)?;
         self.tell(thread.id, before.as_deref(), body);
@@ -183,7 +180,11 @@ impl Inner {
             // Other messages say the same in every revision that matters; the file has the newest.
             (Some(_), _) => return,
         };
-        let lines: String = text.lines().map(|line| format!("{}\n", format!("{tag} {line}").trim_end())).collect();
+        let mut lines = String::new();
+        for line in text.lines() {
+            lines.push_str(format!("{tag} {line}").trim_end());
+            lines.push('\n');
+        }
         let mut out = held(&self.out);
         if let Some(writer) = out.as_mut()
             && let Err(error) = writer.write_all(lines.as_bytes()).and_then(|()| writer.flush())
