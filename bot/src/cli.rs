@@ -8,10 +8,16 @@ use jiff::Timestamp;
 
 use crate::help;
 
+mod live;
+mod service;
+
+pub(crate) use live::{Live, Snapshot};
+pub(crate) use service::{Audit, Doctor, Pack, Serve, Store};
+
 /// Investigates alerts and questions about Kubernetes and ends with a root-cause report
 ///
-/// Midwatch reads a recorded cluster, correlates what it sees and says why something fails, with the evidence for
-/// every claim. It needs no language model and no access beyond reading, and it says so when it cannot tell.
+/// Midwatch reads a cluster, live or recorded, correlates what it sees and says why something fails, with the evidence
+/// for every claim. It needs no language model and no access beyond reading, and it says so when it cannot tell.
 #[derive(Debug, Parser)]
 #[command(name = "midwatch", version, after_help = help::PROGRAM, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -47,6 +53,24 @@ pub(crate) enum Command {
     Plan(Selection),
     /// Watch the investigation of a real incident that comes with the program
     Demo(Demo),
+    /// Write down what a live cluster shows now, to investigate it later or elsewhere
+    #[command(after_help = help::SNAPSHOT)]
+    Snapshot(Snapshot),
+    /// Stand the watch: take alerts and questions, investigate them, keep everything durable
+    #[command(after_help = help::SERVE)]
+    Serve(Serve),
+    /// Check everything that Midwatch needs, and say how to mend what fails
+    #[command(after_help = help::DOCTOR)]
+    Doctor(Doctor),
+    /// See and switch packs: when and how to investigate
+    #[command(subcommand, after_help = help::PACK)]
+    Pack(Pack),
+    /// Look after the store of `midwatch serve`
+    #[command(subcommand, after_help = help::STORE)]
+    Store(Store),
+    /// Check and read the trail of who asked what
+    #[command(subcommand, after_help = help::AUDIT)]
+    Audit(Audit),
     /// Investigate every case of a corpus and measure how often the report is right
     #[command(after_help = help::SCORE)]
     Score(Score),
@@ -77,10 +101,12 @@ pub(crate) struct Selection {
     /// Alertmanager webhook body or API answer with the alerts to investigate; - is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What to look at")]
     pub(crate) alert: Option<PathBuf>,
-    /// Directory that `kubectl cluster-info dump --output-directory` or `kubectl get -o json` wrote
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "What to look at")]
+    #[command(flatten)]
+    pub(crate) live: Live,
+    /// Directory that `midwatch snapshot`, `kubectl cluster-info dump --output-directory` or `kubectl get -o json` wrote
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["context", "kubeconfig"], help_heading = "What to look at")]
     pub(crate) snapshot: Option<PathBuf>,
-    /// What counts as now (RFC 3339) [default: the newest time in the snapshot]
+    /// What counts as now (RFC 3339) [default: the newest time in the snapshot; live, the present]
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "How far to look")]
     pub(crate) as_of: Option<Timestamp>,
     /// How far back events, changes and logs matter, such as 30m or 6h [default: 1h]

@@ -4,15 +4,17 @@
 pub(crate) const PROGRAM: &str = "\
 Examples:
   midwatch demo
-  kubectl cluster-info dump --all-namespaces --output-directory ./dump
+  midwatch investigate -n shop why is checkout slow
+  midwatch investigate --context prod-eu deploy/checkout -n shop -o markdown
+  midwatch snapshot -n shop --output-directory ./dump
   midwatch investigate --snapshot ./dump
-  midwatch investigate --snapshot ./dump -n shop why is checkout slow
-  midwatch investigate --snapshot ./dump deploy/checkout -o markdown
-  amtool alert query -o json | midwatch investigate --snapshot ./dump --alert -
+  amtool alert query -o json | midwatch investigate --alert -
+  midwatch doctor
+  midwatch serve
 
 Exit codes:
-  0  a report was made, whatever its verdict
-  1  no report could be made (score, config check: something failed)
+  0  done; of an investigation: a report was made, whatever its verdict
+  1  no report could be made (doctor, score, config check, pack check, audit verify: something failed)
   2  wrong usage or wrong configuration
 
 Environment:
@@ -30,22 +32,99 @@ What to ask about:
   why is checkout slow  free text; the words that name something are found
   (nothing)             the namespace of -n, or all of them
 
+What is read: the current context of the kubeconfig, or the cluster that this process runs in. --context and \
+--kubeconfig choose another, --prometheus adds metrics, --snapshot reads a recording instead. Nothing is ever changed.
+
 Examples:
+  midwatch investigate checkout -n shop
+  midwatch investigate --context prod-eu --prometheus http://localhost:9090 --alert alert.json
   midwatch investigate --snapshot ./dump checkout -n shop
   midwatch investigate --snapshot ./dump --alert alert.json
   midwatch investigate --snapshot ./dump --as-of 2026-11-22T04:36:31Z
   midwatch investigate --snapshot ./dump checkout -o json | jq .analysis
 
 The verdict is one of cause, healthy, recovered, expected, blind and inconclusive. \
-Equal input gives an equal report, byte for byte in -o json. Without --as-of, now is the newest time in the snapshot.
+Equal input gives an equal report, byte for byte in -o json. Without --as-of, now is the newest time in the snapshot; \
+live, the present.
 
 Exit codes: 0 a report was made, 1 none could be made, 2 wrong usage or configuration.";
 
 /// After the help of `plan`.
 pub(crate) const PLAN: &str = "\
 Examples:
+  midwatch plan deploy/checkout -n shop
   midwatch plan --snapshot ./dump deploy/checkout -n shop
   midwatch plan --snapshot ./dump -o json | jq -r '.reads[].command'";
+
+/// After the help of `snapshot`.
+pub(crate) const SNAPSHOT: &str = "\
+Objects, events and logs are written in the layout of `kubectl cluster-info dump`. Values of Secrets are never read, and \
+what looks like a secret elsewhere is hidden before it is written. What cannot be read is listed, with the missing RBAC \
+rule.
+
+Examples:
+  midwatch snapshot -n shop -n payments --output-directory ./dump
+  midwatch snapshot --context prod-eu -A --no-logs --output-directory ./dump
+
+Exit codes: 0 written, 1 the cluster does not answer or the disk is full, 2 wrong usage or configuration.";
+
+/// After the help of `serve`.
+pub(crate) const SERVE: &str = "\
+Listens for webhooks of Alertmanager and Grafana and for the REST API, investigates, and keeps jobs, threads and reports \
+in one file. It needs a place to write and a cluster to read, nothing else. SIGTERM or Ctrl-C ends it: what runs is \
+finished or handed back within `server.grace`, and what was accepted is never lost.
+
+  POST /webhook/alertmanager   alerts; /webhook/grafana likewise
+  GET  /health/ready           503 with the reasons while it is not
+  GET  /metrics                its own figures
+  GET  /api/v1/openapi.json    the whole API
+
+Examples:
+  midwatch serve
+  midwatch serve --listen 127.0.0.1:9000 --config midwatch.yaml
+  MIDWATCH__KUBERNETES__CONTEXTS='[prod-eu, prod-us]' midwatch serve
+
+Exit codes: 0 ended as asked, 1 it could not start or go on, 2 wrong usage or configuration.";
+
+/// After the help of `doctor`.
+pub(crate) const DOCTOR: &str = "\
+Checks the configuration, each cluster (reachable, clock, every permission that reading needs), Prometheus, Alertmanager, \
+the store's place, the packs, and what the server would listen on. What fails is said with the way to mend it. Changes \
+nothing.
+
+Examples:
+  midwatch doctor
+  midwatch doctor --context prod-eu
+  midwatch doctor -o json | jq '.checks[] | select(.result == \"fail\")'
+
+Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 wrong usage.";
+
+/// After the help of `pack`.
+pub(crate) const PACK: &str = "\
+A pack says when and how to investigate. The built-in behaviour is packs, too; files in `packs.directory` add to them or \
+replace one of the same name.
+
+Examples:
+  midwatch pack list
+  midwatch pack check my-pack.yaml
+  midwatch pack disable alerts
+
+Exit codes: 0 done, 1 something failed, 2 wrong usage or configuration.";
+
+/// After the help of `store`.
+pub(crate) const STORE: &str = "\
+Examples:
+  midwatch store backup /backup/midwatch-$(date +%F).db";
+
+/// After the help of `audit`.
+pub(crate) const AUDIT: &str = "\
+Every entry is sealed onto the one before with a keyed hash. `verify` needs the key that the server used.
+
+Examples:
+  midwatch audit verify
+  midwatch audit list --limit 20 -o json
+
+Exit codes: 0 the trail is whole, 1 it is not or cannot be read, 2 wrong usage or configuration.";
 
 /// After the help of `score`.
 pub(crate) const SCORE: &str = "\

@@ -9,8 +9,11 @@ mod demo;
 mod failure;
 mod help;
 mod input;
+mod live;
 mod output;
+mod serve;
 mod settings;
+mod store;
 
 use std::process::ExitCode;
 

@@ -1,10 +1,10 @@
 //! From flags, environment and file to settings, and from settings to what the engine takes.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use jiff::SignedDuration;
-use midwatch_agent::request::{Depth, Limits};
-use midwatch_config::{LogFormat, OutputFormat, Settings, Sources};
+use midwatch_agent::request::{Depth, Limits, LogCaps};
+use midwatch_config::{LEVEL_AUTO, LogFormat, OutputFormat, Settings, Sources};
 use midwatch_redact::{Entropy, Policy, Redactor, SecretKind};
 use secrecy::ExposeSecret as _;
 use tracing_subscriber::EnvFilter;
@@ -18,8 +18,24 @@ pub(crate) type Flag<'a> = (&'static str, Option<&'a String>, &'static str);
 /// Loads the settings and starts Midwatch's own log.
 pub(crate) fn load(common: &Common, flags: &[Flag<'_>]) -> Result<Settings, Failure> {
     let settings = loaded(common, flags).map_err(Failure::usage)?.settings;
-    start_log(&settings)?;
+    start_log(&settings, Command::Short)?;
     Ok(settings)
+}
+
+/// The same for the server: it tells more of itself, to a collector where there is no terminal.
+pub(crate) fn load_for_server(common: &Common, flags: &[Flag<'_>]) -> Result<Settings, Failure> {
+    let settings = loaded(common, flags).map_err(Failure::usage)?.settings;
+    start_log(&settings, Command::Server)?;
+    Ok(settings)
+}
+
+/// What `auto` in the log's settings depends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Command {
+    /// A person waits for its end.
+    Short,
+    /// It runs until it is told to end.
+    Server,
 }
 
 /// The settings with the origin of each.
@@ -34,14 +50,21 @@ pub(crate) fn loaded(
     midwatch_config::load(&Sources { file: common.config.as_deref(), env, flags: given.collect(), search })
 }
 
-fn start_log(settings: &Settings) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&settings.log.level)
+fn start_log(settings: &Settings, command: Command) -> Result<(), Failure> {
+    let server = command == Command::Server;
+    let level = match settings.log.level.as_str() {
+        LEVEL_AUTO if server => "info",
+        LEVEL_AUTO => "warn",
+        level => level,
+    };
+    let filter = EnvFilter::try_new(level)
         .map_err(|error| Failure::usage(format!("log.level `{}` cannot be used: {error}", settings.log.level)))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
     // A second start fails and changes nothing.
     let _ = match settings.log.format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+        LogFormat::Auto if server && !io::stderr().is_terminal() => log.json().flatten_event(true).try_init(),
+        LogFormat::Auto | LogFormat::Text => log.try_init(),
     };
     Ok(())
 }
@@ -75,6 +98,8 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
         deadline: bounds.deadline,
         pods_per_workload: count(bounds.pods_per_workload),
         previous_logs: bounds.previous_logs,
+        log_caps: LogCaps { lines: Some(bounds.tail_lines), bytes: Some(bounds.max_log_bytes) },
+        ..Limits::default()
     }
 }
 

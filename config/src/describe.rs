@@ -37,19 +37,31 @@ pub(crate) fn shown(field: &Field, settings: &mut Settings) -> String {
         Slot::Count { at, .. } => at(settings).to_string(),
         Slot::Duration { at, .. } => show_duration(*at(settings)),
         Slot::Size { at, .. } => show_size(*at(settings)),
+        Slot::Interval { at, .. } => at(settings).map_or_else(|| "off".to_owned(), show_duration),
+        Slot::Percent { at, .. } => format!("{}%", at(settings)),
         Slot::Choice(at) => at(settings).name().to_owned(),
+        Slot::Name(at) => at(settings).clone().unwrap_or_else(null),
+        Slot::Url(at) => at(settings).as_ref().map_or_else(null, ToString::to_string),
+        Slot::Listen(at) => at(settings).to_string(),
+        Slot::Headers(at) => at(settings).to_string(),
+        Slot::Records(at) => at(settings).show(),
         Slot::Texts(at) | Slot::Names(at) => list(at(settings)),
-        Slot::Directive(at) => at(settings).clone(),
+        Slot::Text(at) | Slot::Directive(at) => at(settings).clone(),
         Slot::Secrets { at, .. } if at(settings).is_empty() => "[]".to_owned(),
-        Slot::Secrets { .. } => "(set)".to_owned(),
-        Slot::SecretFile(at) => {
-            at(settings).as_ref().map_or_else(|| "null".to_owned(), |path| path.display().to_string())
+        Slot::Secret { at, .. } if at(settings).is_none() => null(),
+        Slot::Secrets { .. } | Slot::Secret { .. } => "(set)".to_owned(),
+        Slot::SecretFile(at) | Slot::Path(at) => {
+            at(settings).as_ref().map_or_else(null, |path| path.display().to_string())
         }
     }
 }
 
+fn null() -> String {
+    "null".to_owned()
+}
+
 /// A YAML list on one line; items in double quotes, whose escapes Rust and YAML share for this use.
-fn list(items: &[String]) -> String {
+pub(crate) fn list(items: &[String]) -> String {
     let items: Vec<_> = items.iter().map(|item| format!("{item:?}")).collect();
     format!("[{}]", items.join(", "))
 }

@@ -16,7 +16,7 @@ use serde_saphyr::{Error, Options, Spanned};
 
 use crate::node::{Located, Node};
 
-/// Deepest nesting; settings need three levels.
+/// Deepest nesting; settings need five levels.
 const DEPTH: usize = 16;
 /// Nodes that aliases may add: a copied list is fine, a bomb is not.
 const REPLAYS: usize = 10_000;
@@ -70,8 +70,8 @@ const PLAINLY: &[(&str, &str, &str)] = &[
         "a value starts with `*` and so stands for an anchor, which does not exist",
         "put the value in quotes to make it text: `\"*_DSN\"`",
     ),
-    ("recursion limit", "values are nested too deeply", "settings are at most three levels deep"),
-    ("Depth {", "values are nested too deeply", "settings are at most three levels deep"),
+    ("recursion limit", "values are nested too deeply", "settings are at most five levels deep"),
+    ("Depth {", "values are nested too deeply", "settings are at most five levels deep"),
     ("ocuments", "there is more than one document in the file", "keep one and remove the `---` between them"),
     ("recursive references", "an anchor contains itself", "write the value out"),
     ("alias", "aliases (`*name`) copy too many values", "write the values out"),

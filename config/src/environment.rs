@@ -51,7 +51,7 @@ fn assignment(name: &str, value: &str) -> Option<Result<Assignment, Problem>> {
         place: Place::Env(name.to_owned()),
         base: None,
     };
-    Some(node::from_text(value).map(assign).map_err(|problem| named(field, problem)))
+    Some(node::from_text(value, &field.slot).map(assign).map_err(|problem| named(field, problem)))
 }
 
 fn after<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {

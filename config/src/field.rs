@@ -3,15 +3,23 @@
 //!
 //! Never knows where values come from. Start at [`Slot`]; the rows stand in the components' files.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use url::Url;
 
 use crate::choice::Choice;
+use crate::headers::Headers;
 use crate::quote::alternatives;
+use crate::record::RecordList;
 use crate::units::{show_duration, show_size};
-use crate::{Settings, describe, investigation, log, output, redaction};
+use crate::{Settings, describe};
+use crate::{
+    alertmanager, audit, console, incidents, investigation, jobs, kubernetes, log, output, packs, permissions,
+    prometheus, redaction, server, store,
+};
 
 /// One setting.
 pub(crate) struct Field {
@@ -44,7 +52,27 @@ pub(crate) enum Slot {
         min: u64,
         max: u64,
     },
+    /// A duration, or none when it is switched off.
+    Interval {
+        at: At<Option<Duration>>,
+        min: Duration,
+        max: Duration,
+    },
+    /// A share in percent.
+    Percent {
+        at: At<u32>,
+        min: u32,
+        max: u32,
+    },
     Choice(fn(&mut Settings) -> &mut dyn Choice),
+    /// One text that is not empty.
+    Text(At<String>),
+    /// One text, or none.
+    Name(At<Option<String>>),
+    /// A file or a folder that holds no secret.
+    Path(At<Option<PathBuf>>),
+    Url(At<Option<Url>>),
+    Listen(At<SocketAddr>),
     Texts(At<Vec<String>>),
     /// Patterns over names of environment variables.
     Names(At<Vec<String>>),
@@ -55,7 +83,16 @@ pub(crate) enum Slot {
         at: At<Vec<SecretString>>,
         file: At<Option<PathBuf>>,
     },
+    /// One secret value; `file` as above.
+    Secret {
+        at: At<Option<SecretString>>,
+        file: At<Option<PathBuf>>,
+    },
     SecretFile(At<Option<PathBuf>>),
+    /// Names and values of HTTP headers; values are secret.
+    Headers(At<Headers>),
+    /// A list of things with keys of their own.
+    Records(fn(&mut Settings) -> &mut dyn RecordList),
 }
 
 /// A setting as a person is told about it.
@@ -82,7 +119,25 @@ pub fn keys() -> Vec<Key> {
 
 /// All settings, in the order of `default.yaml`.
 pub(crate) fn all() -> impl Iterator<Item = &'static Field> {
-    [investigation::FIELDS, redaction::FIELDS, output::FIELDS, log::FIELDS].into_iter().flatten()
+    [
+        investigation::FIELDS,
+        kubernetes::FIELDS,
+        prometheus::FIELDS,
+        alertmanager::FIELDS,
+        server::FIELDS,
+        store::FIELDS,
+        jobs::FIELDS,
+        incidents::FIELDS,
+        packs::FIELDS,
+        permissions::FIELDS,
+        audit::FIELDS,
+        console::FIELDS,
+        redaction::FIELDS,
+        output::FIELDS,
+        log::FIELDS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The setting with this dotted key.
@@ -113,7 +168,12 @@ impl Field {
 
     /// Whether the value must never be shown.
     pub(crate) fn secret(&self) -> bool {
-        matches!(self.slot, Slot::Secrets { .. })
+        matches!(self.slot, Slot::Secrets { .. } | Slot::Secret { .. })
+    }
+
+    /// Whether `null` is a value: there is none of it.
+    pub(crate) fn optional(&self) -> bool {
+        matches!(self.slot, Slot::Name(_) | Slot::Path(_) | Slot::Url(_) | Slot::Secret { .. } | Slot::SecretFile(_))
     }
 
     /// What values are allowed, as the end of "expected ...".
@@ -127,6 +187,16 @@ impl Field {
             Slot::Size { min, max, .. } => {
                 format!("a size from {} to {}", show_size(*min), show_size(*max))
             }
+            Slot::Interval { min, max, .. } => {
+                format!("`off` or a duration from {} to {}", show_duration(*min), show_duration(*max))
+            }
+            Slot::Percent { min, max, .. } => format!("a share from {min}% to {max}%"),
+            Slot::Text(_) | Slot::Name(_) | Slot::Secret { .. } => "a text".to_owned(),
+            Slot::Path(_) => "a path".to_owned(),
+            Slot::Url(_) => "an address such as `https://host:port`".to_owned(),
+            Slot::Listen(_) => "an IP address and a port such as `127.0.0.1:8080` or `[::]:8080`".to_owned(),
+            Slot::Headers(_) => "names of HTTP headers and their values".to_owned(),
+            Slot::Records(at) => at(&mut Settings::default()).shape().to_owned(),
             Slot::Choice(at) => alternatives(at(&mut Settings::default()).names()),
             Slot::Texts(_) | Slot::Secrets { .. } => "a list of texts".to_owned(),
             Slot::Names(_) => "a list of name patterns".to_owned(),
@@ -166,7 +236,7 @@ mod tests {
     fn every_secret_has_its_file_and_the_other_way_round() {
         for field in all() {
             match field.slot {
-                Slot::Secrets { .. } => {
+                Slot::Secrets { .. } | Slot::Secret { .. } => {
                     let file = find(&format!("{}_file", field.key)).map(|file| &file.slot);
                     assert!(matches!(file, Some(Slot::SecretFile(_))), "{}", field.key);
                 }

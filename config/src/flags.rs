@@ -23,7 +23,7 @@ pub(crate) fn layer(flags: &[Flag], errors: &mut Vec<ConfigError>) -> Vec<Assign
             errors.push(unknown_flag_key(key).at(place));
             continue;
         };
-        match node::from_text(value) {
+        match node::from_text(value, &field.slot) {
             Ok(value) => {
                 let value = Located { value, line: 0, column: 0 };
                 found.push(Assignment { field, value, place, base: None });

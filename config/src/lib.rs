@@ -7,10 +7,14 @@
 //! it does not know.
 //!
 //! Start at [`load`]; the settings themselves are one file per component (`investigation.rs`,
-//! `redaction.rs`, `output.rs`, `log.rs`), each with its struct and its table of fields. A new
+//! `server.rs`, `redaction.rs` and their like), each with its struct and its table of fields. A new
 //! setting is one struct member, one row in that table, one documented line in `default.yaml`.
 
+mod alertmanager;
+mod audit;
 mod choice;
+mod combine;
+mod console;
 mod describe;
 mod document;
 mod environment;
@@ -18,33 +22,57 @@ mod error;
 mod field;
 mod file;
 mod flags;
+mod headers;
+mod incidents;
 mod investigation;
+mod jobs;
+mod kubernetes;
 mod list;
 mod load;
 mod log;
 mod node;
 mod output;
+mod packs;
+mod permissions;
+mod prometheus;
 mod quote;
+mod record;
 mod redaction;
+mod scalar;
 mod search;
 mod secret;
+mod secret_files;
+mod server;
 mod settings;
+mod store;
 mod suggest;
 mod units;
 mod value;
 mod walk;
 
+pub use alertmanager::AlertmanagerSettings;
+pub use audit::AuditSettings;
+pub use console::ConsoleSettings;
 pub use describe::{Described, describe};
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use field::{Key, keys};
+pub use headers::Headers;
+pub use incidents::IncidentSettings;
 pub use investigation::{Depth, Investigation};
+pub use jobs::JobSettings;
+pub use kubernetes::KubernetesSettings;
 pub use load::{Loaded, Origin, Sources, load};
-pub use log::{Log, LogFormat};
+pub use log::{LEVEL_AUTO, Log, LogFormat};
 pub use output::{Output, OutputFormat, When};
+pub use permissions::{PermissionRule, PermissionSettings, PermissionWho, VERBS};
+pub use prometheus::PrometheusSettings;
+pub use packs::{PackSettings, builtin_packs};
 pub use redaction::RedactionSettings;
-pub use search::{environment_of, search_paths};
+pub use search::{environment_of, search_paths, state_directory};
 pub use secret::{SECRET_FILE_LIMIT, SecretFileError, read_secret, read_secret_lines};
+pub use server::{ApiKey, ApiKeySecret, ServerSettings};
 pub use settings::Settings;
+pub use store::StoreSettings;
 
 /// The documented defaults as a file: a copy of it is a valid configuration that changes nothing.
 pub fn default_yaml() -> &'static str {

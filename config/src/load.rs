@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::error::{ConfigError, ConfigErrors, Place, Problem};
-use crate::field::{self, Field, Slot};
+use crate::error::{ConfigError, ConfigErrors, Place};
+use crate::field::{self, Field};
 use crate::node::{Located, Node};
-use crate::quote::{plain, quote};
-use crate::secret::read_secret_lines;
-use crate::{Settings, environment, file, flags};
+use crate::quote::plain;
+use crate::value::Wrong;
+use crate::{Settings, combine, environment, file, flags, secret_files};
 
 /// Where settings may come from. Nothing here is read from the process, so that tests decide all.
 #[derive(Debug, Clone, Default)]
@@ -87,57 +87,22 @@ pub fn load(sources: &Sources<'_>) -> Result<Loaded, ConfigErrors> {
         let place = assignment.place.clone();
         match apply(&assignment, &mut settings) {
             Ok(()) => _ = origin.insert(assignment.field.key.to_owned(), Origin::Set(place)),
-            Err(error) => errors.push(error),
+            Err(mistakes) => errors.extend(mistakes),
         }
     }
-    secret_files(&mut settings, &mut origin, &mut errors);
+    secret_files::fill(&mut settings, &mut origin, &mut errors);
+    combine::check(&settings, &origin, &mut errors);
     if errors.is_empty() { Ok(Loaded { settings, origin, file }) } else { Err(ConfigErrors(errors)) }
 }
 
-fn apply(assignment: &Assignment, settings: &mut Settings) -> Result<(), ConfigError> {
+fn apply(assignment: &Assignment, settings: &mut Settings) -> Result<(), Vec<ConfigError>> {
     let Assignment { field, value, place, base } = assignment;
-    field.set(settings, value, base.as_deref()).map_err(|wrong| {
+    let at = |wrong: Wrong| {
         let place = match place {
             Place::File { path, .. } => Place::File { path: path.clone(), line: wrong.line, column: wrong.column },
             other => other.clone(),
         };
         wrong.value.at(place)
-    })
-}
-
-/// Fills every secret setting whose `_file` sibling is set. Both set is a mistake, in whichever
-/// layers they are: it would be a guess which of them is the stale one.
-fn secret_files(settings: &mut Settings, origin: &mut BTreeMap<String, Origin>, errors: &mut Vec<ConfigError>) {
-    for field in field::all() {
-        let Slot::Secrets { at, file } = &field.slot else {
-            continue;
-        };
-        let Some(path) = file(settings).clone() else {
-            continue;
-        };
-        let sibling = format!("{}_file", field.key);
-        let Some(Origin::Set(place)) = origin.get(&sibling).cloned() else {
-            continue;
-        };
-        if !at(settings).is_empty() {
-            errors.push(both(field.key, &sibling, origin).at(place));
-            continue;
-        }
-        match read_secret_lines(&path) {
-            Ok(secrets) => {
-                *at(settings) = secrets;
-                origin.insert(field.key.to_owned(), Origin::SecretFile(path));
-            }
-            Err(error) => {
-                let what = format!("{}: {error}", quote(&sibling));
-                errors.push(Problem::new(what, error.fix()).at(place));
-            }
-        }
-    }
-}
-
-fn both(key: &str, sibling: &str, origin: &BTreeMap<String, Origin>) -> Problem {
-    let there = origin.get(key).map(ToString::to_string).unwrap_or_default();
-    let what = format!("{} and {} are both set, the first by {there}", quote(key), quote(sibling));
-    Problem::new(what, "keep one of them")
+    };
+    field.set(settings, value, base.as_deref()).map_err(|wrong| wrong.into_iter().map(at).collect())
 }

@@ -5,11 +5,16 @@
 use crate::choice::choice;
 use crate::field::{Field, Slot};
 
+/// The level that depends on the command: info in `midwatch serve`, warn elsewhere.
+pub const LEVEL_AUTO: &str = "auto";
+
 choice! {
     /// Form of log lines.
     LogFormat {
-        /// For people.
+        /// JSON in `midwatch serve` where standard error is no terminal, text elsewhere.
         #[default]
+        Auto = "auto",
+        /// For people.
         Text = "text",
         /// One JSON object per line, for a log collector.
         Json = "json",
@@ -19,15 +24,16 @@ choice! {
 /// Midwatch's own log, written to standard error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
-    /// Filter in the manner of `tracing`: `warn`, or `info,midwatch_snapshot=debug`. Default warn.
+    /// Filter in the manner of `tracing`: `warn`, or `info,midwatch_snapshot=debug`. Default
+    /// [`LEVEL_AUTO`].
     pub level: String,
-    /// Form of log lines. Default text.
+    /// Form of log lines. Default auto.
     pub format: LogFormat,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: "warn".to_owned(), format: LogFormat::Text }
+        Self { level: LEVEL_AUTO.to_owned(), format: LogFormat::Auto }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::document;
 use crate::error::Problem;
+use crate::field::Slot;
 use crate::quote::quote;
 
 /// A value as it was written.
@@ -55,11 +56,16 @@ impl Node {
 ///
 /// Text that starts like a YAML list or a quoted string is read as YAML; anything else is taken as
 /// it stands, so that `#` and `: ` in a value lose their YAML meaning and need no quotes.
-pub(crate) fn from_text(text: &str) -> Result<Node, Problem> {
+/// A single secret is never YAML, as a token may begin with anything; nor is an address, as `[::]:8080` is one.
+pub(crate) fn from_text(text: &str, slot: &Slot) -> Result<Node, Problem> {
     if text.trim().is_empty() {
         return Err(Problem::new("the value is empty", "unset it, or give a value; `[]` is the empty list"));
     }
-    let yaml = text.starts_with(['[', '"', '\'']) || text.starts_with("- ");
+    let yaml = match slot {
+        Slot::Secret { .. } | Slot::Listen(_) => false,
+        Slot::Headers(_) => text.starts_with('{'),
+        _ => text.starts_with(['[', '"', '\'']) || text.starts_with("- "),
+    };
     if !yaml {
         return Ok(Node::Text(text.to_owned()));
     }

@@ -2,13 +2,39 @@
 //!
 //! Never holds a setting that nothing uses. Start at the component's own file.
 
-use crate::{Investigation, Log, Output, RedactionSettings};
+use crate::{
+    AlertmanagerSettings, AuditSettings, ConsoleSettings, IncidentSettings, Investigation, JobSettings,
+    KubernetesSettings, Log, Output, PackSettings, PermissionSettings, PrometheusSettings, RedactionSettings,
+    ServerSettings, StoreSettings,
+};
 
 /// Everything that can be configured; `Default` is the documented defaults.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// How far an investigation looks and how much it may read.
     pub investigation: Investigation,
+    /// Which clusters are read, and how gently.
+    pub kubernetes: KubernetesSettings,
+    /// Where metrics are read.
+    pub prometheus: PrometheusSettings,
+    /// Where firing alerts are looked up.
+    pub alertmanager: AlertmanagerSettings,
+    /// What `midwatch serve` listens on, and who may talk to it.
+    pub server: ServerSettings,
+    /// Where everything durable is kept, and for how long.
+    pub store: StoreSettings,
+    /// How many investigations run and wait.
+    pub jobs: JobSettings,
+    /// How alerts become incidents.
+    pub incidents: IncidentSettings,
+    /// When and how to investigate, beyond what is built in.
+    pub packs: PackSettings,
+    /// Who may do what, where.
+    pub permissions: PermissionSettings,
+    /// The trail of who asked what.
+    pub audit: AuditSettings,
+    /// The platform that needs no chat: threads as files.
+    pub console: ConsoleSettings,
     /// What counts as secret beyond the built-in rules.
     pub redaction: RedactionSettings,
     /// How results are shown in a terminal.

@@ -11,15 +11,30 @@ use crate::field::{Field, Slot};
 use crate::node::{Located, Node};
 use crate::quote::quote;
 use crate::units::{parse_duration, parse_size};
-use crate::{Settings, describe, list, suggest};
+use crate::{LEVEL_AUTO, Settings, describe, list, suggest};
 
 /// A mistake and the node it belongs to: the whole value or one item of a list.
 pub(crate) type Wrong = Located<Problem>;
 
 impl Field {
     /// Puts the value where it belongs. `base` is the folder that relative paths start from.
-    pub(crate) fn set(&self, settings: &mut Settings, node: &Located<Node>, base: Option<&Path>) -> Result<(), Wrong> {
-        if node.value == Node::Nothing && !matches!(self.slot, Slot::SecretFile(_)) {
+    ///
+    /// # Errors
+    /// Every mistake in it: a list of records may hold several.
+    pub(crate) fn set(
+        &self,
+        settings: &mut Settings,
+        node: &Located<Node>,
+        base: Option<&Path>,
+    ) -> Result<(), Vec<Wrong>> {
+        if let Slot::Records(at) = &self.slot {
+            return at(settings).read(self, node, base);
+        }
+        self.set_one(settings, node, base).map_err(|wrong| vec![wrong])
+    }
+
+    fn set_one(&self, settings: &mut Settings, node: &Located<Node>, base: Option<&Path>) -> Result<(), Wrong> {
+        if node.value == Node::Nothing && !self.optional() {
             return Err(self.wrong(node));
         }
         match &self.slot {
@@ -32,7 +47,17 @@ impl Field {
             Slot::Names(at) => *at(settings) = self.texts(node, list::bad_pattern)?,
             Slot::Directive(at) => *at(settings) = self.directive(node)?,
             Slot::Secrets { at, .. } => *at(settings) = self.secrets(node)?,
-            Slot::SecretFile(at) => *at(settings) = self.path(node, base)?,
+            Slot::SecretFile(at) | Slot::Path(at) => *at(settings) = self.path(node, base)?,
+            Slot::Interval { at, min, max } => *at(settings) = self.interval(node, *min, *max)?,
+            Slot::Percent { at, min, max } => *at(settings) = self.percent(node, *min, *max)?,
+            Slot::Text(at) => *at(settings) = self.text(node)?,
+            Slot::Name(at) => *at(settings) = self.name(node)?,
+            Slot::Url(at) => *at(settings) = self.url(node)?,
+            Slot::Listen(at) => *at(settings) = self.listen(node)?,
+            Slot::Secret { at, .. } => *at(settings) = self.secret_text(node)?,
+            Slot::Headers(at) => *at(settings) = self.headers(node)?,
+            // `set` has seen to it.
+            Slot::Records(_) => {}
         }
         Ok(())
     }
@@ -56,7 +81,7 @@ impl Field {
             .ok_or_else(|| self.wrong(node))
     }
 
-    fn duration(&self, node: &Located<Node>, min: Duration, max: Duration) -> Result<Duration, Wrong> {
+    pub(crate) fn duration(&self, node: &Located<Node>, min: Duration, max: Duration) -> Result<Duration, Wrong> {
         let text = scalar(node);
         if let Some(number) = text.and_then(|text| text.parse::<u64>().ok()) {
             let fix = format!("add the unit: `{number}s`, `{number}m` or `{number}h`");
@@ -104,6 +129,8 @@ impl Field {
         };
         match bad_directive(text) {
             None => Ok(text.trim().to_owned()),
+            // A word for the whole filter, not for a part of it.
+            Some(_) if text.trim() == LEVEL_AUTO => Ok(LEVEL_AUTO.to_owned()),
             Some(fix) => Err(self.wrong_because(node, fix)),
         }
     }
@@ -119,7 +146,7 @@ impl Field {
         self.wrong_because(node, fix)
     }
 
-    fn wrong_because(&self, node: &Located<Node>, fix: impl Into<String>) -> Wrong {
+    pub(crate) fn wrong_because(&self, node: &Located<Node>, fix: impl Into<String>) -> Wrong {
         let what = format!("`{}` is {}, expected {}", self.key, node.value.found(), self.expects());
         place(node, Problem::new(what, fix))
     }
@@ -137,6 +164,15 @@ impl Field {
             Slot::Texts(_) | Slot::Names(_) | Slot::Secrets { .. } => {
                 "write it like `[first, second]`; `[]` is the empty list".to_owned()
             }
+            Slot::Interval { .. } => {
+                format!("write it like `30s` or `5m`; `off` switches it off; the default is `{default}`")
+            }
+            Slot::Percent { .. } => format!("write it like `{default}`, which is the default"),
+            Slot::Name(_) | Slot::Path(_) | Slot::Url(_) | Slot::Secret { .. } | Slot::SecretFile(_) => {
+                "`null` is none, which is the default".to_owned()
+            }
+            Slot::Headers(_) => "write it like `{X-Scope-OrgID: tenant-1}`; `{}` is none".to_owned(),
+            Slot::Records(at) => at(&mut Settings::default()).example().to_owned(),
             _ => format!("the default is `{default}`"),
         }
     }
@@ -147,7 +183,7 @@ pub(crate) fn place(node: &Located<Node>, problem: Problem) -> Wrong {
 }
 
 /// The spelling of a number or a text, without the spaces around it.
-fn scalar(node: &Located<Node>) -> Option<&str> {
+pub(crate) fn scalar(node: &Located<Node>) -> Option<&str> {
     match &node.value {
         Node::Number(text) | Node::Text(text) => Some(text.trim()),
         _ => None,

@@ -27,7 +27,7 @@ pub(crate) fn explain(verb: &str, why: &Redacted<NoReport>, selection: &Selectio
         NoReport::NoMatch { nearest, .. } => {
             choices(&format!("{reason}; did you mean one of these?"), verb, nearest, selection, common)
         }
-        NoReport::Unreadable(_) => reason,
+        NoReport::Unreadable(_) | NoReport::TooLate => reason,
     };
     Failure::NoReport(text)
 }
@@ -57,6 +57,9 @@ fn line(verb: &str, entity: Option<&EntityRef>, selection: &Selection, common: &
     let path = |path: &Path| path.display().to_string();
     let namespace = entity.and_then(|e| e.namespace.clone());
     flag("-n", namespace.or_else(|| selection.namespace.clone().filter(|_| entity.is_none())));
+    flag("--context", selection.live.context.clone());
+    flag("--kubeconfig", selection.live.kubeconfig.clone());
+    flag("--prometheus", selection.live.prometheus.clone());
     flag("--snapshot", selection.snapshot.as_deref().map(path));
     flag("--as-of", selection.as_of.map(|at| at.to_string()));
     flag("--since", selection.since.clone());

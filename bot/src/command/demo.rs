@@ -6,11 +6,12 @@ use std::time::Duration;
 use midwatch_console::Pace;
 use midwatch_redact::Redacted;
 
-use crate::cli::{Common, Demo, Selection};
+use crate::cli::{Common, Demo, Live, Selection};
 use crate::failure::Failure;
-use crate::{demo, input, settings};
+use crate::input::Wanted;
+use crate::{demo, settings};
 
-use super::investigate;
+use super::{block_on, investigate};
 
 /// The pause after a step of `--pace`.
 const PAUSE: Duration = Duration::from_millis(900);
@@ -20,10 +21,14 @@ pub(crate) fn run(args: &Demo, common: &Common) -> Result<ExitCode, Failure> {
     let settings = settings::load(common, &[("output.format", args.output.as_ref(), "--output")])?;
     let recording =
         demo::unpack().map_err(|error| Failure::no_report(format!("the demo cannot be unpacked: {error}")))?;
-    let asked = input::read_named(&selection(recording.path()), &settings, demo::SOURCE)?;
+    let selection = selection(recording.path());
+    let wanted = Wanted::read(&selection)?;
     let redactor = settings::redactor(&settings);
     let pace = if args.pace { Pace::Watchable(PAUSE) } else { Pace::Full };
-    let shown = investigate::show(&asked, &settings, &redactor, pace, Some(&note()))?;
+    let shown = block_on(async {
+        let asked = wanted.open(&settings).await?.named(demo::SOURCE);
+        investigate::show(&asked, &settings, &redactor, pace, Some(&note())).await
+    })?;
     shown.map_err(|why| Failure::no_report(format!("the demo has no report: {}", why.as_ref())))
 }
 
@@ -31,6 +36,7 @@ fn selection(dir: &std::path::Path) -> Selection {
     Selection {
         words: Vec::new(),
         namespace: None,
+        live: Live::default(),
         alert: Some(dir.join("alert.json")),
         snapshot: Some(dir.join("cluster")),
         as_of: demo::AS_OF.parse().ok(),
@@ -44,6 +50,8 @@ fn selection(dir: &std::path::Path) -> Selection {
 fn note() -> Redacted<Vec<String>> {
     Redacted::gather([
         Redacted::fixed("That was a real incident, recorded from a real cluster. On your own:"),
+        Redacted::fixed("$ midwatch investigate"),
+        Redacted::fixed("reads the current context of your kubeconfig and changes nothing; or, from a recording:"),
         Redacted::fixed("$ kubectl cluster-info dump --all-namespaces --output-directory ./dump"),
         Redacted::fixed("$ midwatch investigate --snapshot ./dump"),
     ])

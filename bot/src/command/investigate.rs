@@ -12,37 +12,43 @@ use midwatch_redact::{Redacted, Redactor};
 
 use crate::cli::{Common, Investigate, Selection};
 use crate::failure::Failure;
-use crate::input::{self, Asked};
-use crate::{output, settings};
+use crate::input::{Asked, Wanted};
+use crate::{live, output, settings};
 
 use super::{again, block_on, printed};
 
 /// Asks the engine and shows what it says.
 pub(crate) fn run(args: &Investigate, common: &Common) -> Result<ExitCode, Failure> {
     let selection = &args.selection;
-    let mut flags = flags(selection).to_vec();
+    let mut flags = flags(selection);
     flags.push(("investigation.deadline", args.deadline.as_ref(), "--deadline"));
     let settings = settings::load(common, &flags)?;
-    let asked = input::read(selection, &settings)?;
+    let wanted = Wanted::read(selection)?;
     let redactor = settings::redactor(&settings);
     let retry = |why: Redacted<NoReport>| again::explain("investigate", &why, selection, common);
-    show(&asked, &settings, &redactor, Pace::Full, None)?.map_err(retry)
+    let shown = block_on(async {
+        let asked = wanted.open(&settings).await?;
+        show(&asked, &settings, &redactor, Pace::Full, None).await
+    })?;
+    shown.map_err(retry)
 }
 
 /// Flags of a selection that set something.
-pub(crate) fn flags(selection: &Selection) -> [settings::Flag<'_>; 3] {
-    [
+pub(crate) fn flags(selection: &Selection) -> Vec<settings::Flag<'_>> {
+    let mut flags = vec![
         ("investigation.lookback", selection.since.as_ref(), "--since"),
         ("investigation.depth", selection.depth.as_ref(), "--depth"),
         ("output.format", selection.output.as_ref(), "--output"),
-    ]
+    ];
+    flags.extend(live::flags(&selection.live));
+    flags
 }
 
 /// Why there is no report is the caller's to explain.
 type Shown = Result<ExitCode, Redacted<NoReport>>;
 
 /// Investigates and prints the result in the form that is set. `note` ends the thread.
-pub(crate) fn show(
+pub(crate) async fn show(
     asked: &Asked,
     settings: &Settings,
     redactor: &Redactor,
@@ -50,17 +56,17 @@ pub(crate) fn show(
     note: Option<&Redacted<Vec<String>>>,
 ) -> Result<Shown, Failure> {
     let render = match settings::format(settings) {
-        OutputFormat::Thread => return thread(asked, settings, redactor, pace, note),
+        OutputFormat::Thread => return thread(asked, settings, redactor, pace, note).await,
         OutputFormat::Markdown => render::markdown,
         OutputFormat::Json => render::json,
     };
-    match investigated(asked, settings, redactor, &|_| {})? {
+    match investigated(asked, settings, redactor, &|_| {}).await {
         Ok(outcome) => printed(&render(&outcome.report)).map(Ok),
         Err(why) => Ok(Err(why)),
     }
 }
 
-fn thread(
+async fn thread(
     asked: &Asked,
     settings: &Settings,
     redactor: &Redactor,
@@ -69,7 +75,7 @@ fn thread(
 ) -> Result<Shown, Failure> {
     let console = Mutex::new(Console::new(io::stdout(), output::look(settings), pace));
     held(&console).open(&redactor.seal(asked.opening.clone()));
-    let outcome = investigated(asked, settings, redactor, &|progress| held(&console).progress(&progress))?;
+    let outcome = investigated(asked, settings, redactor, &|progress| held(&console).progress(&progress)).await;
     let mut console = console.into_inner().unwrap_or_else(PoisonError::into_inner);
     let result = match outcome {
         Ok(outcome) => {
@@ -90,15 +96,12 @@ fn held(console: &Mutex<Console<Stdout>>) -> MutexGuard<'_, Console<Stdout>> {
     console.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn investigated(
+async fn investigated(
     asked: &Asked,
     settings: &Settings,
     redactor: &Redactor,
     watcher: midwatch_agent::Watcher<'_>,
-) -> Result<Result<Outcome, Redacted<NoReport>>, Failure> {
+) -> Result<Outcome, Redacted<NoReport>> {
     let limits = settings::limits(settings);
-    block_on(async {
-        let run = midwatch_agent::investigate(&*asked.source, &asked.request, &limits, redactor.clone(), watcher);
-        Ok(run.await)
-    })
+    midwatch_agent::investigate(&*asked.source, &asked.request, &limits, redactor.clone(), watcher).await
 }

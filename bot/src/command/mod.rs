@@ -6,16 +6,24 @@ use midwatch_redact::Redacted;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Failure;
-use crate::output;
+use crate::{live, output};
 
 mod again;
+mod audit;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod investigate;
+mod pack;
 mod plan;
 mod redact;
 mod score;
+mod serve;
+mod snapshot;
+mod store;
+
+pub(crate) use pack::load as load_packs;
 
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
@@ -24,6 +32,12 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Investigate(args) => investigate::run(&args, common),
         Command::Plan(args) => plan::run(&args, common),
         Command::Demo(args) => demo::run(&args, common),
+        Command::Snapshot(args) => snapshot::run(&args, common),
+        Command::Serve(args) => serve::run(&args, common),
+        Command::Doctor(args) => doctor::run(&args, common),
+        Command::Pack(args) => pack::run(&args, common),
+        Command::Store(args) => store::run(&args, common),
+        Command::Audit(args) => audit::run(&args, common),
         Command::Score(args) => score::run(&args, common),
         Command::Redact(args) => redact::run(&args, common),
         Command::Config(args) => config::run(&args, common),
@@ -33,6 +47,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
 
 /// Runs a future to its end, or to Ctrl-C: what is dropped then cleans up behind itself.
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    live::tls();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

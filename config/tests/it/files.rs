@@ -97,7 +97,7 @@ fn bomb() -> String {
 
 #[test]
 fn bombs_and_depth_end_quickly_in_an_error() {
-    let deep = "values are nested too deeply\n    settings are at most three levels deep";
+    let deep = "values are nested too deeply\n    settings are at most five levels deep";
     let table = [
         (bomb(), "aliases (`*name`) copy too many values\n    write the values out"),
         (format!("log: {}", "[".repeat(500_000)), deep),

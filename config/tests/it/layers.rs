@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use midwatch_config::{Depth, LogFormat, OutputFormat, Sources, When, describe, environment_of, load, search_paths};
+use midwatch_config::{
+    Depth, LogFormat, OutputFormat, Sources, When, describe, environment_of, load, search_paths, state_directory,
+};
 
 use crate::support::World;
 
@@ -145,4 +147,19 @@ fn a_named_file_that_is_missing_is_a_mistake_and_no_other_is_taken() {
     };
     let expected = "flag --config: there is no file `/nowhere/m.yaml`\n    check the path; relative paths start at the working directory";
     assert_eq!(load(&sources).expect_err("a mistake").to_string(), expected);
+}
+
+#[test]
+fn where_state_is_kept() {
+    let state = |pairs: &[(&str, &str)]| {
+        let env: Vec<_> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        state_directory(&env).map(|path| path.display().to_string())
+    };
+    let home = ("HOME", "/home/u");
+    assert_eq!(state(&[]), None);
+    assert_eq!(state(&[home]).as_deref(), Some("/home/u/.local/state/midwatch"));
+    assert_eq!(state(&[home, ("XDG_STATE_HOME", "/s")]).as_deref(), Some("/s/midwatch"));
+    assert_eq!(state(&[home, ("XDG_STATE_HOME", "s")]).as_deref(), Some("/home/u/.local/state/midwatch"));
+    let systemd = ("STATE_DIRECTORY", "/var/lib/midwatch:/var/lib/other");
+    assert_eq!(state(&[home, ("XDG_STATE_HOME", "/s"), systemd]).as_deref(), Some("/var/lib/midwatch"));
 }

@@ -7,5 +7,6 @@ mod files;
 mod garbage;
 mod layers;
 mod mistakes;
+mod records;
 mod secrets;
 mod support;

@@ -17,7 +17,10 @@ const FILES: &[(&str, &str)] = &[
         "m.yaml:1:1: unknown key `lookback`\n    did you mean `lookback` in the section `investigation`?",
     ),
     ("# c\n\noutptu:\n  format: json\n", "m.yaml:3:1: unknown key `outptu`\n    did you mean `output`?"),
-    ("zebra: 1\n", "m.yaml:1:1: unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`"),
+    (
+        "zebra: 1\n",
+        "m.yaml:1:1: unknown key `zebra`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `audit`, `console`, `redaction`, `output`, `log`",
+    ),
     ("log:\n  zebra: 1\n", "m.yaml:2:3: unknown key `zebra` in `log`\n    valid here: `level`, `format`"),
     (
         "output:\n  format: jsn\n",
@@ -89,11 +92,11 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "\"a\\e[2Jb\": 1\n",
-        "m.yaml:1:1: unknown key `a\\u{1b}[2Jb`\n    valid here: `investigation`, `redaction`, `output`, `log`",
+        "m.yaml:1:1: unknown key `a\\u{1b}[2Jb`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `audit`, `console`, `redaction`, `output`, `log`",
     ),
     (
         "- log\n",
-        "m.yaml:1:1: the file is a list, expected sections with settings\n    valid here: `investigation`, `redaction`, `output`, `log`",
+        "m.yaml:1:1: the file is a list, expected sections with settings\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `audit`, `console`, `redaction`, `output`, `log`",
     ),
     (
         "log:\n  <<: {level: info}\n",
@@ -119,7 +122,11 @@ fn in_variables() {
         ("MIDWATCH__LOOKBACK", "2h", "unknown key `lookback`\n    did you mean MIDWATCH__INVESTIGATION__LOOKBACK?"),
         ("MIDWATCH__INVESTGATION", "2h", "unknown key `investgation`\n    did you mean MIDWATCH__INVESTIGATION__...?"),
         ("MIDWATCH__LOG", "x", "unknown key `log`\n    `log` is a section: add `__` and the name of a setting"),
-        ("MIDWATCH__ZEBRA", "x", "unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`"),
+        (
+            "MIDWATCH__ZEBRA",
+            "x",
+            "unknown key `zebra`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `audit`, `console`, `redaction`, `output`, `log`",
+        ),
         ("MIDWATCH__LOG__ZEBRA", "x", "unknown key `log.zebra`\n    valid here: `level`, `format`"),
         (
             "MIDWATCH_LOG_LEVEL",
@@ -171,7 +178,11 @@ fn in_flags() {
             "2h",
             "unknown key `investigation.lokback`\n    did you mean `investigation.lookback`?",
         ),
-        ("zebra", "2h", "unknown key `zebra`\n    valid here: `investigation`, `redaction`, `output`, `log`"),
+        (
+            "zebra",
+            "2h",
+            "unknown key `zebra`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `audit`, `console`, `redaction`, `output`, `log`",
+        ),
     ];
     for (key, value, expected) in table {
         assert_eq!(World::new().flag(key, value, "--since").errors(), format!("flag --since: {expected}"));

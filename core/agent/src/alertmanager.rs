@@ -23,6 +23,9 @@ const LABEL_CAP: usize = 128;
 /// A label or annotation longer than this (bytes) is cut to a quarter of it, in characters.
 const TEXT_CAP: usize = 4096;
 
+/// A link longer than this (bytes) is dropped: half of one leads nowhere. Expressions in it are percent-encoded.
+const URL_CAP: usize = 32 * 1024;
+
 /// A group of alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlertGroup {
@@ -59,14 +62,14 @@ struct Body {
 /// One alert; an odd one costs only itself.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Entry {
+pub(crate) enum Entry {
     Alert(WireAlert),
     Odd(serde::de::IgnoredAny),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WireAlert {
+pub(crate) struct WireAlert {
     #[serde(default)]
     status: Option<serde_json::Value>,
     #[serde(default)]
@@ -79,6 +82,8 @@ struct WireAlert {
     ends_at: Option<String>,
     #[serde(default)]
     fingerprint: Option<String>,
+    #[serde(default, rename = "generatorURL")]
+    generator_url: Option<String>,
 }
 
 /// Reads a webhook body, or the array that `amtool alert -o json` and the API's `/api/v2/alerts` give.
@@ -86,13 +91,7 @@ struct WireAlert {
 /// # Errors
 /// See [`AlertError`].
 pub fn parse(body: &[u8]) -> Result<AlertGroup, AlertError> {
-    if body.len() > BODY_CAP {
-        return Err(AlertError::TooLarge(body.len()));
-    }
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
-    if body.is_empty() {
-        return Err(AlertError::Nothing);
-    }
+    let body = json_of(body)?;
     let is_array = body.first() == Some(&b'[');
     let (wire, truncated): (Vec<Entry>, usize) = if is_array {
         (serde_json::from_slice(body)?, 0)
@@ -111,8 +110,17 @@ pub fn parse(body: &[u8]) -> Result<AlertGroup, AlertError> {
     Ok(AlertGroup { alerts, more })
 }
 
+/// The JSON of a body: within the cap, without a byte order mark, not empty.
+pub(crate) fn json_of(body: &[u8]) -> Result<&[u8], AlertError> {
+    if body.len() > BODY_CAP {
+        return Err(AlertError::TooLarge(body.len()));
+    }
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    if body.is_empty() { Err(AlertError::Nothing) } else { Ok(body) }
+}
+
 impl Entry {
-    fn alert(self) -> Option<Alert> {
+    pub(crate) fn alert(self) -> Option<Alert> {
         match self {
             Entry::Alert(wire) => Some(wire.into()),
             Entry::Odd(_) => None,
@@ -121,7 +129,7 @@ impl Entry {
 }
 
 /// Labels or annotations within bounds: the report repeats them, and nothing that names an object is so long.
-fn bounded(map: Option<BTreeMap<String, String>>) -> BTreeMap<String, String> {
+pub(crate) fn bounded(map: Option<BTreeMap<String, String>>) -> BTreeMap<String, String> {
     let cut = |text: String| if text.len() > TEXT_CAP { shorten(&text, TEXT_CAP / 4).into_owned() } else { text };
     map.unwrap_or_default().into_iter().take(LABEL_CAP).map(|(key, value)| (cut(key), cut(value))).collect()
 }
@@ -139,6 +147,7 @@ impl From<WireAlert> for Alert {
             starts_at: wire.starts_at.as_deref().and_then(moment),
             ends_at: ends_at.filter(|_| resolved),
             fingerprint: wire.fingerprint.unwrap_or_default(),
+            generator_url: wire.generator_url.filter(|url| !url.is_empty() && url.len() <= URL_CAP),
             labels,
         }
     }

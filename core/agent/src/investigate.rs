@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use midwatch_diagnosis::detect::detect;
+use midwatch_diagnosis::alert::Alert;
+use midwatch_diagnosis::detect::Detectors;
 use midwatch_diagnosis::entity::Kind;
-use midwatch_diagnosis::probe::{Probe, ReadFailure};
-use midwatch_diagnosis::report::compose;
+use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
+use midwatch_diagnosis::report::{Gap, compose};
 use midwatch_diagnosis::scope::Scope;
 use midwatch_diagnosis::verdict::judge;
 use midwatch_diagnosis::view::{Collected, View};
@@ -40,7 +41,7 @@ pub async fn investigate(
 ) -> Result<Outcome, Redacted<NoReport>> {
     let started = Instant::now();
     let mut collector = Collector::new(source, limits);
-    let readable = collector.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let readable = collector.namespaces().await.map_err(|e| redactor.seal(e))?;
     let namespaces = namespaces_of(request, &readable);
 
     say(watcher, &redactor, Step::Scope, StepState::InProgress, &asked(request, &namespaces));
@@ -58,20 +59,31 @@ pub async fn investigate(
     learn_secrets(&view, &mut redactor);
     say(watcher, &redactor, Step::Objects, state, &objects_read(&view));
 
-    let scope = resolve(&view, request, &namespaces).map_err(|e| redactor.seal(e))?;
+    // What was cut off may hold the name: "nothing is called that" would be a guess.
+    let unresolved = |e| redactor.seal(if collector.cut_short { NoReport::TooLate } else { e });
+    let scope = resolve(&view, request, &namespaces).map_err(unresolved)?;
     say(watcher, &redactor, Step::Scope, StepState::Complete, &describe_scope(&scope));
 
     view.extend(collector.read(reads::of_nodes(&view, &scope)).await);
 
     say(watcher, &redactor, Step::Logs, StepState::InProgress, "logs");
-    let logs = collector.read(reads::logs(&view, &scope, request.depth, limits)).await;
-    let state = state_of(&logs);
+    // The few reads of metrics go first: a namespace full of logs must not use up their budget.
+    let mut probes = if collector.serves(ProbeKind::Metrics) { metrics(&view, &scope) } else { Vec::new() };
+    probes.extend(reads::logs(&view, &scope, request.depth, limits));
+    let logs = collector.read(probes).await;
+    let mut state = state_of(&logs);
     log_failures(&redactor, &logs);
     view.extend(logs);
+    if collector.serves(ProbeKind::Metrics) {
+        let expressions = collector.read(reads::expressions(&view, &scope)).await;
+        state = state.max(state_of(&expressions));
+        log_failures(&redactor, &expressions);
+        view.extend(expressions);
+    }
     say(watcher, &redactor, Step::Logs, state, &logs_read(&view));
 
     say(watcher, &redactor, Step::Verdict, StepState::InProgress, "causes");
-    let mut findings = detect(&view);
+    let mut findings = limits.detectors.detect(&view);
     let more = reads::elsewhere(&view, &findings, &readable);
     if !more.is_empty() {
         view.extend(collector.read(more).await);
@@ -80,17 +92,20 @@ pub async fn investigate(
         let logs =
             reads::logs(&view, &scope, request.depth, limits).into_iter().filter(|p| !seen.contains(p)).collect();
         view.extend(collector.read(logs).await);
-        findings = detect(&view);
+        findings = limits.detectors.detect(&view);
     }
     let found = findings.len();
     let diagnosis = judge(&view, &scope, findings);
-    let report = compose(&view, &scope, &diagnosis, input_hash(request, &collector));
+    let mut report = compose(&view, &scope, &diagnosis, input_hash(request, limits, &collector));
+    report.could_not_see.extend(not_looked_for(&limits.detectors));
     let text = format!("{}, verdict {}", count(found, "finding"), report.verdict.as_str());
     say(watcher, &redactor, Step::Verdict, StepState::Complete, &text);
 
     tracing::info!(id = %report.id, verdict = report.verdict.as_str(), findings = found, reads = collector.reads, "investigated");
     let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes };
-    Ok(Outcome { report: redactor.seal(report), run })
+    let cut_short = collector.cut_short;
+    let read = redactor.seal(collector.summary);
+    Ok(Outcome { report: redactor.seal(report), run, cut_short, read })
 }
 
 /// Says what would be read, and why, without reading more than the list of namespaces.
@@ -103,10 +118,11 @@ pub async fn plan(
     limits: &Limits,
     redactor: &Redactor,
 ) -> Result<Redacted<Plan>, Redacted<NoReport>> {
-    let collector = Collector::new(source, limits);
-    let readable = collector.namespaces().await.map_err(|e| redactor.seal(NoReport::Unreadable(e)))?;
+    let mut collector = Collector::new(source, limits);
+    let readable = collector.namespaces().await.map_err(|e| redactor.seal(e))?;
     let namespaces = namespaces_of(request, &readable);
-    let then = vec![
+    let metrics = collector.serves(ProbeKind::Metrics);
+    let mut then = vec![
         format!(
             "logs, up to {} pods of a workload, what fails first, with the previous run after a restart{}",
             limits.pods_per_workload,
@@ -118,9 +134,19 @@ pub async fn plan(
             limits.max_reads, limits.parallel_reads, limits.deadline
         ),
     ];
-    let objects = reads::objects(&namespaces, readable.len(), &collector.other_kinds().await);
+    let mut planned = reads::objects(&namespaces, readable.len(), &collector.other_kinds().await);
+    if metrics {
+        planned.extend(reads::rules(&request.alerts));
+        then.insert(1, "metrics: the alerts' expressions around the onset and now; memory, CPU throttling and restarts of the pods in scope".to_owned());
+    }
     let about = asked(request, &namespaces);
-    Ok(redactor.seal(Plan { about, source: source.describe(), reads: objects, then }))
+    Ok(redactor.seal(Plan { about, source: source.describe(), reads: planned, then }))
+}
+
+/// The reads of metrics that need no other: rules behind the alerts, use of the containers in scope.
+fn metrics(view: &View, scope: &Scope) -> Vec<Probe> {
+    let rules = reads::rules(&scope.alerts).into_iter().map(|r| r.probe);
+    rules.chain(reads::usage(view, scope)).collect()
 }
 
 /// What the request is about, before anything was read.
@@ -145,7 +171,9 @@ fn say(watcher: Watcher<'_>, redactor: &Redactor, step: Step, state: StepState, 
 fn state_of(collected: &[Collected]) -> StepState {
     let matters = |c: &Collected| match (&c.result, &c.probe) {
         (Ok(_) | Err(ReadFailure::NoPrevious | ReadFailure::NotStarted), _) => false,
-        (Err(ReadFailure::NotRecorded), Probe::Objects { kind, .. }) => matches!(kind, Kind::Pod),
+        (Err(ReadFailure::NotRecorded | ReadFailure::NotServed), Probe::Objects { kind, .. }) => {
+            matches!(kind, Kind::Pod)
+        }
         (Err(_), _) => true,
     };
     if collected.iter().any(matters) { StepState::Partial } else { StepState::Complete }
@@ -178,7 +206,9 @@ fn objects_read(view: &View) -> String {
 fn logs_read(view: &View) -> String {
     let read: Vec<u64> = view.logs().filter_map(|(_, _, l)| l.as_ref().ok()).map(|l| l.lines).collect();
     let lines = usize::try_from(read.iter().sum::<u64>()).unwrap_or(usize::MAX);
-    format!("{}, {}", count(read.len(), "log"), count(lines, "line"))
+    let series = view.metrics().series();
+    let metrics = if view.metrics().has_source() { format!(", {series} series") } else { String::new() };
+    format!("{}, {}{metrics}", count(read.len(), "log"), count(lines, "line"))
 }
 
 fn describe_scope(scope: &Scope) -> String {
@@ -216,14 +246,28 @@ fn learn_secrets(view: &View, redactor: &mut Redactor) {
     redactor.freeze();
 }
 
-/// The report's id: a hash of what was asked and of everything that was read.
-fn input_hash(request: &Request, collector: &Collector<'_>) -> String {
+/// A verdict without some detectors is a verdict about less: the reader is told.
+fn not_looked_for(detectors: &Detectors) -> Option<Gap> {
+    let off: Vec<&str> = detectors.off().collect();
+    (!off.is_empty()).then(|| Gap {
+        what: format!("what these detectors look for: {}", off.join(", ")),
+        why: "the pack leaves them out".to_owned(),
+        fix: Some("name them under `detectors` of the pack".to_owned()),
+    })
+}
+
+/// The report's id: a hash of what was asked and of everything that was read, and of what was left out of the looking.
+fn input_hash(request: &Request, limits: &Limits, collector: &Collector<'_>) -> String {
     let mut hasher = Sha256::new();
+    let alerts: Vec<Named<'_>> = request.alerts.iter().map(Named).collect();
     let asked = format!(
         "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n",
-        request.text, request.namespace, request.alerts, request.as_of, request.lookback, request.depth
+        request.text, request.namespace, alerts, request.as_of, request.lookback, request.depth
     );
     hasher.update(asked.as_bytes());
+    for detector in limits.detectors.off() {
+        hasher.update(format!("without {detector}\n").as_bytes());
+    }
     for (probe, digest) in collector.digests() {
         hasher.update(format!("{probe:?} {digest:016x}\n").as_bytes());
     }
@@ -232,4 +276,23 @@ fn input_hash(request: &Request, collector: &Collector<'_>) -> String {
         let _ = write!(id, "{byte:02x}");
     }
     id
+}
+
+/// An alert as far as it says what is asked. The link to its maker is none of that; the expression in it, where one is read,
+/// counts by what was read.
+struct Named<'a>(&'a Alert);
+
+impl std::fmt::Debug for Named<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Alert { name, firing, labels, annotations, starts_at, ends_at, fingerprint, generator_url: _ } = self.0;
+        f.debug_struct("Alert")
+            .field("name", name)
+            .field("firing", firing)
+            .field("labels", labels)
+            .field("annotations", annotations)
+            .field("starts_at", starts_at)
+            .field("ends_at", ends_at)
+            .field("fingerprint", fingerprint)
+            .finish()
+    }
 }

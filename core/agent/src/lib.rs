@@ -4,6 +4,8 @@
 
 pub mod alertmanager;
 mod collect;
+#[cfg(test)]
+mod cut_tests;
 mod investigate;
 mod plan;
 pub mod port;
@@ -11,5 +13,7 @@ pub mod render;
 pub mod request;
 mod scope;
 pub mod score;
+pub mod sources;
+pub mod webhook;
 
 pub use investigate::{Watcher, investigate, plan};

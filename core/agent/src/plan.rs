@@ -5,9 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::finding::Finding;
 use midwatch_diagnosis::kube::{ContainerStatus, Pod};
+use midwatch_diagnosis::metrics;
 use midwatch_diagnosis::probe::{ContainerRef, Probe};
 use midwatch_diagnosis::scope::{Reach, Scope};
 use midwatch_diagnosis::view::View;
@@ -169,6 +171,28 @@ fn has_log(status: &ContainerStatus) -> bool {
         || status.state.terminated.is_some()
         || status.last_state.terminated.is_some()
         || status.restart_count > 0
+}
+
+/// The rules behind the alerts: they say which expression to read.
+pub(crate) fn rules(alerts: &[Alert]) -> Vec<PlannedRead> {
+    let names: BTreeSet<&str> =
+        alerts.iter().take(metrics::alert::ALERTS_CAP).map(|a| a.name.as_str()).filter(|n| !n.is_empty()).collect();
+    let read = |name: &str| PlannedRead {
+        probe: Probe::Rules { alert: name.to_owned() },
+        why: "the alert's own expression, and how long it must hold",
+    };
+    names.into_iter().map(read).collect()
+}
+
+/// What the containers of the scope use.
+pub(crate) fn usage(view: &View, scope: &Scope) -> Vec<Probe> {
+    metrics::usage::queries(view, scope).into_iter().map(Probe::Metric).collect()
+}
+
+/// The alerts' own expressions around the onset and now; their rules must have been read.
+pub(crate) fn expressions(view: &View, scope: &Scope) -> Vec<Probe> {
+    let queries: BTreeSet<_> = metrics::alert::queries(view, scope).into_iter().collect();
+    queries.into_iter().map(Probe::Metric).collect()
 }
 
 /// Workloads that the targets call, as their settings say.

@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use midwatch_diagnosis::entity::Kind;
-use midwatch_diagnosis::probe::{Probe, ReadFailure};
+use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 use midwatch_diagnosis::view::Content;
+
+use crate::request::LogCaps;
 
 /// A place where evidence is read: a recording, a live cluster.
 ///
@@ -26,11 +28,25 @@ pub trait EvidenceSource: Send + Sync {
         Vec::new()
     }
 
+    /// Whether it answers probes of this kind at all. What nobody serves is neither planned nor asked.
+    fn serves(&self, kind: ProbeKind) -> bool {
+        matches!(kind, ProbeKind::Objects | ProbeKind::Logs)
+    }
+
     /// Reads what one probe asks for.
     ///
     /// # Errors
     /// Why it could not be read; the investigation goes on without it.
     async fn read(&self, probe: &Probe) -> Result<Reading, ReadFailure>;
+
+    /// Reads what one probe asks for, of a log no more than these caps. A source that always reads logs whole, as a
+    /// recording does, leaves this as it is.
+    ///
+    /// # Errors
+    /// As [`EvidenceSource::read`].
+    async fn read_within(&self, probe: &Probe, _caps: LogCaps) -> Result<Reading, ReadFailure> {
+        self.read(probe).await
+    }
 }
 
 /// What one read gave.

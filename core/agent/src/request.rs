@@ -1,9 +1,12 @@
 //! What is asked, within which bounds, and what is answered while it runs.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use midwatch_diagnosis::alert::Alert;
+use midwatch_diagnosis::detect::Detectors;
 use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_diagnosis::report::Report;
@@ -41,7 +44,7 @@ pub struct Request {
 }
 
 /// Bounds of one investigation. Every loop and wait in the engine ends at one of them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Reads at the same time.
     pub parallel_reads: usize,
@@ -53,6 +56,47 @@ pub struct Limits {
     pub pods_per_workload: usize,
     /// Whether logs of previous runs are read.
     pub previous_logs: bool,
+    /// How much of one log is read.
+    pub log_caps: LogCaps,
+    /// What is read besides the cluster's own API. All of it by default.
+    pub sources: BTreeSet<SourceKind>,
+    /// Which detectors run. All of them by default; the report says which did not.
+    pub detectors: Detectors,
+}
+
+/// How much of one log is read; none: as much as the source reads by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogCaps {
+    /// Lines from its end, more or fewer than the source reads by itself.
+    pub lines: Option<u32>,
+    /// Bytes; never more than the source allows.
+    pub bytes: Option<u64>,
+}
+
+/// A kind of evidence source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Objects, events, logs: no investigation goes without them.
+    Kubernetes,
+    /// Metrics.
+    Prometheus,
+    /// What else fires.
+    Alertmanager,
+}
+
+impl SourceKind {
+    /// Every kind.
+    pub const ALL: [SourceKind; 3] = [SourceKind::Kubernetes, SourceKind::Prometheus, SourceKind::Alertmanager];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SourceKind::Kubernetes => "kubernetes",
+            SourceKind::Prometheus => "prometheus",
+            SourceKind::Alertmanager => "alertmanager",
+        }
+    }
 }
 
 impl Default for Limits {
@@ -63,6 +107,9 @@ impl Default for Limits {
             deadline: Duration::from_mins(2),
             pods_per_workload: 3,
             previous_logs: true,
+            log_caps: LogCaps::default(),
+            sources: SourceKind::ALL.into(),
+            detectors: Detectors::default(),
         }
     }
 }
@@ -97,7 +144,7 @@ impl Step {
 }
 
 /// How far a step is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// Under way.
@@ -132,6 +179,51 @@ pub struct Outcome {
     pub report: Redacted<Report>,
     /// What belongs to the run and not to the finding.
     pub run: RunFacts,
+    /// The deadline cut reads off: the report holds what was found by then.
+    pub cut_short: bool,
+    /// What was read, for the audit trail.
+    pub read: Redacted<ReadSummary>,
+}
+
+/// What was read: how many reads of each kind succeeded, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadSummary {
+    /// Reads by what they asked for: `pods`, `events`, `logs`.
+    pub kinds: BTreeMap<String, u64>,
+    /// The namespaces they were made in; reads over all namespaces and of cluster-scoped kinds are in none.
+    pub namespaces: BTreeSet<String>,
+}
+
+impl ReadSummary {
+    /// Counts a read that succeeded.
+    pub(crate) fn count(&mut self, probe: &Probe) {
+        let (kind, namespace) = match probe {
+            Probe::Objects { kind, namespace } => (kind.plural(), namespace.as_ref()),
+            Probe::Log { of, .. } => ("logs".to_owned(), Some(&of.namespace)),
+            Probe::Rules { .. } => ("rules".to_owned(), None),
+            Probe::Metric(_) => ("metrics".to_owned(), None),
+        };
+        *self.kinds.entry(kind).or_default() += 1;
+        self.namespaces.extend(namespace.cloned());
+    }
+}
+
+impl fmt::Display for ReadSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds: Vec<String> = self.kinds.iter().map(|(kind, reads)| format!("{kind} {reads}")).collect();
+        let places: Vec<&str> = self.namespaces.iter().map(String::as_str).collect();
+        let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+        write!(f, "reads: {}; namespaces: {}", or_none(kinds.join(", ")), or_none(places.join(", ")))
+    }
+}
+
+impl Redact for ReadSummary {
+    fn redact(&mut self, redactor: &Redactor) {
+        self.kinds.redact(redactor);
+        let mut places: Vec<String> = std::mem::take(&mut self.namespaces).into_iter().collect();
+        places.redact(redactor);
+        self.namespaces.extend(places);
+    }
 }
 
 /// Facts of one run, for the footer of a rendering. Never part of a report.
@@ -197,6 +289,9 @@ pub enum NoReport {
     /// The source could not even be listed.
     #[error("the evidence cannot be read: {0}")]
     Unreadable(ReadFailure),
+    /// The deadline passed before it was known what the question is about.
+    #[error("the deadline passed before it was known what this is about; ask again, or give it more time")]
+    TooLate,
 }
 
 impl Redact for NoReport {
@@ -206,7 +301,7 @@ impl Redact for NoReport {
                 asked.redact(redactor);
                 candidates.redact(redactor);
             }
-            NoReport::Unreadable(_) => {}
+            NoReport::Unreadable(_) | NoReport::TooLate => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Evidence: the exact piece of a read that a claim stands on, and the command that shows it again.
 //!
-//! Start at the constructors ([`object`], [`event`], [`log`], [`absence`]): detectors cite with them, and a claim
+//! Start at the constructors ([`object`], [`event`], [`log`], [`metric`], [`absence`]): detectors cite with them, and a claim
 //! without one cannot be made ([`crate::finding::Finding::because`] takes one).
 
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::entity::{EntityRef, Kind};
 use crate::kube::Event;
 use crate::logs::LogLine;
+use crate::metrics::MetricQuery;
 use crate::probe::{ContainerRef, log_command};
 use crate::shell::word;
 
@@ -55,6 +56,15 @@ pub enum Excerpt {
         /// From the run before the current one.
         previous: bool,
     },
+    /// What an expression gave.
+    Metric {
+        /// The expression.
+        expr: String,
+        /// The series and its value, in words.
+        says: String,
+        /// When it had that value.
+        at: Timestamp,
+    },
     /// Something was looked for and is not there.
     Absence(String),
 }
@@ -65,6 +75,7 @@ impl Evidence {
         match &self.excerpt {
             Excerpt::Event { last, .. } => *last,
             Excerpt::Log { at, .. } => *at,
+            Excerpt::Metric { at, .. } => Some(*at),
             Excerpt::Object(_) | Excerpt::Absence(_) => None,
         }
     }
@@ -75,6 +86,7 @@ impl Evidence {
             Excerpt::Object(text) | Excerpt::Absence(text) => text,
             Excerpt::Event { message, .. } => message,
             Excerpt::Log { line, .. } => line,
+            Excerpt::Metric { says, .. } => says,
         }
     }
 }
@@ -108,6 +120,12 @@ pub fn log(of: &ContainerRef, previous: bool, line: &LogLine) -> Evidence {
     let excerpt = Excerpt::Log { line: line.text.clone(), number: line.number, at: line.at, previous };
     let about = EntityRef::new(Kind::Pod, &of.namespace, of.pod.clone());
     Evidence { about, excerpt, command: log_command(of, previous) }
+}
+
+/// What a query gave, in words, and when.
+pub fn metric(about: EntityRef, query: &MetricQuery, says: String, at: Timestamp) -> Evidence {
+    let excerpt = Excerpt::Metric { expr: query.expr.clone(), says, at };
+    Evidence { about, excerpt, command: query.command() }
 }
 
 /// An object that was looked for and is not there. Cite it only when [`crate::view::View::absent`] says so.

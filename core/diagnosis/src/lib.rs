@@ -11,6 +11,7 @@ pub mod finding;
 pub mod kube;
 pub mod link;
 pub mod logs;
+pub mod metrics;
 pub mod probe;
 pub mod quantity;
 mod reason;

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::entity::Kind;
+use crate::metrics::MetricQuery;
 use crate::shell::word;
 
 /// One container of one pod.
@@ -37,9 +38,36 @@ pub enum Probe {
         /// Log templates that appear after this moment are marked as new.
         onset: Option<Timestamp>,
     },
+    /// The rules that make alerts of a name: expression, `for`, labels.
+    Rules {
+        /// The alert's name.
+        alert: String,
+    },
+    /// Series of a metrics source.
+    Metric(MetricQuery),
+}
+
+/// What kind of source answers a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProbeKind {
+    /// Objects and events.
+    Objects,
+    /// Logs of containers.
+    Logs,
+    /// Series, and the rules that make alerts of them.
+    Metrics,
 }
 
 impl Probe {
+    /// What kind of source answers it.
+    pub fn kind(&self) -> ProbeKind {
+        match self {
+            Probe::Objects { .. } => ProbeKind::Objects,
+            Probe::Log { .. } => ProbeKind::Logs,
+            Probe::Rules { .. } | Probe::Metric(_) => ProbeKind::Metrics,
+        }
+    }
+
     /// The command that reads the same by hand.
     pub fn command(&self) -> String {
         match self {
@@ -51,6 +79,11 @@ impl Probe {
             }
             Probe::Objects { kind, namespace: None } => format!("kubectl get {} -o json", kind.plural()),
             Probe::Log { of, previous, .. } => log_command(of, *previous),
+            Probe::Rules { alert } => {
+                let select = format!(".data.groups[].rules[] | select(.name == {})", serde_json::json!(alert));
+                format!(r#"curl -sG "$PROMETHEUS_URL/api/v1/rules" -d type=alert | jq {}"#, word(&select))
+            }
+            Probe::Metric(query) => query.command(),
         }
     }
 }
@@ -70,15 +103,27 @@ impl fmt::Display for Probe {
                 let which = if *previous { "previous log" } else { "log" };
                 write!(f, "{which} of {}/{} container {}", of.namespace, of.pod, of.container)
             }
+            Probe::Rules { alert } => write!(f, "the rule of alert {alert}"),
+            Probe::Metric(query) => write!(f, "metrics: {}", query.purpose.why()),
         }
     }
+}
+
+/// The rule that lets a resource be read, word for word as it goes into a Role or ClusterRole. A subresource (`pods/log`)
+/// is only read by name.
+pub fn rbac_rule(group: &str, resource: &str, namespace: Option<&str>) -> String {
+    let place = namespace.map_or("a ClusterRole".to_owned(), |ns| format!("a Role in {ns}"));
+    let verbs = if resource.contains('/') { r#""get""# } else { r#""get", "list""# };
+    format!(r#"grant in {place}: {{apiGroups: ["{group}"], resources: ["{resource}"], verbs: [{verbs}]}}"#)
 }
 
 /// Why a read gave nothing. "I saw nothing" and "I was not allowed to look" stay different.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadFailure {
-    /// A recording does not hold it.
+    /// A recording does not hold it, or no source is configured that would.
     NotRecorded,
+    /// The API server does not serve the kind, as older and newer versions and smaller distributions do.
+    NotServed,
     /// The API server refused; its own words.
     Forbidden(String),
     /// The object is not there (any more).
@@ -99,6 +144,7 @@ impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReadFailure::NotRecorded => f.write_str("not in the recording"),
+            ReadFailure::NotServed => f.write_str("the API server does not serve this kind"),
             ReadFailure::Forbidden(words) => write!(f, "forbidden: {words}"),
             ReadFailure::NotFound(words) => write!(f, "not found: {words}"),
             ReadFailure::NoPrevious => f.write_str("the container has no previous run"),

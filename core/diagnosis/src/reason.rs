@@ -34,6 +34,7 @@ reasons! {
     PodNotReady = 1, "A pod runs and is not ready, nothing more is known.";
     DaemonIncomplete = 1, "A DaemonSet lacks pods on nodes it wants.";
     Serving = 1, "It works.";
+    AlertCleared = 1, "What an alert measures is back within its threshold.";
     CrashLoop = 2, "A container starts and ends again and again.";
     InitFailing = 2, "An init container fails, so the pod does not start.";
     LivenessKills = 2, "The kubelet kills the container because its liveness or startup probe fails.";

@@ -7,6 +7,7 @@ use crate::alert::Alert;
 use crate::entity::Kind;
 use crate::finding::{Confidence, Finding, Reason, Role};
 use crate::link::{self, Incident};
+use crate::metrics;
 use crate::probe::ReadFailure;
 use crate::scope::{Reach, Scope};
 use crate::view::View;
@@ -140,6 +141,8 @@ fn no_cause(
         (Verdict::Recovered, Confidence::High, over)
     } else if works(view, scope, &base.healthy) {
         (Verdict::Healthy, Confidence::Medium, base.healthy.clone())
+    } else if let Some(cleared) = cleared(view, scope, &base.healthy) {
+        (Verdict::Recovered, Confidence::Medium, vec![cleared])
     } else {
         (Verdict::Inconclusive, Confidence::Low, Vec::new())
     };
@@ -154,7 +157,8 @@ fn is_under_way(reason: Reason) -> bool {
 /// Whether what would decide could not be read: pods of a namespace in scope, or the namespace itself.
 fn is_blind(view: &View, scope: &Scope) -> bool {
     let unread = |ns: &String| !view.saw(&Kind::Pod, ns);
-    let refused = view.unread().any(|(kind, _, why)| *kind == Kind::Pod && !matches!(why, ReadFailure::NotRecorded));
+    let unheld = |why: &ReadFailure| matches!(why, ReadFailure::NotRecorded | ReadFailure::NotServed);
+    let refused = view.unread().any(|(kind, _, why)| *kind == Kind::Pod && !unheld(why));
     if scope.namespaces.is_empty() { !view.saw(&Kind::Pod, "") || refused } else { scope.namespaces.iter().any(unread) }
 }
 
@@ -182,11 +186,26 @@ fn logs_refused(view: &View, incidents: &[Incident]) -> bool {
 fn works(view: &View, scope: &Scope, healthy: &[Finding]) -> bool {
     let passive = |t: &crate::entity::EntityRef| !t.kind.is_workload() && t.kind != Kind::Pod && view.meta(t).is_some();
     let quiet = !scope.targets.is_empty() && scope.targets.iter().all(passive);
-    let measured: Vec<&Alert> = scope.alerts.iter().filter(|a| !a.is_of_cluster_state()).collect();
+    let measured = measured(scope);
+    if measured.iter().any(|a| metrics::alert::still_returns(view, a)) {
+        return false;
+    }
     if !quiet && !measured.is_empty() {
         return measured.iter().all(|a| !a.is_about_pace()) && !healthy.is_empty() && logs_were_read(view, healthy);
     }
     quiet || !healthy.is_empty()
+}
+
+/// Alerts that measure what objects and events do not show.
+fn measured(scope: &Scope) -> Vec<&Alert> {
+    scope.alerts.iter().filter(|a| !a.is_of_cluster_state()).collect()
+}
+
+/// That alerts about pace are over: their own expressions say so, and the workloads are well.
+fn cleared(view: &View, scope: &Scope, healthy: &[Finding]) -> Option<Finding> {
+    let measured = measured(scope);
+    let pace = !healthy.is_empty() && measured.iter().all(|a| a.is_about_pace());
+    if pace { metrics::alert::cleared(view, scope, &measured) } else { None }
 }
 
 /// Whether the log of some pod of the workloads that work was read and says something: then it was looked for errors, too.

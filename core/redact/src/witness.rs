@@ -62,6 +62,13 @@ impl<T> Redacted<T> {
     }
 }
 
+impl<T> Redacted<Option<T>> {
+    /// Tells whether there is a value; it is as redacted as before.
+    pub fn transpose(self) -> Option<Redacted<T>> {
+        self.0.map(Redacted)
+    }
+}
+
 impl<T> Redacted<Vec<T>> {
     /// Gathers redacted values.
     pub fn gather(parts: impl IntoIterator<Item = Redacted<T>>) -> Self {

@@ -23,11 +23,13 @@ pub enum ErrorCode {
     E007,
     /// The queue refused, or lost the lease.
     E008,
+    /// The program itself failed: a bug, to be reported.
+    E009,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [ErrorCode; 8] = [
+    pub const ALL: [ErrorCode; 9] = [
         ErrorCode::E001,
         ErrorCode::E002,
         ErrorCode::E003,
@@ -36,6 +38,7 @@ impl ErrorCode {
         ErrorCode::E006,
         ErrorCode::E007,
         ErrorCode::E008,
+        ErrorCode::E009,
     ];
 
     /// As it is written: `E003`.
@@ -49,6 +52,7 @@ impl ErrorCode {
             ErrorCode::E006 => "E006",
             ErrorCode::E007 => "E007",
             ErrorCode::E008 => "E008",
+            ErrorCode::E009 => "E009",
         }
     }
 
@@ -63,11 +67,13 @@ impl ErrorCode {
             ErrorCode::E006 => "external API",
             ErrorCode::E007 => "storage",
             ErrorCode::E008 => "queue",
+            ErrorCode::E009 => "internal error",
         }
     }
 
-    /// Whether trying again can help. A wrong question stays wrong; a source that was down comes back.
+    /// Whether trying again can help. A wrong question stays wrong; a source that was down comes back; what the program
+    /// stumbled over in one state of a cluster may be gone in the next.
     pub fn is_retryable(self) -> bool {
-        matches!(self, ErrorCode::E006 | ErrorCode::E007 | ErrorCode::E008)
+        matches!(self, ErrorCode::E006 | ErrorCode::E007 | ErrorCode::E008 | ErrorCode::E009)
     }
 }

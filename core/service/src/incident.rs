@@ -14,6 +14,12 @@ use crate::id::{IncidentId, JobId, ThreadId};
 /// Alerts that one incident remembers singly; more are counted.
 pub const ALERTS_KEPT: usize = 500;
 
+/// Alerts that a storm remembers singly: enough to name what its investigation looks at.
+pub const STORM_ALERTS_KEPT: usize = 100;
+
+/// Alerts beyond those kept singly whose identity and state are remembered; still more are only counted.
+pub const FOLDED_KEPT: usize = 50_000;
+
 /// Rows of a storm's table; more are counted in the last one.
 pub const STORM_ROWS: usize = 200;
 
@@ -42,6 +48,36 @@ pub struct AlertTrack {
     pub first: Timestamp,
     /// The last time.
     pub last: Timestamp,
+    /// Only a poll has seen it: no webhook will tell when it is resolved, its absence does.
+    #[serde(default)]
+    pub polled: bool,
+}
+
+/// What is remembered of an alert that is not kept singly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Folded {
+    /// Whether it fires.
+    pub firing: bool,
+    /// Its row in the storm's table; none in a group, and beyond [`STORM_ROWS`].
+    pub row: Option<u16>,
+}
+
+/// Alerts that are not kept singly, by identity; at most [`FOLDED_KEPT`]. Thousands of them are written with every change
+/// of a storm, so they are kept small: `[[identity, row or null, 1 when firing], ..]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<(u64, Option<u16>, u8)>", into = "Vec<(u64, Option<u16>, u8)>")]
+pub struct FoldedAlerts(pub BTreeMap<u64, Folded>);
+
+impl From<Vec<(u64, Option<u16>, u8)>> for FoldedAlerts {
+    fn from(list: Vec<(u64, Option<u16>, u8)>) -> Self {
+        Self(list.into_iter().map(|(id, row, firing)| (id, Folded { firing: firing == 1, row })).collect())
+    }
+}
+
+impl From<FoldedAlerts> for Vec<(u64, Option<u16>, u8)> {
+    fn from(alerts: FoldedAlerts) -> Self {
+        alerts.0.into_iter().map(|(id, alert)| (id, alert.row, u8::from(alert.firing))).collect()
+    }
 }
 
 /// A row of a storm: alerts of one name in one namespace.
@@ -65,10 +101,13 @@ pub enum IncidentKind {
     Group,
     /// Too many groups at once: one summary thread, a table instead of a thread each.
     Storm {
-        /// The table, the largest first, at most [`STORM_ROWS`].
+        /// The table in the order in which rows came up, at most [`STORM_ROWS`].
         rows: Vec<StormRow>,
         /// Alerts that are in no row of their own.
         beyond: u64,
+        /// When the last alert came that was new. For a quiet window from then on, new groups join.
+        #[serde(default)]
+        grew_at: Timestamp,
     },
 }
 
@@ -92,8 +131,12 @@ pub struct Incident {
     pub state: IncidentState,
     /// Group or storm.
     pub kind: IncidentKind,
-    /// What its alerts did, by identity; at most [`ALERTS_KEPT`].
+    /// What its alerts did, by identity (16 hexadecimal digits); at most [`ALERTS_KEPT`], in a storm
+    /// [`STORM_ALERTS_KEPT`].
     pub alerts: BTreeMap<String, AlertTrack>,
+    /// Alerts beyond those kept singly that are known by identity.
+    #[serde(default)]
+    pub folded: FoldedAlerts,
     /// Alerts received beyond those kept singly.
     pub beyond: u64,
     /// Alerts received in all, repeats counted: each alert that came in is in exactly one incident's count.

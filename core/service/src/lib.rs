@@ -8,16 +8,24 @@
 //! its writes are the vocabulary of everything else.
 
 pub mod audit;
+pub mod backoff;
 pub mod clock;
 pub mod code;
 pub mod health;
 pub mod id;
 pub mod incident;
+pub mod intake;
 pub mod job;
+pub mod lifecycle;
+pub mod living;
 pub mod metrics;
 pub mod pack;
 pub mod policy;
+pub mod poller;
 pub mod port;
 pub mod post;
+pub mod publish;
+pub mod sender;
 pub mod signals;
 pub mod thread;
+pub mod worker;

@@ -1,6 +1,27 @@
 //! Who may do what, where. Deny by default: without a rule that allows it, only `help` is answered.
 //!
+//! A rule as it is written in the configuration; every field but `who` may be left out and then stands for all of its kind:
+//!
+//! ```yaml
+//! permissions:
+//!   - who: {group: sre}                       # everything, everywhere
+//!   - who: {platform: slack, channel: shop-*} # these verbs, in these namespaces of this cluster
+//!     verbs: [investigate, ask, status]
+//!     clusters: [prod-eu]
+//!     namespaces: [shop, shop-*]
+//!   - who: {user: "*"}                        # anyone
+//!     verbs: [status]
+//! ```
+//!
+//! An empty list is refused, for it could mean all or nothing. `namespaces: ["*"]` is any namespace that is named; what is
+//! about all of them at once, or about nodes, needs a rule without namespaces.
+//!
 //! Pure, used by every platform alike. Must never be asked after the work has begun. Start at [`Policy::decide`].
+
+mod written;
+
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -62,29 +83,40 @@ impl Verb {
 
 /// Who a rule is for: every field that is set must fit; `*` in a field stands for any text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Who {
     /// `api`, `webhook`, `slack`, `discord`.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "written::pattern")]
     pub platform: Option<String>,
     /// Workspace or server.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "written::pattern")]
     pub workspace: Option<String>,
     /// User, API key, webhook source.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "written::pattern")]
     pub user: Option<String>,
     /// One of the user's groups or roles.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "written::pattern")]
     pub group: Option<String>,
     /// Channel.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "written::pattern")]
     pub channel: Option<String>,
 }
 
 /// One rule: it only allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// For whom.
+    /// For whom. A rule that is read from a file has to say it.
+    #[serde(deserialize_with = "written::who")]
     pub who: Who,
     /// Which verbs; none: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "written::verbs")]
     pub verbs: Vec<Verb>,
     /// In which clusters; none: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "written::patterns")]
     pub clusters: Vec<String>,
     /// In which namespaces; none: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "written::patterns")]
     pub namespaces: Vec<String>,
 }
 
@@ -125,6 +157,20 @@ impl Policy {
         if wish.verb == Verb::Help || self.rules.iter().any(|rule| rule.allows(actor, wish)) {
             return Decision::Allowed;
         }
+        Self::denied(actor, wish)
+    }
+
+    /// Whether there is any place where the actor may do this. Who may see nothing at all is told so: an empty list would
+    /// look as if there were nothing.
+    pub fn decide_somewhere(&self, actor: &Actor, verb: Verb) -> Decision {
+        let anywhere = |rule: &Rule| (rule.verbs.is_empty() || rule.verbs.contains(&verb)) && rule.who.is(actor);
+        if verb == Verb::Help || self.rules.iter().any(anywhere) {
+            return Decision::Allowed;
+        }
+        Self::denied(actor, Wish { verb, cluster: None, namespaces: &[] })
+    }
+
+    fn denied(actor: &Actor, wish: Wish<'_>) -> Decision {
         let place = match (wish.cluster, wish.namespaces) {
             (_, [first, ..]) => format!(" in namespace {first}"),
             (Some(cluster), []) => format!(" in cluster {cluster}"),
@@ -166,8 +212,12 @@ fn fits_any(patterns: &[String], value: &str) -> bool {
     patterns.iter().any(|pattern| fits(pattern, value))
 }
 
-/// Whether a text fits a pattern in which `*` stands for any text. Case counts: names are identities.
-fn fits(pattern: &str, text: &str) -> bool {
+/// Whether a text fits a pattern in which `*` stands for any text. Case counts: names are identities. What is empty is no
+/// name, and fits nothing.
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+    if text.is_empty() {
+        return false;
+    }
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let Some(last) = pattern.rsplit_once('*').map(|(_, last)| last) else { return rest.is_empty() };

@@ -123,6 +123,9 @@ pub enum PostBody {
         report: Box<Report>,
         /// The footer.
         run: RunFacts,
+        /// It may have been sent before, and the platform cannot tell: said to the reader.
+        #[serde(default)]
+        may_be_repeated: bool,
     },
     /// A storm's table.
     Storm(StormTable),

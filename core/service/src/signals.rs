@@ -3,7 +3,14 @@
 //! Must never be relied on: every loop also looks at the store by the clock, so a lost call costs a second and no job.
 //! Start at [`Signals`].
 
-use tokio::sync::{Notify, watch};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use tokio::sync::{Mutex, MutexGuard, Notify, watch};
+
+use crate::id::ThreadId;
+
+/// Threads whose living messages are written at the same time, at most.
+const WRITERS: usize = 64;
 
 /// The calls.
 #[derive(Debug)]
@@ -13,11 +20,17 @@ pub struct Signals {
     /// A message was written.
     pub posts: Notify,
     changes: watch::Sender<u64>,
+    living: [Mutex<()>; WRITERS],
 }
 
 impl Default for Signals {
     fn default() -> Self {
-        Self { jobs: Notify::new(), posts: Notify::new(), changes: watch::Sender::new(0) }
+        Self {
+            jobs: Notify::new(),
+            posts: Notify::new(),
+            changes: watch::Sender::new(0),
+            living: std::array::from_fn(|_| Mutex::new(())),
+        }
     }
 }
 
@@ -30,5 +43,14 @@ impl Signals {
     /// To wait for the next change of any job.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// The right to write a thread's living message, from reading it to the commit: intake and worker both write it, each
+    /// its own part, and neither may write back the other's part as it was before.
+    pub async fn living(&self, thread: ThreadId) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        thread.hash(&mut hasher);
+        let index = usize::try_from(hasher.finish() % WRITERS as u64).unwrap_or_default();
+        self.living.get(index).unwrap_or(&self.living[0]).lock().await
     }
 }

@@ -113,6 +113,7 @@ pub fn incident(keys: &[&str], opened_at: i64) -> Incident {
         kind: IncidentKind::Group,
         alerts: std::collections::BTreeMap::new(),
         beyond: 0,
+        folded: midwatch_service::incident::FoldedAlerts::default(),
         received: 1,
         repeats: 0,
         reopened: 0,

@@ -5,5 +5,8 @@ mod corpus;
 mod coverage;
 mod dependencies;
 mod invariants;
+mod live;
+mod metrics;
+mod packs;
 mod secrets;
 mod support;

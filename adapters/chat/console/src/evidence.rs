@@ -40,6 +40,10 @@ fn line(piece: &Evidence) -> Text {
             let at = at.map(|at| format!(" {}", when(at).get(11..).unwrap_or_default())).unwrap_or_default();
             text.with(Ink::Plain, &format!(" {}{run} line {number}{at}: {said}", piece.about))
         }
+        Excerpt::Metric { at, .. } => {
+            let at = when(*at);
+            text.with(Ink::Plain, &format!(" {} {}: {said}", piece.about, at.get(11..).unwrap_or_default()))
+        }
         Excerpt::Object(_) => text.with(Ink::Plain, &format!(" {}: {said}", piece.about)),
         Excerpt::Absence(_) => text.with(Ink::Plain, &format!(" {said}")),
     }

@@ -1,5 +1,7 @@
 //! The terminal as a chat platform: a conversation of an opening post, a living message and a report.
 //!
+//! [`Console`] is the one thread of a command; [`ConsolePlatform`] is the many threads of the standing watch, kept in files.
+//!
 //! Must never write text that was not redacted (every way in takes [`Redacted`] values) nor a character that acts on
 //! the terminal and is not its own (`page` is the only writer of text). Start at [`Console`].
 
@@ -10,6 +12,7 @@ mod look;
 mod opening;
 mod page;
 mod plan;
+mod platform;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -17,6 +20,7 @@ mod tests;
 pub use console::{Console, Pace};
 pub use look::{Look, Motion};
 pub use opening::{Opening, Question};
+pub use platform::{ConsolePlatform, OpenError};
 
 use midwatch_redact::Redacted;
 

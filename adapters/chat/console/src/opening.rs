@@ -59,7 +59,7 @@ pub(crate) fn render(look: Look, opening: &Opening) -> String {
     let question = match opening {
         Opening::Question(question) => question,
         Opening::Alerts(group, question) => {
-            alerts(&mut page, group);
+            alerts(&mut page, &group.alerts, group.more);
             question
         }
     };
@@ -77,8 +77,9 @@ pub(crate) fn render(look: Look, opening: &Opening) -> String {
     page.finish()
 }
 
-fn alerts(page: &mut Page, group: &AlertGroup) {
-    for alert in group.alerts.iter().take(ALERTS_SHOWN) {
+/// Alerts as whoever sent them would post them; `more` were not handed in singly.
+pub(crate) fn alerts(page: &mut Page, alerts: &[Alert], more: usize) {
+    for alert in alerts.iter().take(ALERTS_SHOWN) {
         let (state, ink) = if alert.firing { ("[FIRING] ", Ink::Bad) } else { ("[RESOLVED] ", Ink::Good) };
         let text = Text::new(ink, state).with(Ink::Strong, &alert.name).with(Ink::Plain, &details(alert));
         page.para(who(page, "Alertmanager"), Ink::Strong, &text);
@@ -86,7 +87,7 @@ fn alerts(page: &mut Page, group: &AlertGroup) {
             page.para(who(page, ""), Ink::Plain, &Text::new(Ink::Faint, summary));
         }
     }
-    let more = group.more + group.alerts.len().saturating_sub(ALERTS_SHOWN);
+    let more = more + alerts.len().saturating_sub(ALERTS_SHOWN);
     if more > 0 {
         page.para(who(page, ""), Ink::Plain, &Text::new(Ink::Faint, &format!("and {more} more alerts")));
     }

@@ -55,14 +55,7 @@ pub(crate) fn render((look, run): (Look, RunFacts), report: &Report) -> String {
 
 /// The verdict in a line.
 fn headline(report: &Report) -> Text {
-    let (word, ink) = match report.verdict {
-        Verdict::Cause => ("CAUSE", Ink::Bad),
-        Verdict::Healthy => ("HEALTHY", Ink::Good),
-        Verdict::Recovered => ("RECOVERED", Ink::Good),
-        Verdict::Expected => ("EXPECTED", Ink::Good),
-        Verdict::Blind => ("BLIND", Ink::Open),
-        Verdict::Inconclusive => ("INCONCLUSIVE", Ink::Open),
-    };
+    let (word, ink) = word(report.verdict);
     // How sure it is that nothing can be told is no news.
     let sure = match report.verdict {
         Verdict::Blind | Verdict::Inconclusive => String::new(),
@@ -75,6 +68,18 @@ fn headline(report: &Report) -> Text {
     Text::new(ink, &format!("{word}{sure}:"))
         .with(Ink::Strong, &format!(" {}", report.root_cause))
         .with(Ink::Faint, &format!(" {source}"))
+}
+
+/// A verdict as it begins a line.
+pub(crate) fn word(verdict: Verdict) -> (&'static str, Ink) {
+    match verdict {
+        Verdict::Cause => ("CAUSE", Ink::Bad),
+        Verdict::Healthy => ("HEALTHY", Ink::Good),
+        Verdict::Recovered => ("RECOVERED", Ink::Good),
+        Verdict::Expected => ("EXPECTED", Ink::Good),
+        Verdict::Blind => ("BLIND", Ink::Open),
+        Verdict::Inconclusive => ("INCONCLUSIVE", Ink::Open),
+    }
 }
 
 /// Whether the first reason says what the headline says; its evidence then stands behind the headline.

@@ -122,6 +122,8 @@ impl EvidenceSource for Snapshot {
                 let wanted = Wanted { of: of.clone(), previous: *previous, onset: *onset };
                 logs::read(&self.index, &self.store, wanted).await
             }
+            // kubectl records no metrics.
+            Probe::Rules { .. } | Probe::Metric(_) => Err(ReadFailure::NotRecorded),
         }
     }
 }

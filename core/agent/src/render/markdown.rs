@@ -128,6 +128,9 @@ fn about(piece: &Evidence) -> String {
             let run = if *previous { "previous log" } else { "log" };
             format!("Line {number} of the {run} of {entity}")
         }
+        Excerpt::Metric { expr, at, .. } => {
+            format!("Value of {} for {entity} at {} UTC", code(expr), when(*at))
+        }
         Excerpt::Object(_) | Excerpt::Absence(_) => format!("{} {entity}", kind_of(piece)),
     }
 }

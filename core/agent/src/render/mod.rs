@@ -48,6 +48,7 @@ pub fn kind_of(evidence: &Evidence) -> &'static str {
         Excerpt::Object(_) => "object",
         Excerpt::Event { .. } => "event",
         Excerpt::Log { .. } => "log",
+        Excerpt::Metric { .. } => "metric",
         Excerpt::Absence(_) => "absence",
     }
 }

@@ -9,9 +9,12 @@
 use crate::finding::Finding;
 use crate::view::View;
 
+pub use choice::{Detectors, UnknownDetector};
+
 mod access;
 mod admission;
 mod autoscale;
+mod choice;
 mod conditions;
 mod logs;
 mod nearest;
@@ -103,8 +106,3 @@ pub const CATALOGUE: &[Detector] = &[
         conditions::detect,
     ),
 ];
-
-/// Runs every detector.
-pub fn detect(view: &View) -> Vec<Finding> {
-    CATALOGUE.iter().flat_map(|detector| (detector.run)(view)).collect()
-}

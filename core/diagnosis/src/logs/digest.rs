@@ -14,6 +14,9 @@ pub struct LogOptions {
     pub onset: Option<Timestamp>,
     /// The year of lines whose format has none (klog). Without it such lines have no time.
     pub year: Option<i16>,
+    /// Every line begins with the time at which it was written, as the API server puts it there on request. It is the
+    /// time of the line, and no part of its text.
+    pub stamped: bool,
 }
 
 /// Severity as the line itself states it, or as its wording leaves no doubt about.

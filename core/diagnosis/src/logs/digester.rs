@@ -68,7 +68,7 @@ struct Pending {
 impl LogDigester {
     /// An empty stream.
     pub fn new(options: LogOptions) -> Self {
-        let clock = Clock { year: options.year };
+        let clock = Clock { year: options.year, stamped: options.stamped };
         Self {
             options,
             clock,
@@ -163,7 +163,8 @@ impl LogDigester {
         }
         let line = line.get(..MAX_LINE).unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.trim_ascii().is_empty() {
+        let own = if self.clock.stamped { line.get(super::stamp::prefix_len(line)..) } else { None };
+        if own.unwrap_or(line).trim_ascii().is_empty() {
             if self.tracer.current() > 0 {
                 self.tracer.feed(self.lines, b"", &self.blank);
             }

@@ -39,8 +39,14 @@ impl RawLine {
             number: self.number,
             at: stamp::find(&self.bytes, clock).and_then(stamp::Stamp::to_timestamp),
             level: self.level,
-            text: clean(&self.bytes, MAX_TEXT),
+            text: clean(self.text(clock), MAX_TEXT),
         }
+    }
+
+    /// The bytes of the line's own text.
+    fn text(&self, clock: Clock) -> &[u8] {
+        let from = if clock.stamped { stamp::prefix_len(&self.bytes) } else { 0 };
+        self.bytes.get(from..).unwrap_or(&self.bytes)
     }
 
     /// `to_line`, or nothing when no line was ever set.

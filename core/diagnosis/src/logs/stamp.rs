@@ -15,6 +15,8 @@ const HEAD: usize = 64;
 pub(super) struct Clock {
     /// Year of klog lines.
     pub(super) year: Option<i16>,
+    /// Whether lines begin with a time that is not theirs.
+    pub(super) stamped: bool,
 }
 
 /// A time, before it is checked against the range of [`Timestamp`].
@@ -176,7 +178,7 @@ mod tests {
     use rstest::rstest;
 
     fn at(line: &str) -> Option<String> {
-        find(line.as_bytes(), Clock { year: Some(2026) }).and_then(super::Stamp::to_timestamp).map(|t| t.to_string())
+        find(line.as_bytes(), Clock { year: Some(2026), ..Clock::default() }).and_then(super::Stamp::to_timestamp).map(|t| t.to_string())
     }
 
     #[rstest]

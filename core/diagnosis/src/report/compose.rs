@@ -5,6 +5,7 @@
 use crate::entity::EntityRef;
 use crate::finding::{Finding, Point, Reason};
 use crate::link::Incident;
+use crate::metrics;
 use crate::scope::Scope;
 use crate::verdict::{Diagnosis, Verdict};
 use crate::view::View;
@@ -23,11 +24,14 @@ pub fn compose(view: &View, scope: &Scope, diagnosis: &Diagnosis, id: String) ->
         diagnosis.incidents.iter().map(|i| summarise(view, i, &diagnosis.context, &mut ledger)).collect();
     let is_cause = diagnosis.verdict == Verdict::Cause;
     let first = incidents.first().filter(|_| is_cause);
-    let why = match first {
+    let mut why = match first {
         Some(incident) => incident.why.clone(),
         None => grounds(diagnosis, &mut ledger),
     };
-    let ruled_out = ruled_out(diagnosis, &mut ledger);
+    let use_of = metrics::usage::beside(view, scope, diagnosis);
+    add(&mut why, metrics::alert::points(view, scope).iter().chain(&use_of.because), &mut ledger);
+    let mut ruled_out = ruled_out(diagnosis, &mut ledger);
+    add(&mut ruled_out, &use_of.against, &mut ledger);
     let affected = diagnosis.incidents.first().filter(|_| is_cause);
     let blast_radius = affected.map(|i| impact::blast_radius(view, i, &mut ledger)).unwrap_or_default();
     let timeline = timeline::timeline(scope, diagnosis, &mut ledger);
@@ -86,6 +90,15 @@ fn effect_claim(finding: &Finding, ledger: &mut Ledger) -> Option<Claim> {
 fn point_claim(point: &Point, ledger: &mut Ledger) -> Claim {
     let id = ledger.cite(&point.evidence);
     Claim::new(point.text.clone(), id)
+}
+
+/// Adds what metrics say beside it, unless it was said.
+fn add<'a>(claims: &mut Vec<Claim>, points: impl IntoIterator<Item = &'a Point>, ledger: &mut Ledger) {
+    for point in points {
+        if !claims.iter().any(|c| c.text == point.text) {
+            claims.push(point_claim(point, ledger));
+        }
+    }
 }
 
 fn cite(points: &[Point], ledger: &mut Ledger) -> Vec<EvidenceId> {

@@ -1,9 +1,9 @@
 //! What could not be seen, why, and what would change that; and the reads that would decide an open question.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::entity::{EntityRef, Kind};
-use crate::probe::{Probe, ReadFailure};
+use crate::probe::{Probe, ReadFailure, rbac_rule};
 use crate::scope::Scope;
 use crate::shell::word;
 use crate::verdict::{Diagnosis, Verdict};
@@ -31,13 +31,38 @@ pub(super) fn could_not_see(view: &View, scope: &Scope) -> Vec<Gap> {
         Some(Gap { what: probe.to_string(), why: why.to_string(), fix: log_fix(&probe, why) })
     }));
     gaps.extend(view.gaps().map(|text| Gap { what: "part of an answer".to_owned(), why: text.to_owned(), fix: None }));
+    gaps.extend(unread_metrics(view));
+    gaps.extend(crate::metrics::usage::missing(view, scope));
     let mut gaps: Vec<Gap> = scope.unknown.iter().map(unknown).chain(fold(gaps)).collect();
-    gaps.push(Gap {
-        what: "metrics (latency, error rate, usage over time)".to_owned(),
-        why: "no metrics source is configured".to_owned(),
-        fix: None,
-    });
+    gaps.push(beyond_metrics(view));
     gaps
+}
+
+/// Reads of metrics that failed; a source that is down fails all of them for the same reason.
+fn unread_metrics(view: &View) -> Vec<Gap> {
+    let mut by_reason: BTreeMap<String, Vec<Probe>> = BTreeMap::new();
+    for (probe, why) in view.metrics().failures() {
+        by_reason.entry(why.to_string()).or_default().push(probe);
+    }
+    let gap = |(why, probes): (String, Vec<Probe>)| {
+        let first = probes.first()?;
+        let more = if probes.len() > 1 { format!(" and {} more reads", probes.len() - 1) } else { String::new() };
+        Some(Gap { what: format!("{first}{more}"), why, fix: Some(format!("try `{}`", first.command())) })
+    };
+    by_reason.into_iter().filter_map(gap).collect()
+}
+
+/// What metrics could tell and nobody read.
+fn beyond_metrics(view: &View) -> Gap {
+    let (what, why) = if view.metrics().has_source() {
+        (
+            "other metrics (latency, error rate of what is around)",
+            "only the alert's expression and what containers use are read",
+        )
+    } else {
+        ("metrics (latency, error rate, usage over time)", "no metrics source is configured")
+    };
+    Gap { what: what.to_owned(), why: why.to_owned(), fix: None }
 }
 
 /// A container that has no previous run, or has not started, hides nothing.
@@ -48,7 +73,7 @@ fn is_blindness(why: &ReadFailure) -> bool {
 fn object_gap(kind: &Kind, ns: Option<&str>, why: &ReadFailure) -> Gap {
     let probe = Probe::Objects { kind: kind.clone(), namespace: ns.map(str::to_owned) };
     let fix = match why {
-        ReadFailure::Forbidden(_) => Some(rbac_rule(kind, ns)),
+        ReadFailure::Forbidden(words) => Some(missing_rule(kind, ns, words)),
         ReadFailure::NotRecorded => Some(format!("record it with `{}`", probe.command())),
         ReadFailure::TimedOut(_) => Some(format!("try `{}`", probe.command())),
         ReadFailure::OutOfBudget => Some("raise investigation.max_reads or ask about less".to_owned()),
@@ -57,14 +82,13 @@ fn object_gap(kind: &Kind, ns: Option<&str>, why: &ReadFailure) -> Gap {
     Gap { what: probe.to_string(), why: why.to_string(), fix }
 }
 
-/// The rule that is missing, word for word, as it goes into a Role or ClusterRole.
-fn rbac_rule(kind: &Kind, ns: Option<&str>) -> String {
-    let place = ns.map_or("a ClusterRole".to_owned(), |ns| format!("a Role in {ns}"));
-    format!(
-        r#"grant in {place}: {{apiGroups: ["{}"], resources: ["{}"], verbs: ["get", "list"]}}"#,
-        kind.group(),
-        kind.plural()
-    )
+/// The rule that is missing. Of a custom kind only the server's words tell the group and the plural.
+fn missing_rule(kind: &Kind, ns: Option<&str>, words: &str) -> String {
+    let quoted = |after: &str| words.split_once(after).and_then(|(_, rest)| rest.split_once('"')).map(|(word, _)| word);
+    match (kind, quoted("resource \""), quoted("in API group \"")) {
+        (Kind::Other(_), Some(resource), Some(group)) => rbac_rule(group, resource, ns),
+        _ => rbac_rule(kind.group(), &kind.plural(), ns),
+    }
 }
 
 fn log_fix(probe: &Probe, why: &ReadFailure) -> Option<String> {
@@ -161,8 +185,33 @@ pub(super) fn next_probes(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> 
     for target in scope.targets.iter().filter(|t| t.kind.is_workload()).take(3) {
         probes.push(format!("kubectl -n {} top pod --containers  # against the limits of {target}", word(target.ns())));
     }
-    if scope.alerts.iter().any(|a| !a.name.is_empty()) {
+    if scope.alerts.iter().any(|a| !a.name.is_empty()) && crate::metrics::alert::points(view, scope).is_empty() {
         probes.push("the alert's own expression over the last hour, in Prometheus".to_owned());
     }
     probes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fix(kind: Kind, ns: Option<&str>, words: &str) -> Option<String> {
+        object_gap(&kind, ns, &ReadFailure::Forbidden(words.to_owned())).fix
+    }
+
+    #[test]
+    fn the_missing_rule_is_told_word_for_word() {
+        let pods = r#"pods is forbidden: User "system:serviceaccount:x:y" cannot list resource "pods" in API group "" in the namespace "shop""#;
+        let rule = r#"grant in a Role in shop: {apiGroups: [""], resources: ["pods"], verbs: ["get", "list"]}"#;
+        assert_eq!(fix(Kind::Pod, Some("shop"), pods).as_deref(), Some(rule));
+        let custom = r#"certificates.cert-manager.io is forbidden: User "x" cannot list resource "certificates" in API group "cert-manager.io" at the cluster scope"#;
+        let rule = r#"grant in a ClusterRole: {apiGroups: ["cert-manager.io"], resources: ["certificates"], verbs: ["get", "list"]}"#;
+        assert_eq!(fix(Kind::Other("Certificate".into()), None, custom).as_deref(), Some(rule));
+    }
+
+    #[test]
+    fn a_kind_that_is_not_served_needs_no_fix() {
+        let gap = object_gap(&Kind::HorizontalPodAutoscaler, Some("shop"), &ReadFailure::NotServed);
+        assert_eq!((gap.fix, gap.why.as_str()), (None, "the API server does not serve this kind"));
+    }
 }

@@ -227,7 +227,7 @@ redact_fields! {
         question, alert, root_entities, root_cause, why, ruled_out, timeline, blast_radius, recommendations, next_probes,
         could_not_see, incidents, pod_config, ledger, scope
     }
-    Alert { name, labels, annotations }
+    Alert { name, labels, annotations, generator_url }
     EntityRef { name }
     Evidence { about, excerpt, command }
     Ledger { pieces }
@@ -242,6 +242,10 @@ impl Redact for Excerpt {
                 message.redact(redactor);
             }
             Excerpt::Log { line, .. } => line.redact(redactor),
+            Excerpt::Metric { expr, says, .. } => {
+                expr.redact(redactor);
+                says.redact(redactor);
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::entity::{EntityRef, Kind};
 use crate::kube::{self, Meta, Object, Resource};
 use crate::logs::LogDigest;
+use crate::metrics::Series;
+use crate::metrics::seen::{AlertRule, Answer, Measured};
 use crate::probe::{ContainerRef, Probe, ReadFailure};
 
 mod calls;
@@ -84,6 +86,10 @@ pub enum Content {
     Objects(Vec<Object>),
     /// The digest of a log.
     Log(Box<LogDigest>),
+    /// Rules that make alerts.
+    Rules(Vec<AlertRule>),
+    /// Series, bounded (see [`crate::metrics::SeriesSet`]).
+    Series(Vec<Series>),
 }
 
 /// Whether a read gave all there is. A cut file, or an object that could not be decoded, proves no absence.
@@ -110,6 +116,7 @@ macro_rules! tables {
             behind_service: BTreeMap<EntityRef, BTreeSet<EntityRef>>,
             services_of: BTreeMap<EntityRef, Vec<String>>,
             logs: BTreeMap<(ContainerRef, bool), LogOutcome>,
+            metrics: Measured,
             coverage: BTreeMap<(Kind, Option<String>), Result<Completeness, ReadFailure>>,
             /// The namespaces that the source can read at all; none means that it was not said.
             readable: Option<BTreeSet<String>>,
@@ -213,7 +220,15 @@ impl View {
                 (Probe::Log { of, previous, .. }, Err(failure)) => {
                     self.logs.insert((of, previous), Err(failure));
                 }
-                (Probe::Log { .. }, Ok(Content::Objects(_))) => {}
+                (Probe::Rules { alert }, Ok(Content::Rules(rules))) => self.metrics.take_rules(alert, Ok(rules)),
+                (Probe::Rules { alert }, Err(failure)) => self.metrics.take_rules(alert, Err(failure)),
+                (Probe::Metric(query), Ok(Content::Series(series))) => {
+                    let whole = completeness == Completeness::Whole;
+                    self.metrics.take_series(query, Ok(Answer { series, whole }));
+                }
+                (Probe::Metric(query), Err(failure)) => self.metrics.take_series(query, Err(failure)),
+                // An answer to another question than was asked is none.
+                (Probe::Log { .. } | Probe::Rules { .. } | Probe::Metric(_), Ok(_)) => {}
             }
         }
         let newest = self.newest_time();
@@ -237,7 +252,7 @@ impl View {
                 }
                 Ok(completeness)
             }
-            Ok(Content::Log(_)) => return,
+            Ok(_) => return,
             Err(failure) => Err(failure),
         };
         self.coverage.insert((kind, namespace), outcome);
@@ -274,6 +289,11 @@ impl View {
     /// Parts of answers that could not be used.
     pub fn gaps(&self) -> impl Iterator<Item = &str> {
         self.gaps.iter().map(String::as_str)
+    }
+
+    /// What a metrics source answered.
+    pub fn metrics(&self) -> &Measured {
+        &self.metrics
     }
 
     /// The log of a container, if it was asked for.

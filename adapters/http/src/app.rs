@@ -1,0 +1,137 @@
+//! What the handlers work with, and the router that leads to them.
+//!
+//! Three groups, each behind its own guard, so that no route can be added without one: the API, the webhooks, and what
+//! probes and scrapers read. Start at [`Api`] and [`router`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+use midwatch_redact::Redactor;
+use midwatch_service::clock::SharedClock;
+use midwatch_service::health::Health;
+use midwatch_service::intake::Intake;
+use midwatch_service::metrics::Metrics;
+use midwatch_service::policy::Policy;
+use midwatch_service::port::alerts::AlertSource;
+use midwatch_service::port::store::Store;
+use midwatch_service::signals::Signals;
+use tokio::sync::Semaphore;
+
+use crate::complaints::Complaints;
+use crate::document::{Group, document};
+use crate::fault::Fault;
+use crate::settings::HttpSettings;
+use crate::{alerts, analyze, frame, guard, health, jobs, webhook};
+
+/// What the HTTP side needs of the program.
+pub struct Api {
+    /// Where alerts and questions are handed in.
+    pub intake: Arc<Intake>,
+    /// Where jobs, incidents and reports are read.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: SharedClock,
+    /// Tells that a job changed.
+    pub signals: Arc<Signals>,
+    /// How the parts do.
+    pub health: Arc<Health>,
+    /// The figures.
+    pub metrics: Arc<Metrics>,
+    /// Where firing alerts are looked up; none: in the open incidents.
+    pub alerts: Option<Arc<dyn AlertSource>>,
+    /// Who may read what. What is handed in is decided by the intake.
+    pub policy: Arc<Policy>,
+    /// Hides secrets in everything that is answered or logged.
+    pub redactor: Arc<Redactor>,
+    /// What the operator decided.
+    pub settings: HttpSettings,
+}
+
+/// The state of the handlers.
+pub(crate) struct App {
+    pub(crate) api: Api,
+    pub(crate) wrong_keys: Complaints,
+    /// One permit for each KiB of a body that may be read now.
+    pub(crate) bodies: Semaphore,
+    pub(crate) document: Bytes,
+}
+
+/// All routes.
+pub fn router(api: Api) -> Router {
+    let limits = api.settings.limits;
+    let waits = limits.answer.saturating_add(api.settings.wait_most);
+    let (plain, slow, hooks, open, scraped) = groups();
+    let app = Arc::new(App {
+        wrong_keys: Complaints::default(),
+        bodies: Semaphore::new(limits.bodies_bytes.div_ceil(1024)),
+        document: document([&plain, &slow, &hooks, &open, &scraped]),
+        api,
+    });
+    let within = |group: Group, limit: Duration| group.router.layer(from_fn_with_state(limit, frame::within));
+    let plain = within(plain, limits.answer).merge(within(slow, waits));
+    let hooks = within(hooks, limits.answer.saturating_add(limits.body));
+    let scraped = within(scraped, limits.answer);
+    Router::new()
+        .merge(plain.route_layer(from_fn_with_state(app.clone(), guard::api)))
+        .merge(hooks.route_layer(from_fn_with_state(app.clone(), guard::webhook)))
+        .merge(scraped.route_layer(from_fn_with_state(app.clone(), guard::metrics)))
+        .merge(within(open, limits.answer))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(unknown)
+        .layer(from_fn_with_state(app.clone(), frame::frame))
+        .with_state(app)
+}
+
+/// The routes by guard: API, API that waits for reports, webhooks, open to all, scraped.
+fn groups() -> (Group, Group, Group, Group, Group) {
+    let plain = Group::new(&["bearer", "api_key"])
+        .with(alerts::__path_list, alerts::list)
+        .with(jobs::__path_list, jobs::list)
+        .with(jobs::__path_one, jobs::one)
+        .with(jobs::__path_report, jobs::report)
+        .with(jobs::__path_cancel, jobs::cancel)
+        .with(health::__path_overview, health::overview)
+        .with(__path_openapi, openapi);
+    let slow = Group::new(&["bearer", "api_key"])
+        .with(analyze::__path_alert, analyze::alert)
+        .with(analyze::__path_pod, analyze::pod)
+        .with(analyze::__path_question, analyze::question);
+    let hooks = Group::new(&["webhook_bearer", "webhook_basic"])
+        .with(webhook::__path_alertmanager, webhook::alertmanager)
+        .with(webhook::__path_grafana, webhook::grafana);
+    let open = Group::new(&[])
+        .with(health::__path_live, health::live)
+        .with(health::__path_ready, health::ready)
+        .with(health::__path_startup, health::startup)
+        .with(health::__path_component, health::component);
+    (plain, slow, hooks, open, Group::new(&["metrics_bearer"]).with(health::__path_metrics, health::metrics))
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/api/v1/openapi.json", tag = "health",
+    responses((status = 200, description = "The OpenAPI document", body = serde_json::Value))
+)]
+async fn openapi(State(app): State<Arc<App>>) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], app.document.clone()).into_response()
+}
+
+async fn unknown() -> Fault {
+    Fault::new(
+        StatusCode::NOT_FOUND,
+        None,
+        "there is nothing at this path; `GET /api/v1/openapi.json` lists what there is",
+    )
+}
+
+async fn wrong_method() -> Fault {
+    let detail = "this path does not answer this method; `GET /api/v1/openapi.json` lists what there is";
+    Fault::new(StatusCode::METHOD_NOT_ALLOWED, None, detail)
+}

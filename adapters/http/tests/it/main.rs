@@ -1,0 +1,14 @@
+//! The HTTP side as its callers see it: a real client, the real router, intake and store, over sockets.
+
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
+mod analyze;
+mod bodies;
+mod document;
+mod hostile;
+mod jobs;
+mod keys;
+mod logs;
+mod probes;
+mod support;
+mod webhooks;

@@ -1,0 +1,96 @@
+//! What one look gave, and how all of them are shown.
+//!
+//! Must never hold a secret: what others said has been through their adapters. Start at [`Check`].
+
+use serde::Serialize;
+
+/// How it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Outcome {
+    /// Good.
+    Ok,
+    /// It works, but somebody should know.
+    Warn,
+    /// It does not work.
+    Fail,
+}
+
+/// One look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Check {
+    /// What was looked at.
+    pub(super) name: String,
+    /// How it is.
+    pub(super) result: Outcome,
+    /// What was seen.
+    pub(super) what: String,
+    /// What to do; none when nothing is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) fix: Option<String>,
+}
+
+impl Check {
+    pub(super) fn ok(name: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { name: name.into(), result: Outcome::Ok, what: what.into(), fix: None }
+    }
+
+    pub(super) fn warn(name: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { name: name.into(), result: Outcome::Warn, what: what.into(), fix: Some(fix.into()) }
+    }
+
+    pub(super) fn fail(name: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { name: name.into(), result: Outcome::Fail, what: what.into(), fix: Some(fix.into()) }
+    }
+}
+
+/// One line for each, the fix indented below.
+pub(super) fn text(checks: &[Check]) -> String {
+    let width = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    for Check { name, result, what, fix } in checks {
+        let mark = match result {
+            Outcome::Ok => "ok  ",
+            Outcome::Warn => "warn",
+            Outcome::Fail => "FAIL",
+        };
+        out.push_str(&format!("{mark}  {name:<width$}  {what}\n"));
+        for line in fix.iter().flat_map(|fix| fix.lines()) {
+            out.push_str(&format!("{:indent$}{line}\n", "", indent = width + 8));
+        }
+    }
+    let of = |wanted: Outcome| checks.iter().filter(|check| check.result == wanted).count();
+    out.push_str(&match (of(Outcome::Fail), of(Outcome::Warn)) {
+        (0, 0) => "everything is fine\n".to_owned(),
+        (0, warned) => format!("nothing failed; warnings: {warned}\n"),
+        (failed, warned) => format!("failed: {failed}; warnings: {warned}\n"),
+    });
+    out
+}
+
+/// For a program.
+pub(super) fn json(checks: &[Check]) -> String {
+    let failed = checks.iter().filter(|check| check.result == Outcome::Fail).count();
+    format!("{:#}\n", serde_json::json!({"failed": failed, "checks": checks}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixes_stand_below_what_they_mend() {
+        let checks = [Check::ok("store", "writable"), Check::fail("a cluster", "no answer", "look\nagain")];
+        let expected = "\
+ok    store      writable
+FAIL  a cluster  no answer
+                 look
+                 again
+failed: 1; warnings: 0
+";
+        assert_eq!(text(&checks), expected);
+        let json: serde_json::Value = serde_json::from_str(&json(&checks)).unwrap();
+        assert_eq!((&json["failed"], &json["checks"][1]["fix"]), (&1.into(), &"look\nagain".into()));
+        assert_eq!(json["checks"][0].get("fix"), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! `midwatch serve`: everything wired together, from the first byte on the disk to the last request.
+//!
+//! ```text
+//! wiring      the parts, in the order they need each other
+//! clusters    evidence, opened when the first job needs it
+//! http        who may come in, and within which bounds
+//! policy      who may do what
+//! own         what intake and worker are told
+//! upkeep      switched packs, checkpoints of the audit trail
+//! stop        signals, and the end within the grace period
+//! ```
+//!
+//! Must never wait for the world at start: the store, the packs and the port are all that readiness needs. Start at [`run`].
+
+mod clusters;
+mod http;
+mod own;
+mod policy;
+mod stop;
+mod upkeep;
+mod wiring;
+
+use std::io;
+use std::net::SocketAddr;
+
+use midwatch_config::Settings;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::failure::Failure;
+
+pub(crate) use http::http_settings;
+use wiring::Wiring;
+
+/// Serves until a signal says otherwise.
+pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
+    let listen = settings.server.listen;
+    http_settings(settings).check(listen).map_err(Failure::usage)?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| taken(listen, &error))?;
+    let stop = CancellationToken::new();
+    let signals = stop::on_signals(stop.clone()).map_err(|error| Failure::no_report(format!("signals: {error}")))?;
+    let wiring = Wiring::build(settings).await?;
+    let address = listener.local_addr().unwrap_or(listen);
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    let ended = wiring.serve(listener, settings, stop).await;
+    signals.abort();
+    tracing::info!("ended");
+    ended.map_err(Failure::no_report)
+}
+
+fn taken(listen: SocketAddr, error: &io::Error) -> Failure {
+    let next = match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there; end it, or give another address with --listen",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege; give a higher one with --listen",
+        _ => "give an address of this machine with --listen",
+    };
+    Failure::no_report(format!("cannot listen on {listen}: {error}\n  {next}"))
+}

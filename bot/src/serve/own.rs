@@ -1,0 +1,45 @@
+//! The settings of intake and worker, from ours.
+
+use midwatch_config::Settings;
+use midwatch_service::id::WorkerId;
+use midwatch_service::intake::IntakeSettings;
+use midwatch_service::port::store::Retention;
+use midwatch_service::worker::WorkerSettings;
+
+use crate::settings;
+
+/// What the intake is told.
+pub(super) fn intake(settings: &Settings, clusters: Vec<String>) -> IntakeSettings {
+    let (jobs, incidents, bounds) = (&settings.jobs, &settings.incidents, &settings.investigation);
+    IntakeSettings {
+        slots: u64::from(jobs.concurrency),
+        queue_bound: u64::from(jobs.queue),
+        refuse_at: f64::from(jobs.refuse_at) / 100.0,
+        quiet: incidents.quiet,
+        storm_groups: usize::try_from(incidents.storm_groups).unwrap_or(usize::MAX),
+        storm_window: incidents.storm_window,
+        channel: incidents.channel.clone(),
+        max_attempts: jobs.attempts,
+        deadline: bounds.deadline,
+        lookback: bounds.lookback,
+        replica_labels: incidents.replica_labels.clone(),
+        clusters,
+        ..IntakeSettings::default()
+    }
+}
+
+/// What the worker is told. The store is embedded, so it is the only one.
+pub(super) fn worker(settings: &Settings, id: WorkerId) -> WorkerSettings {
+    let (jobs, kept) = (&settings.jobs, &settings.store);
+    let defaults = WorkerSettings::new(id);
+    WorkerSettings {
+        slots: usize::try_from(jobs.concurrency).unwrap_or(usize::MAX),
+        queue_bound: u64::from(jobs.queue),
+        lease: jobs.lease,
+        grace: settings.server.grace,
+        limits: settings::limits(settings),
+        retention: Retention { jobs: kept.keep_jobs, incidents: kept.keep_incidents, ..defaults.retention },
+        sole: true,
+        ..defaults
+    }
+}

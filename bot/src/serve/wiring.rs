@@ -1,0 +1,243 @@
+//! The parts of the server, in the order they need each other.
+//!
+//! Must never hold logic: each part does its own. Start at [`Wiring::build`].
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use midwatch_config::Settings;
+use midwatch_console::ConsolePlatform;
+use midwatch_diagnosis::alert::Alert;
+use midwatch_http::{Api, HttpSettings};
+use midwatch_redact::Redactor;
+use midwatch_service::clock::{SharedClock, SystemClock};
+use midwatch_service::health::{Health, Status};
+use midwatch_service::id::WorkerId;
+use midwatch_service::intake::{Intake, IntakeParts};
+use midwatch_service::job::{Actor, Origin};
+use midwatch_service::metrics::Metrics;
+use midwatch_service::pack::Packs;
+use midwatch_service::policy::Policy;
+use midwatch_service::poller::{NotTaken, PollSink, Poller, PollerParts};
+use midwatch_service::port::alerts::AlertSource;
+use midwatch_service::port::chat::ChatPlatform;
+use midwatch_service::port::sources::SourceProvider as _;
+use midwatch_service::sender::{Sender, SenderSettings};
+use midwatch_service::signals::Signals;
+use midwatch_service::worker::{Worker, WorkerParts};
+use midwatch_sqlite::{Options, SqliteStore};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::command::load_packs;
+use crate::failure::Failure;
+use crate::{live, output, settings, store};
+
+use super::clusters::{self, Clusters};
+use super::http::http_settings;
+use super::own;
+use super::policy::policy;
+use super::upkeep::{STORE, Upkeep};
+
+/// What the parts share.
+pub(super) struct Wiring {
+    store: Arc<SqliteStore>,
+    clock: SharedClock,
+    signals: Arc<Signals>,
+    health: Arc<Health>,
+    metrics: Arc<Metrics>,
+    policy: Arc<Policy>,
+    packs: Arc<Packs>,
+    intake: Arc<Intake>,
+    worker: Worker,
+    sender: Sender,
+    alerts: Option<Arc<dyn AlertSource>>,
+    checkpoints: PathBuf,
+    redactor: Redactor,
+}
+
+impl Wiring {
+    /// Opens the store, reads the packs, and puts the rest together. Asks nothing of any other machine.
+    pub(super) async fn build(settings: &Settings) -> Result<Self, Failure> {
+        let health = Arc::new(Health::default());
+        for (part, required) in [(STORE, true), ("packs", true), (clusters::PART, false)] {
+            health.expect(part, required);
+        }
+        let directory = store::directory(settings).map_err(Failure::usage)?;
+        let store = open(settings, &directory).await?;
+        health.report(STORE, Status::Up, "", None, Timestamp::now());
+        let packs =
+            load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
+        let packs = Arc::new(packs);
+        packs.refresh(&*store).await.map_err(Failure::no_report)?;
+        health.report("packs", Status::Up, "", None, Timestamp::now());
+        let redactor = settings::redactor(settings);
+        let clusters = Arc::new(Clusters::new(settings, redactor.clone(), health.clone()));
+        let alerts = live::alertmanager(&settings.alertmanager).map_err(Failure::usage)?;
+        let alerts = alerts.map(|alerts| Arc::new(alerts) as Arc<dyn AlertSource>);
+        let clock: SharedClock = Arc::new(SystemClock);
+        let (signals, metrics) = (Arc::<Signals>::default(), Arc::<Metrics>::default());
+        let policy = Arc::new(policy(&settings.permissions));
+        let intake = Arc::new(Intake::new(IntakeParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            signals: signals.clone(),
+            metrics: metrics.clone(),
+            policy: policy.clone(),
+            packs: packs.clone(),
+            redactor: redactor.clone(),
+            settings: own::intake(settings, clusters.clusters()),
+        }));
+        let id = WorkerId::new(&host());
+        let worker = Worker::new(WorkerParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            signals: signals.clone(),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            sources: clusters,
+            packs: packs.clone(),
+            redactor: redactor.clone(),
+            settings: own::worker(settings, id.clone()),
+        });
+        let console: Arc<dyn ChatPlatform> = Arc::new(console(settings, &directory)?);
+        let sender = Sender::new(
+            store.clone(),
+            clock.clone(),
+            signals.clone(),
+            metrics.clone(),
+            health.clone(),
+            console,
+            SenderSettings::new(id),
+        );
+        let checkpoints = store::checkpoints(&directory);
+        Ok(Self {
+            store,
+            clock,
+            signals,
+            health,
+            metrics,
+            policy,
+            packs,
+            intake,
+            worker,
+            sender,
+            alerts,
+            checkpoints,
+            redactor,
+        })
+    }
+
+    /// Works until `stop`, then lets what is under way end: nothing new is taken, jobs finish or are handed back, and
+    /// only then the last messages leave.
+    pub(super) async fn serve(
+        self,
+        listener: TcpListener,
+        settings: &Settings,
+        stop: CancellationToken,
+    ) -> io::Result<()> {
+        let http = http_settings(settings);
+        let limits = http.limits;
+        let sent = CancellationToken::new();
+        let working = async {
+            let drained = self.worker.run(stop.clone()).await;
+            tracing::info!(finished = drained.finished, handed_back = drained.handed_back, "jobs have ended");
+            sent.cancel();
+        };
+        let listening = async {
+            let ended =
+                midwatch_http::serve(listener, midwatch_http::router(self.api(http)), limits, stop.clone()).await;
+            // Without ears there is no watch to stand: the rest ends, too.
+            stop.cancel();
+            ended
+        };
+        let refusing = async {
+            stop.cancelled().await;
+            self.intake.drain();
+        };
+        let upkeep = Upkeep {
+            intake: self.intake.clone(),
+            store: self.store.clone(),
+            packs: self.packs.clone(),
+            health: self.health.clone(),
+            checkpoints: self.checkpoints.clone(),
+        };
+        let (ended, (), (), (), (), ()) = tokio::join!(
+            listening,
+            working,
+            refusing,
+            self.sender.run(sent.clone()),
+            upkeep.run(stop.clone()),
+            self.polling(settings, stop.clone())
+        );
+        ended
+    }
+
+    async fn polling(&self, settings: &Settings, stop: CancellationToken) {
+        let (Some(source), Some(interval)) = (&self.alerts, settings.alertmanager.poll) else { return };
+        let parts = PollerParts {
+            source: source.clone(),
+            sink: Arc::new(Polled(self.intake.clone())),
+            clock: self.clock.clone(),
+            health: self.health.clone(),
+            redactor: self.redactor.clone(),
+            interval,
+        };
+        Poller::new(parts).run(stop).await;
+    }
+
+    fn api(&self, settings: HttpSettings) -> Api {
+        Api {
+            intake: self.intake.clone(),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            signals: self.signals.clone(),
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+            alerts: self.alerts.clone(),
+            policy: self.policy.clone(),
+            redactor: Arc::new(self.redactor.clone()),
+            settings,
+        }
+    }
+}
+
+/// The store, with the key of its trail. On a blocking thread: it waits for the disk.
+async fn open(settings: &Settings, directory: &Path) -> Result<Arc<SqliteStore>, Failure> {
+    let chain_key = store::chain_key_or_new(settings, directory).map_err(Failure::no_report)?;
+    let (directory, max_bytes) = (directory.to_owned(), Some(settings.store.max_size));
+    let options = Options { directory, chain_key, max_bytes, now: Timestamp::now() };
+    // Without it a file that may not grow ends the process instead of failing the write.
+    midwatch_sqlite::outlive_file_size_limit().map_err(|error| Failure::no_report(format!("signals: {error}")))?;
+    let opening = tokio::task::spawn_blocking(move || SqliteStore::open(options)).await;
+    let opened = opening.map_err(|error| Failure::no_report(format!("the store could not be opened: {error}")))?;
+    opened.map(Arc::new).map_err(Failure::no_report)
+}
+
+/// The platform that needs no chat: threads as files, told on standard output.
+fn console(settings: &Settings, directory: &Path) -> Result<ConsolePlatform, Failure> {
+    let threads = settings.console.directory.clone().unwrap_or_else(|| directory.join("threads"));
+    ConsolePlatform::open(&threads, io::stdout(), output::look(settings)).map_err(Failure::no_report)
+}
+
+/// What tells this machine from others in the job history.
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "midwatch".to_owned() } else { name.to_owned() }
+}
+
+/// The intake as the poller knows it.
+struct Polled(Arc<Intake>);
+
+#[async_trait]
+impl PollSink for Polled {
+    async fn polled(&self, source: &str, firing: Vec<Alert>) -> Result<(), NotTaken> {
+        let actor = Actor { platform: "webhook".to_owned(), user: source.to_owned(), ..Actor::default() };
+        let origin = Origin { actor, request_id: String::new() };
+        self.0.polled(firing, origin).await.map(drop).map_err(Into::into)
+    }
+}

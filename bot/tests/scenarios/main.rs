@@ -1,0 +1,17 @@
+//! `midwatch serve` as its users have it: the real binary, real Prometheus and Alertmanager, real crashes.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test starts programs, and fails when one does not start"
+)]
+
+mod disk;
+mod drain;
+mod hostile;
+mod kill;
+mod storm;
+mod support;
+mod watch;

@@ -1,0 +1,70 @@
+//! Writes parts of a commit: posts, memory, audit. Everything it writes is redacted.
+//!
+//! Must never write a text that did not pass the redactor. Start at [`Pen`].
+
+use jiff::Timestamp;
+use midwatch_redact::{Redacted, Redactor};
+
+use crate::audit;
+use crate::id::{JobId, PostKey, ThreadId};
+use crate::job::Origin;
+use crate::port::store::Write;
+use crate::post::{NewPost, Opening, PostBody, Urgency};
+use crate::thread::{Entry, NewEntry, Speaker, Thread};
+
+/// Who writes, when, through which redactor.
+#[derive(Clone, Copy)]
+pub(super) struct Pen<'a> {
+    pub(super) redactor: &'a Redactor,
+    pub(super) origin: &'a Origin,
+    pub(super) now: Timestamp,
+}
+
+impl Pen<'_> {
+    pub(super) fn open_thread(&self, id: ThreadId, platform: &str, channel: &str) -> Write {
+        let (platform, channel) = (platform.to_owned(), channel.to_owned());
+        Write::OpenThread(Thread { id, platform, channel, root: None, opened_at: self.now })
+    }
+
+    /// The first message of a thread.
+    pub(super) fn opening(&self, thread: ThreadId, opening: Opening) -> Write {
+        self.post(PostKey(format!("thread:{thread}:opening")), thread, Urgency::Opening, PostBody::Opening(opening))
+    }
+
+    /// A line of the program's own. `what` tells it apart from the thread's other lines, and is the same when it is
+    /// written twice.
+    pub(super) fn notice(&self, thread: ThreadId, what: &str, text: String) -> Write {
+        let key = PostKey(format!("thread:{thread}:{what}"));
+        self.post(key, thread, Urgency::Notice, PostBody::Notice { text })
+    }
+
+    pub(super) fn post(&self, key: PostKey, thread: ThreadId, urgency: Urgency, body: PostBody) -> Write {
+        self.sealed_post(key, thread, urgency, self.redactor.seal(body))
+    }
+
+    pub(super) fn sealed_post(
+        &self,
+        key: PostKey,
+        thread: ThreadId,
+        urgency: Urgency,
+        body: Redacted<PostBody>,
+    ) -> Write {
+        Write::Post(NewPost { key, thread, urgency, body })
+    }
+
+    pub(super) fn remember(&self, thread: ThreadId, speaker: Speaker, text: String, job: Option<JobId>) -> Write {
+        let entry = self.redactor.seal(Entry { at: self.now, speaker, text, job });
+        Write::Remember(NewEntry { thread, entry })
+    }
+
+    pub(super) fn audit(&self, action: &str, subject: String, details: String) -> Write {
+        Write::Audit(audit::Entry {
+            at: self.now,
+            actor: Some(self.origin.actor.clone()),
+            action: action.to_owned(),
+            subject: self.redactor.redact_text(&subject).into_inner(),
+            details: self.redactor.redact_text(&details).into_inner(),
+            request_id: self.origin.request_id.clone(),
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Why something was not taken, in words for whoever sent it.
+//!
+//! Start at [`Refused`].
+
+use std::time::Duration;
+
+use crate::code::ErrorCode;
+use crate::port::store::{CommitError, StoreError};
+
+/// Why something was not taken. Nothing of it was written then, but for the audit of a denied attempt.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Too much waits already.
+    #[error("too many jobs wait (utilisation {:.0} %); try again in {} s", utilisation * 100.0, retry_after.as_secs())]
+    Busy {
+        /// (running + queued) / (slots + queue bound).
+        utilisation: f64,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The process is about to stop.
+    #[error("Midwatch is shutting down and takes nothing new; try again in a few seconds")]
+    Draining,
+    /// No rule allows it.
+    #[error("{0}")]
+    Denied(String),
+    /// What was sent makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// The pack that would do it is switched off, or there is none.
+    #[error("{0}")]
+    PackDisabled(String),
+    /// The store failed.
+    #[error(transparent)]
+    Storage(#[from] StoreError),
+}
+
+impl Refused {
+    /// The code, for a program.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Refused::Busy { .. } | Refused::Draining => ErrorCode::E008,
+            Refused::Denied(_) => ErrorCode::E005,
+            Refused::Invalid(_) => ErrorCode::E002,
+            Refused::PackDisabled(_) => ErrorCode::E001,
+            Refused::Storage(_) => ErrorCode::E007,
+        }
+    }
+}
+
+/// A commit of the intake failed for a reason that trying again does not mend.
+impl From<CommitError> for Refused {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Storage(error) => Refused::Storage(error),
+            CommitError::NotFound(what) => Refused::Invalid(format!("there is no {what}")),
+            CommitError::NotAllowed(why) => Refused::Invalid(why),
+            CommitError::Stale => {
+                Refused::Storage(StoreError::Busy("others kept changing the same incident; try again".to_owned()))
+            }
+            other => Refused::Storage(StoreError::Other { what: "taking it in".to_owned(), source: Box::new(other) }),
+        }
+    }
+}

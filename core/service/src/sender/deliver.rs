@@ -1,0 +1,154 @@
+//! One message on its way: looked up if in doubt, sent or edited, and what became of it recorded.
+//!
+//! Must never let a send end without a record of it while the store takes one. Start at [`deliver`].
+
+use std::time::Duration;
+
+use midwatch_redact::Redacted;
+
+use super::{HEALTH, Shared, Taken, fate};
+use crate::clock::after;
+use crate::health::Status;
+use crate::id::MessageId;
+use crate::metrics::CallLabels;
+use crate::port::chat::{Found, SendFailure};
+use crate::port::store::{AfterFailure, CommitError, DuePost, Write};
+use crate::post::PostBody;
+
+/// How often a record is tried while the storage fails; without one the message comes back as doubtful.
+const TRIES: u32 = 4;
+
+/// What became of a message.
+enum Fate {
+    /// It is on the platform, in its newest revision.
+    Sent(MessageId),
+    /// It is not, or it is not known.
+    Not(AfterFailure, String),
+}
+
+/// Delivers one message and records what became of it.
+pub(super) async fn deliver(shared: &Shared, taken: Taken) {
+    let now = shared.clock.now();
+    let due = &taken.due;
+    // A send that begins late could end after another sender has taken the message.
+    let fate = if after(now, shared.settings.send_limit) > taken.until {
+        Fate::Not(again(due, now), "its turn came too late".to_owned())
+    } else {
+        attempt(shared, due).await
+    };
+    let write = match fate {
+        Fate::Sent(message) => {
+            let write = Write::Sent { taken: due.taken.clone(), message };
+            shared.health.report(HEALTH, Status::Up, "", None, shared.clock.now());
+            write
+        }
+        Fate::Not(next, why) => {
+            complain(shared, due, next, &why);
+            Write::NotSent { taken: due.taken.clone(), next, why }
+        }
+    };
+    record(shared, due, write).await;
+    shared.signals.posts.notify_one();
+}
+
+/// Not begun, so nothing is more doubtful than before.
+fn again(due: &DuePost, now: jiff::Timestamp) -> AfterFailure {
+    if due.doubtful { AfterFailure::LookUp(now) } else { AfterFailure::Again(now) }
+}
+
+async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
+    if let Some(message) = &due.message {
+        // An edit that is made twice does no harm.
+        return edit(shared, due, message.clone()).await;
+    }
+    if !due.doubtful {
+        return post(shared, due, &due.body).await;
+    }
+    match search(shared, due).await {
+        Ok(Found::Sent(message)) if fate::is_edited(&due.body) => edit(shared, due, message).await,
+        Ok(Found::Sent(message)) => Fate::Sent(message),
+        Ok(Found::NotSent) => post(shared, due, &due.body).await,
+        Ok(Found::Unknowable) => match fate::repeated(&due.body) {
+            Some(body) => post(shared, due, &body).await,
+            None => Fate::Not(AfterFailure::GiveUp, "it may have been sent, and that cannot be looked up".to_owned()),
+        },
+        Err(failure) => {
+            let next = fate::after_search(&failure, due.tries.saturating_add(1), shared.clock.now());
+            Fate::Not(next, failure.to_string())
+        }
+    }
+}
+
+async fn post(shared: &Shared, due: &DuePost, body: &Redacted<PostBody>) -> Fate {
+    let sent = limited(shared, shared.platform.post(&due.thread, &due.taken.key, body)).await;
+    fated(shared, due, sent)
+}
+
+async fn edit(shared: &Shared, due: &DuePost, message: MessageId) -> Fate {
+    let edited = limited(shared, shared.platform.edit(&due.thread, &due.taken.key, &message, &due.body)).await;
+    fated(shared, due, edited.map(|()| message))
+}
+
+async fn search(shared: &Shared, due: &DuePost) -> Result<Found, SendFailure> {
+    limited(shared, shared.platform.find(&due.thread, &due.taken.key)).await
+}
+
+/// No call lasts longer than its limit; what became of one that would is not known.
+async fn limited<T>(shared: &Shared, call: impl Future<Output = Result<T, SendFailure>>) -> Result<T, SendFailure> {
+    let limit = shared.settings.send_limit;
+    tokio::select! {
+        answer = call => answer,
+        () = shared.clock.sleep_until(after(shared.clock.now(), limit)) => {
+            Err(SendFailure::Unknown { why: format!("no answer within {} s", limit.as_secs()) })
+        }
+    }
+}
+
+fn fated(shared: &Shared, due: &DuePost, sent: Result<MessageId, SendFailure>) -> Fate {
+    let result = match &sent {
+        Ok(_) => "ok",
+        Err(SendFailure::Retry { .. }) => "error",
+        Err(SendFailure::Unknown { .. }) => "unknown",
+        Err(SendFailure::Refused { .. }) => "denied",
+    };
+    let labels = CallLabels { integration: shared.platform.name(), result };
+    shared.metrics.posts.get_or_create(&labels).inc();
+    match sent {
+        Ok(message) => Fate::Sent(message),
+        Err(failure) => {
+            let next = fate::after_failure(&failure, due.tries.saturating_add(1), shared.clock.now());
+            Fate::Not(next, failure.to_string())
+        }
+    }
+}
+
+/// Tells the operator: what will never be sent loudly, what is tried again in passing.
+fn complain(shared: &Shared, due: &DuePost, next: AfterFailure, why: &str) {
+    let (key, platform) = (&due.taken.key, shared.platform.name());
+    match next {
+        AfterFailure::GiveUp => {
+            tracing::error!(%key, platform, "a message was given up: {why}");
+            let reason = format!("{platform}: a message was given up: {why}");
+            shared.health.report(HEALTH, Status::Degraded, &reason, None, shared.clock.now());
+        }
+        AfterFailure::Again(_) | AfterFailure::LookUp(_) => tracing::warn!(%key, platform, tries = due.tries, "{why}"),
+    }
+}
+
+/// Records what became of a message, with patience as long as that can matter.
+async fn record(shared: &Shared, due: &DuePost, write: Write) {
+    let key = &due.taken.key;
+    for tried in 0..TRIES {
+        match shared.store.commit(shared.clock.now(), vec![write.clone()]).await {
+            Ok(()) => return,
+            Err(CommitError::Storage(error)) => tracing::warn!(%key, "not recorded yet: {error}"),
+            Err(error) => {
+                tracing::warn!(%key, "not recorded: {error}");
+                return;
+            }
+        }
+        let wait = Duration::from_millis(200 << tried);
+        shared.clock.sleep_until(after(shared.clock.now(), wait)).await;
+    }
+    tracing::error!(%key, "what became of a message could not be recorded; it is looked up when its lease ends");
+}

@@ -1,0 +1,131 @@
+//! What a predecessor on an embedded store left: leases of a process that is dead.
+//!
+//! The store's lock lets one server use it, so at the start every lease is a dead process's, and waiting for its end would
+//! cost minutes. Moving the clock of `reap` forward would not do: the store reckons the next attempt from the same clock.
+//! So each such job is given back by showing the lease it was left with: the attempt counts (a job that kills its process
+//! must not do so for ever), the thread is told in the same commit.
+//!
+//! Must never run where another worker may be alive. Start at [`run`].
+
+use midwatch_redact::Redacted;
+
+use super::{Shared, keep};
+use crate::backoff::{backoff, spread};
+use crate::clock::after;
+use crate::code::ErrorCode;
+use crate::job::{Job, JobError, JobState, Lease};
+use crate::living;
+use crate::port::store::{CommitError, JobOutcome, StoreError, Write};
+use crate::post::{LivingStatus, NewPost, Urgency};
+use crate::publish;
+
+/// Rounds of at most 500 jobs; more than a server ever leased.
+const ROUNDS: usize = 20;
+
+/// Gives back what the predecessor held.
+pub(super) async fn run(shared: &Shared) {
+    if !shared.parts.settings.sole {
+        return;
+    }
+    for _ in 0..ROUNDS {
+        match round(shared).await {
+            Ok(0) => return,
+            Ok(jobs) => tracing::info!(jobs, "jobs of the process before were taken back"),
+            Err(error) => {
+                tracing::error!("jobs of the process before wait for the end of their leases: {error}");
+                return;
+            }
+        }
+    }
+}
+
+async fn round(shared: &Shared) -> Result<usize, StoreError> {
+    let mut moved = 0;
+    for mut job in shared.parts.store.jobs(&keep::leased()).await? {
+        let Some(info) = job.lease.clone().filter(|info| info.worker != shared.parts.settings.worker) else { continue };
+        let lease = Lease { job: job.spec.id, worker: info.worker, fence: job.fence };
+        let write = given_back(shared, &mut job, lease);
+        moved += usize::from(tell(shared, &job, vec![write]).await);
+    }
+    Ok(moved)
+}
+
+/// The write that gives a job back, and the job as it will be.
+fn given_back(shared: &Shared, job: &mut Job, lease: Lease) -> Write {
+    if let Some(cancel) = &job.cancel {
+        job.state = JobState::Cancelled;
+        return Write::Finish { lease, outcome: JobOutcome::Cancelled { reason: publish::stopped(cancel) } };
+    }
+    let message = "the process that worked on it ended in between".to_owned();
+    let error = JobError { code: ErrorCode::E008, message };
+    job.error = Some(error.clone());
+    if job.attempts >= job.spec.max_attempts {
+        (job.state, job.dead) = (JobState::Failed, true);
+        return Write::Finish { lease, outcome: JobOutcome::Failed { error, dead: true } };
+    }
+    job.state = JobState::Pending;
+    let wait = spread(backoff(job.attempts), (job.spec.id, job.attempts));
+    Write::Retry { lease, run_at: after(shared.now(), wait), error }
+}
+
+/// Commits these writes, and with them what the thread is told about a job that no worker holds any more. Whether it was
+/// written.
+pub(super) async fn tell(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> bool {
+    let parts = &shared.parts;
+    let _one_writer = match job.spec.thread {
+        Some(thread) => Some(parts.signals.living(thread).await),
+        None => None,
+    };
+    let told = match job.spec.thread {
+        Some(thread) => parts.store.post(&living::key(thread)).await.map(|body| body.map(|body| (thread, body))),
+        None => Ok(None),
+    };
+    let committed = match told {
+        Ok(told) => {
+            if let Some((thread, body)) = told {
+                let (status, note) = words(shared, job);
+                let body = living::with_status(&body, status);
+                let body = note.iter().fold(body, |body, note| living::with_note(&body, note.clone()));
+                let key = living::key(thread);
+                writes.push(Write::Post(NewPost { key, thread, urgency: Urgency::Progress, body }));
+                writes.extend(ended(shared, job).map(Write::Post));
+            }
+            if writes.is_empty() { Ok(()) } else { parts.store.commit(parts.clock.now(), writes).await }
+        }
+        Err(error) => Err(CommitError::from(error)),
+    };
+    parts.signals.posts.notify_one();
+    committed.inspect_err(|error| tracing::error!(job = %job.spec.id, "cannot be given back: {error}")).is_ok()
+}
+
+fn words(shared: &Shared, job: &Job) -> (Redacted<LivingStatus>, Option<Redacted<String>>) {
+    let redactor = &shared.parts.redactor;
+    let status = match job.state {
+        JobState::Failed => LivingStatus::Failed { why: why(job) },
+        JobState::Cancelled => LivingStatus::Cancelled { why: why(job) },
+        _ => LivingStatus::Queued,
+    };
+    let again = !job.state.is_final();
+    let note = again.then(|| {
+        let (attempt, of) = (job.attempts, job.spec.max_attempts);
+        redactor.redact_text(&format!("attempt {attempt} of {of} failed: {}; it is tried again", why(job)))
+    });
+    (redactor.seal(status), note)
+}
+
+fn ended(shared: &Shared, job: &Job) -> Option<NewPost> {
+    let text = match job.state {
+        JobState::Failed => format!("No report: {}", why(job)),
+        JobState::Cancelled => format!("Stopped: {}", why(job)),
+        _ => return None,
+    };
+    Some(publish::ended(job.spec.id, job.spec.thread?, &text, &shared.parts.redactor))
+}
+
+fn why(job: &Job) -> String {
+    match (&job.cancel, &job.error) {
+        (Some(cancel), _) if job.state == JobState::Cancelled => publish::stopped(cancel),
+        (_, Some(error)) => format!("{}: {}", error.code.as_str(), error.message),
+        _ => format!("{}: the worker went silent", ErrorCode::E008.as_str()),
+    }
+}

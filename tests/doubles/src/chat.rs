@@ -1,0 +1,191 @@
+//! A chat platform of the tests: remembers what was posted, fails when told to.
+//!
+//! Like a real one it knows no idempotency keys: posting twice makes two messages. Start at [`Chat`].
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use midwatch_redact::Redacted;
+use midwatch_service::id::{MessageId, PostKey, ThreadId};
+use midwatch_service::port::chat::{ChatPlatform, Found, SendFailure};
+use midwatch_service::post::PostBody;
+use midwatch_service::thread::Thread;
+use tokio::sync::watch;
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What goes wrong with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Not sent: 429 or 5xx.
+    Retry(Option<Duration>),
+    /// It arrives, and the answer is lost.
+    Landed,
+    /// It does not arrive, and that is not known.
+    Vanished,
+    /// The channel is gone.
+    Refused,
+    /// No answer ever comes; it does not arrive.
+    Hangs,
+    /// No answer ever comes; it arrives.
+    LandsAndHangs,
+}
+
+/// A message as the channel shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Its thread.
+    pub thread: ThreadId,
+    /// The idempotency key it was sent with.
+    pub key: PostKey,
+    /// Its id here.
+    pub id: MessageId,
+    /// What it said at first, and after each edit.
+    pub revisions: Vec<PostBody>,
+}
+
+impl Shown {
+    /// What it says now.
+    pub fn now(&self) -> &PostBody {
+        self.revisions.last().expect("a message says something")
+    }
+}
+
+/// Which messages a fault is for.
+pub type Matches = fn(&PostBody) -> bool;
+
+#[derive(Default)]
+struct State {
+    shown: Vec<Shown>,
+    faults: VecDeque<(Matches, Fault)>,
+    finds: usize,
+}
+
+/// The platform.
+pub struct Chat {
+    state: Mutex<State>,
+    /// Whether messages can be looked up by key.
+    findable: bool,
+    changes: watch::Sender<u64>,
+}
+
+impl Default for Chat {
+    fn default() -> Self {
+        Self::new(true)
+    }
+}
+
+impl Chat {
+    /// With or without a way to look messages up.
+    pub fn new(findable: bool) -> Self {
+        Self { state: Mutex::default(), findable, changes: watch::Sender::new(0) }
+    }
+
+    /// The next message of this kind meets a fault. Several for one kind are met one after the other.
+    pub fn fail(&self, which: Matches, fault: Fault) {
+        self.state().faults.push_back((which, fault));
+    }
+
+    /// Everything that the channel shows, in the order it was sent.
+    pub fn shown(&self) -> Vec<Shown> {
+        self.state().shown.clone()
+    }
+
+    /// How often a message was looked up.
+    pub fn finds(&self) -> usize {
+        self.state().finds
+    }
+
+    /// Waits until the channel shows what is wanted.
+    ///
+    /// # Panics
+    /// When it does not come in time.
+    pub async fn until(&self, what: &str, is_there: impl Fn(&[Shown]) -> bool) -> Vec<Shown> {
+        let mut changes = self.changes.subscribe();
+        let wait = async {
+            loop {
+                let shown = self.shown();
+                if is_there(&shown) {
+                    return shown;
+                }
+                changes.changed().await.expect("the platform lives");
+            }
+        };
+        let outcome = tokio::time::timeout(PATIENCE, wait).await;
+        outcome.unwrap_or_else(|_| panic!("{what} did not come; shown: {:#?}", self.shown()))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fault_for(&self, body: &PostBody) -> Option<Fault> {
+        let mut state = self.state();
+        let at = state.faults.iter().position(|(which, _)| which(body))?;
+        state.faults.remove(at).map(|(_, fault)| fault)
+    }
+
+    /// Does what the call does, unless a fault keeps it from that; the answer is given by [`Chat::answer`].
+    fn apply<T>(&self, body: &PostBody, act: impl FnOnce(&mut State) -> T) -> (Option<T>, Option<Fault>) {
+        let fault = self.fault_for(body);
+        let lands = matches!(fault, None | Some(Fault::Landed | Fault::LandsAndHangs));
+        let done = lands.then(|| act(&mut self.state()));
+        self.changes.send_modify(|n| *n += 1);
+        (done, fault)
+    }
+
+    async fn answer<T>((done, fault): (Option<T>, Option<Fault>)) -> Result<T, SendFailure> {
+        let why = || "told to fail".to_owned();
+        match fault {
+            None => Ok(done.expect("it was done")),
+            Some(Fault::Retry(after)) => Err(SendFailure::Retry { why: why(), after }),
+            Some(Fault::Landed | Fault::Vanished) => Err(SendFailure::Unknown { why: why() }),
+            Some(Fault::Refused) => Err(SendFailure::Refused { why: why() }),
+            Some(Fault::Hangs | Fault::LandsAndHangs) => std::future::pending().await,
+        }
+    }
+}
+
+#[async_trait]
+impl ChatPlatform for Chat {
+    fn name(&self) -> &'static str {
+        "double"
+    }
+
+    async fn post(&self, thread: &Thread, key: &PostKey, body: &Redacted<PostBody>) -> Result<MessageId, SendFailure> {
+        let applied = self.apply(body, |state| {
+            let id = MessageId(format!("{}", state.shown.len() + 1));
+            let revisions = vec![body.as_ref().clone()];
+            state.shown.push(Shown { thread: thread.id, key: key.clone(), id: id.clone(), revisions });
+            id
+        });
+        Self::answer(applied).await
+    }
+
+    async fn edit(
+        &self,
+        _: &Thread,
+        _: &PostKey,
+        message: &MessageId,
+        body: &Redacted<PostBody>,
+    ) -> Result<(), SendFailure> {
+        let applied = self.apply(body, |state| {
+            let shown = state.shown.iter_mut().find(|shown| shown.id == *message);
+            shown.expect("what is edited was sent").revisions.push(body.as_ref().clone());
+        });
+        Self::answer(applied).await
+    }
+
+    async fn find(&self, thread: &Thread, key: &PostKey) -> Result<Found, SendFailure> {
+        let mut state = self.state();
+        state.finds += 1;
+        if !self.findable {
+            return Ok(Found::Unknowable);
+        }
+        let found = state.shown.iter().find(|shown| shown.thread == thread.id && shown.key == *key);
+        Ok(found.map_or(Found::NotSent, |shown| Found::Sent(shown.id.clone())))
+    }
+}
