@@ -159,6 +159,8 @@ pub async fn jobs_are_listed_in_pages<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
     desk.done(9, vec![Write::Finish { lease: lease.clone(), outcome: completed() }]).await;
     let ended = list(JobFilter { limit: 9, states: vec![JobState::Completed], ..JobFilter::default() }).await;
     assert_eq!(ended, [lease.job]);
+    let both = vec![JobState::Completed, JobState::Pending];
+    assert_eq!(list(JobFilter { limit: 2, states: both, ..JobFilter::default() }).await, ids[..2]);
     let dead = list(JobFilter { limit: 9, dead: true, ..JobFilter::default() }).await;
     assert_eq!(dead, []);
     let pack = |name: &str| JobFilter { limit: 2, pack: Some(name.to_owned()), ..JobFilter::default() };

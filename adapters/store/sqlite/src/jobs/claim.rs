@@ -1,4 +1,6 @@
 //! Leasing pending jobs: by priority, then age, and every so often by age alone.
+//!
+//! The indexes are named: left alone, SQLite takes the one by state and sorts the whole queue.
 
 use std::time::Duration;
 
@@ -14,11 +16,12 @@ use crate::fault::Fault;
 use crate::value::{count, int, micros};
 
 /// By priority: jobs of one priority in the order they were accepted. Walks past those whose time has not come.
-const URGENT: &str = "SELECT id FROM jobs WHERE state = 'pending' AND run_at <= ?1
+const URGENT: &str = "SELECT id FROM jobs INDEXED BY jobs_by_priority WHERE state = 'pending' AND run_at <= ?1
                       ORDER BY priority DESC, created_at, id LIMIT 1";
 
 /// The one that has been due for longest.
-const PATIENT: &str = "SELECT id FROM jobs WHERE state = 'pending' AND run_at <= ?1 ORDER BY run_at, id LIMIT 1";
+const PATIENT: &str = "SELECT id FROM jobs INDEXED BY jobs_by_run_at WHERE state = 'pending' AND run_at <= ?1
+                       ORDER BY run_at, id LIMIT 1";
 
 pub(crate) fn claim(
     db: &Connection,

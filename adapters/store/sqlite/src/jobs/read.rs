@@ -19,10 +19,18 @@ const PAGE: usize = 500;
 pub(crate) fn list(db: &Connection, filter: &JobFilter) -> Result<Vec<Job>, Fault> {
     let mut wheres = vec!["1"];
     let mut values: Vec<Value> = Vec::new();
-    if !filter.states.is_empty() {
-        wheres.push("state IN (SELECT value FROM json_each(?))");
-        let names: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
-        values.push(json(&names)?.into());
+    match filter.states.as_slice() {
+        [] => {}
+        [one] => {
+            wheres.push("state = ?");
+            values.push(one.as_str().to_owned().into());
+        }
+        several => {
+            // The plus keeps SQLite from gathering all jobs of these states to sort them: it walks from the newest.
+            wheres.push("+state IN (SELECT value FROM json_each(?))");
+            let names: Vec<&str> = several.iter().map(|state| state.as_str()).collect();
+            values.push(json(&names)?.into());
+        }
     }
     if filter.dead {
         wheres.push("dead = 1");
@@ -50,7 +58,7 @@ pub(crate) fn history(db: &Connection, id: JobId) -> Result<Vec<Transition>, Fau
 }
 
 pub(crate) fn next_due(db: &Connection) -> Result<Option<Timestamp>, Fault> {
-    let pending = earliest(db, "SELECT min(run_at) FROM jobs WHERE state = 'pending'", [])?;
+    let pending = earliest(db, "SELECT min(run_at) FROM jobs INDEXED BY jobs_by_run_at WHERE state = 'pending'", [])?;
     let leased = earliest(db, "SELECT min(lease_until) FROM jobs WHERE lease_until IS NOT NULL", [])?;
     Ok(pending.into_iter().chain(leased).min())
 }
@@ -72,7 +80,7 @@ pub(crate) fn load_now(db: &Connection) -> Result<Load, Fault> {
 }
 
 pub(crate) fn waiting(db: &Connection) -> Result<Vec<(Priority, u64, Timestamp)>, Fault> {
-    let sql = "SELECT priority, count(*), min(created_at) FROM jobs WHERE state = 'pending'
+    let sql = "SELECT priority, count(*), min(created_at) FROM jobs INDEXED BY jobs_by_priority WHERE state = 'pending'
                GROUP BY priority ORDER BY priority DESC";
     all(db, sql, [], |row| Ok((priority(row.get(0)?)?, count(row.get(1)?), moment(row.get(2)?)?)))
 }

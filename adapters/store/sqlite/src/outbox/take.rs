@@ -28,7 +28,7 @@ pub(crate) fn take(
     limit: usize,
 ) -> Result<Vec<DuePost>, Fault> {
     let sql = format!(
-        "SELECT p.number FROM posts AS p WHERE p.platform = ?1 AND p.due_at <= ?2 AND {FREE}
+        "SELECT p.number FROM posts AS p INDEXED BY posts_by_urgency WHERE p.platform = ?1 AND p.due_at <= ?2 AND {FREE}
          ORDER BY p.urgency, p.number LIMIT ?3"
     );
     let numbers: Vec<i64> = all(db, &sql, (platform, micros(now), rows(limit)), |row| Ok(row.get(0)?))?;

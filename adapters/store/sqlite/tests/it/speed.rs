@@ -30,6 +30,28 @@ async fn throughput() {
     }
 }
 
+#[tokio::test]
+#[ignore = "prints figures, asserts none"]
+async fn throughput_with_a_long_queue() {
+    let place = tempfile::tempdir().unwrap();
+    let store = open(place.path());
+    for _ in 0..100 {
+        store.commit(at(0), (0..1000).map(|_| enqueue(&job())).collect()).await.unwrap();
+    }
+    let begin = Instant::now();
+    store.load().await.unwrap();
+    println!("load with 100,000 jobs: {:?}", begin.elapsed());
+    let begin = Instant::now();
+    store.waiting().await.unwrap();
+    println!("waiting: {:?}", begin.elapsed());
+    let begin = Instant::now();
+    store.next_due().await.unwrap();
+    println!("next_due: {:?}", begin.elapsed());
+    let begin = Instant::now();
+    assert_eq!(store.claim(&worker("w"), at(61), LEASE, 5).await.unwrap().len(), 5);
+    println!("claim of 5, durable: {:?}", begin.elapsed());
+}
+
 /// Hands in, leases and ends jobs for some seconds; three durable writes each.
 async fn jobs(store: Arc<dyn Store>, begin: Instant) -> u32 {
     let mut done = 0;
