@@ -197,8 +197,9 @@ impl From<Transition> for StepView {
 
 impl Redact for JobView {
     fn redact(&mut self, redactor: &Redactor) {
-        let texts = [&mut self.question, &mut self.namespace, &mut self.cluster];
-        texts.into_iter().for_each(|text| text.redact(redactor));
+        self.question.redact(redactor);
+        self.namespace.redact(redactor);
+        self.cluster.redact(redactor);
         self.alerts.redact(redactor);
         self.asked_by.redact(redactor);
         if let Some(cancel) = &mut self.cancel {

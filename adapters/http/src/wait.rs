@@ -120,13 +120,9 @@ async fn report(app: &App, id: JobId) -> Result<Response, Fault> {
     }
     let kept = app.api.store.artifact(id, REPORT).await?;
     let kept = kept.ok_or_else(|| Fault::not_found("the report of this job is not kept any longer"))?;
-    let text = kept.text.map(rendered).transpose().ok_or_else(|| {
+    let text = kept.text.map(|text| serde_json::from_str::<Report>(text).ok()).transpose().ok_or_else(|| {
         let detail = "the report of this job is damaged, or of another version of Midwatch; ask again";
         Fault::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::E007, detail)
     })?;
     Ok(answer::ready(render::json(&text)))
-}
-
-fn rendered(text: &String) -> Option<Report> {
-    serde_json::from_str(text).ok()
 }

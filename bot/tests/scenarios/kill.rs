@@ -113,7 +113,6 @@ async fn check_jobs(place: &Place, taken: &BTreeSet<String>) {
     let lost: Vec<&String> = taken.iter().filter(|name| !joined.contains(*name)).collect();
     assert!(lost.is_empty(), "acknowledged and gone: {lost:?}");
     assert!(!jobs.is_empty() && !of_group.is_empty());
-    println!("{KILLS} kills: {} groups acknowledged, {} jobs, all completed", taken.len(), jobs.len());
 }
 
 /// Every acknowledged group stands in a thread, no message stands twice.

@@ -142,7 +142,7 @@ impl Server {
     /// Posts JSON; none when there was no answer.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
         let client = reqwest::Client::new();
-        let answer = client.post(format!("{}{path}", self.url)).json(body).timeout(Duration::from_secs(60)).send();
+        let answer = client.post(format!("{}{path}", self.url)).json(body).timeout(Duration::from_mins(1)).send();
         let answer = answer.await.ok()?;
         let status = answer.status().as_u16();
         let body = answer.json().await.ok()?;

@@ -17,7 +17,7 @@ use midwatch_redact::Redactor;
 
 use crate::support::open;
 
-const RULES: &str = r#"
+const RULES: &str = r"
 groups:
 - name: shop
   rules:
@@ -25,7 +25,7 @@ groups:
     expr: max by (namespace, deployment) (api_latency_seconds) > 0.9
     for: 1s
     labels: {severity: page}
-"#;
+";
 
 const METRICS: &str = r#"
 api_latency_seconds{namespace="shop",deployment="api"} 0.93

@@ -119,7 +119,7 @@ impl Alertmanager {
 
 #[async_trait]
 impl AlertSource for Alertmanager {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "alertmanager"
     }
 

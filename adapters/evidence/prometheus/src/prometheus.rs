@@ -49,7 +49,7 @@ impl Prometheus {
         }
         let started = Instant::now();
         let query = [("query", "vector(1)".to_owned())];
-        self.client.get("api/v1/query", &query, |body| wire::is_success(body)).await?;
+        self.client.get("api/v1/query", &query, wire::is_success).await?;
         let latency = started.elapsed();
         let version = self.client.get("api/v1/status/buildinfo", &[], wire::version).await.ok();
         Ok(Health { version: version.filter(|v| !v.is_empty()), latency })

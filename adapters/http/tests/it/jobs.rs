@@ -42,9 +42,9 @@ async fn a_job_is_stopped_and_says_so() {
     let (status, stopped) = json(world.post(path, &json!({"reason": "found it myself"}))).await;
     assert_eq!((status, stopped["state"].as_str()), (StatusCode::OK, Some("cancelled")));
     let (_, detail) = json(world.get(job["links"]["job"].as_str().unwrap())).await;
-    let states: Vec<&str> =
+    let steps: Vec<&str> =
         detail["history"].as_array().unwrap().iter().filter_map(|step| step["to"].as_str()).collect();
-    assert_eq!(states, ["pending", "cancelled"]);
+    assert_eq!(steps, ["pending", "cancelled"]);
     let (status, _, why) = problem(world.get(job["links"]["report"].as_str().unwrap())).await;
     assert!(status == 409 && why.contains("found it myself"), "{why}");
     assert_eq!(send(world.post(path, &json!({}))).await.status(), StatusCode::OK, "a second time changes nothing");

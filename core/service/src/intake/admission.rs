@@ -56,7 +56,7 @@ mod tests {
     #[case::beyond(5, 200, false)]
     fn new_jobs_are_taken_below_ninety_percent(#[case] running: u64, #[case] pending: u64, #[case] open: bool) {
         let settings = IntakeSettings { slots: 5, queue_bound: 95, ..IntakeSettings::default() };
-        let load = Load { running, pending, ..Load::default() };
+        let load = Load { pending, running, ..Load::default() };
         assert_eq!(Room::of(&load, &settings).open, open);
     }
 

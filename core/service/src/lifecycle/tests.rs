@@ -69,7 +69,7 @@ fn it_fires_resolves_and_fires_again_in_one_life() {
     let half = take(first.incident, &[arrival(1, 0, Some(60))], 0, at(61));
     assert_eq!((half.effects.as_slice(), half.incident.state), (&[][..], IncidentState::Firing));
     let whole = take(half.incident, &[arrival(2, 0, Some(660))], 0, at(670));
-    assert_eq!(whole.effects, [Effect::Resolved(Duration::from_secs(660))]);
+    assert_eq!(whole.effects, [Effect::Resolved(Duration::from_mins(11))]);
     let now = counts(&whole.incident, at(700));
     assert_eq!((now.firing, now.resolved, now.resolved_after.as_deref()), (0, 2, Some("11 min")));
     let again = take(whole.incident, &[arrival(1, 900, None)], 0, at(910));

@@ -41,20 +41,18 @@ struct Scripted {
 
 #[async_trait]
 impl AlertSource for Scripted {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "alertmanager"
     }
 
     async fn firing(&self) -> Answer {
         self.asked_at.lock().unwrap().push(self.clock.now());
         let next = self.answers.lock().unwrap().pop_front();
-        match next {
-            Some(answer) => answer,
-            None => {
-                self.stop.cancel();
-                std::future::pending().await
-            }
+        if let Some(answer) = next {
+            return answer;
         }
+        self.stop.cancel();
+        std::future::pending().await
     }
 }
 

@@ -10,7 +10,7 @@ use midwatch_diagnosis::probe::ReadFailure;
 #[async_trait]
 pub trait AlertSource: Send + Sync {
     /// What it is called: `alertmanager`.
-    fn name(&self) -> &str;
+    fn name(&self) -> &'static str;
 
     /// The alerts that fire now, neither silenced nor inhibited.
     ///

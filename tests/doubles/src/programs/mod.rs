@@ -23,7 +23,7 @@ pub use prometheus::{Config, Prometheus};
 pub use target::Target;
 
 /// Longest wait for a program to start, or for [`until`]. Far above what is seen (about a second), for busy machines.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until the check gives something.
 ///

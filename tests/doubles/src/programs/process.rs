@@ -58,7 +58,7 @@ fn start(program: &str, arguments: &[String], dir: &Path) -> Process {
                 process.address = listening(&line).unwrap_or(process.address);
                 seen.push(line);
             }
-            Err(_) => panic!("`{program}` did not start:\n{}", last(&seen)),
+            Err(error) => panic!("`{program}` did not start ({error}):\n{}", last(&seen)),
         }
     }
     while !is_ready(process.address) {
