@@ -1,34 +1,64 @@
 #!/usr/bin/env bash
-# Builds everything and runs every test. Installs what it needs: cargo fetches the libraries, rustup the toolchain, apt-get
-# the programs that the tests talk to.
+# Builds everything and runs every test; arguments go to `cargo test`. cargo fetches the libraries, rustup the toolchain,
+# apt-get the programs that tests talk to, where they are missing. May be run again at any time.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# Debian's packages of the programs that tests start themselves, each with a directory and a port of its own.
-programs() {
-    local missing=() package
-    for package in prometheus prometheus-alertmanager; do
-        command -v "$package" >/dev/null || missing+=("$package")
-    done
-    [ "${#missing[@]}" -gt 0 ] || return 0
-    if ! command -v apt-get >/dev/null; then
-        echo "test.sh: please install: ${missing[*]}; tests that start them will fail" >&2
-        return 0
-    fi
-    local root=()
-    [ "$(id -u)" -eq 0 ] || root=(sudo -n)
-    echo "test.sh: installing ${missing[*]}"
-    {
-        "${root[@]}" apt-get update -q &&
-            "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
-    } >/tmp/midwatch-apt.log 2>&1 || {
-        echo "test.sh: could not install ${missing[*]} (see /tmp/midwatch-apt.log); tests that start them will fail" >&2
-        return 0
-    }
-    # The packages also start services, which nobody asked for.
-    if command -v systemctl >/dev/null; then
-        "${root[@]}" systemctl disable --now --quiet "${missing[@]}" >/dev/null 2>&1 || true
+# Programs that tests start themselves, each in a directory and on a port of its own. Debian's packages have their names.
+readonly PROGRAMS=(prometheus prometheus-alertmanager)
+
+say() { echo "test.sh: $*" >&2; }
+
+# What the user can do about programs that are still missing: the other tests run all the same.
+without() {
+    say "$1; tests that start ${missing[*]} will fail"
+    say "put them on the PATH under these names (elsewhere than in Debian the second is called alertmanager)"
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif [ -t 0 ]; then
+        sudo "$@"
+    else
+        # Nobody is there to type a password.
+        sudo -n "$@"
     fi
 }
+
+install_packages() {
+    as_root apt-get update -q &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
+
+# The packages also start services, now and at each boot, which nobody asked for.
+stop_services() {
+    local service
+    for service in "${missing[@]}"; do
+        as_root service "$service" stop || true
+        as_root systemctl disable "$service" || as_root update-rc.d "$service" disable || true
+    done
+}
+
+programs() {
+    local missing=() program log
+    for program in "${PROGRAMS[@]}"; do
+        command -v "$program" >/dev/null || missing+=("$program")
+    done
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    command -v apt-get >/dev/null || { without "there is no apt-get here to install ${missing[*]}"; return 0; }
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || { without "installing ${missing[*]} wants root or sudo"; return 0; }
+    say "installing ${missing[*]}"
+    log=$(mktemp)
+    install_packages >"$log" 2>&1 || {
+        tail -n 20 "$log" >&2
+        without "could not install ${missing[*]}, see above"
+    }
+    # Even then one of them may have been installed.
+    stop_services >/dev/null 2>&1
+    rm -f "$log"
+}
+
+command -v cargo >/dev/null || { say "there is no cargo here; https://rustup.rs installs it"; exit 1; }
 programs
 exec cargo test --workspace --locked "$@"

@@ -1,8 +1,10 @@
 //! The standing watch: what comes in becomes a job that survives, what a job finds becomes a thread.
 //!
-//! The flow, in the order of a trigger's life: `intake` authorises, deduplicates, groups and admits; [`job`] is the
-//! durable unit; `worker` runs it; `publish` turns what it says into posts of the outbox; `sender` takes them to the
-//! platform. [`port`] holds what adapters implement: the store and the chat platforms.
+//! The flow, in the order of a trigger's life: [`poller`] asks an alert source and webhooks arrive by themselves;
+//! [`intake`] authorises by [`policy`], deduplicates, groups and admits; [`pack`] says how to investigate; [`job`] is the
+//! durable unit; [`worker`] runs it; [`publish`] turns what it says into posts of the outbox; [`sender`] takes them to the
+//! platform. [`audit`] chains what was done and by whom. [`port`] holds what adapters implement: the store, the chat
+//! platforms and the sources of alerts.
 //!
 //! Must never know a platform or a vendor, and never acknowledge what is not durable yet. Start at [`port::store::Store`]:
 //! its writes are the vocabulary of everything else.

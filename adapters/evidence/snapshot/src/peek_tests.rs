@@ -1,3 +1,5 @@
+//! A look at any text: objects, messages, nothing.
+
 use super::*;
 
 fn peek(text: &str) -> Peek {

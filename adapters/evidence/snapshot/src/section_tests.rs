@@ -1,3 +1,5 @@
+//! One container's part of a log file of many, however it arrives.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What the layer lets through and what it refuses.
+
 use super::*;
 use proptest::prelude::*;
 use rstest::rstest;

@@ -1,3 +1,5 @@
+//! What may not be read, custom kinds, and what the server says of itself.
+
 use midwatch_agent::port::EvidenceSource as _;
 use midwatch_diagnosis::entity::Kind;
 use midwatch_doubles::kubernetes::{ApiServer, Rule};

@@ -1,3 +1,5 @@
+//! From a kubeconfig to a connection, and what is said when there is none.
+
 use std::path::PathBuf;
 
 use crate::{Access, Cluster, ClusterOptions, ConnectError};

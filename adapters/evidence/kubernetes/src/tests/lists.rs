@@ -1,3 +1,5 @@
+//! Lists: pages, what is tried again, what is shared, what is refused.
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Logs: times, cuts, ends, and those that are not there.
+
 use std::time::Duration;
 
 use midwatch_agent::port::{EvidenceSource as _, Reading};

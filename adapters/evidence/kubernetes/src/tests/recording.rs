@@ -1,3 +1,5 @@
+//! Recordings of a cluster: layout, what is left out, what is left alone.
+
 use std::path::Path;
 
 use midwatch_doubles::kubernetes::{ApiServer, Fault, Rule};

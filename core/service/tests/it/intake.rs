@@ -1,5 +1,4 @@
 //! The intake over the embedded store: storms, races of two servers, permissions, polling, stopping.
-#![allow(missing_docs, clippy::unwrap_used, reason = "tests may panic")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
