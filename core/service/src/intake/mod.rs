@@ -15,6 +15,7 @@ mod poll;
 mod refused;
 mod route;
 mod settings;
+mod switch;
 mod tick;
 mod words;
 
