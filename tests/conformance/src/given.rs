@@ -15,7 +15,7 @@ use midwatch_service::job::{
     Actor, Cancel, Job, JobError, JobResult, JobState, Lease, NewJob, Origin, PackRef, Priority,
 };
 use midwatch_service::port::store::{
-    AfterFailure, CommitError, DuePost, JobOutcome, NewArtifact, PostLease, Store, Write,
+    AfterFailure, Artifact, CommitError, DuePost, JobOutcome, PostLease, Store, Write,
 };
 use midwatch_service::post::{NewPost, PostBody, Urgency};
 use midwatch_service::thread::{Entry, NewEntry, Speaker, Thread};
@@ -142,8 +142,8 @@ pub fn entry(thread: ThreadId, text: &str) -> Write {
 }
 
 /// An artifact.
-pub fn artifact(job: JobId, name: &str, text: &str) -> NewArtifact {
-    NewArtifact {
+pub fn artifact(job: JobId, name: &str, text: &str) -> Artifact {
+    Artifact {
         id: ArtifactId::new(),
         job,
         name: name.to_owned(),

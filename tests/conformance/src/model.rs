@@ -148,7 +148,8 @@ impl Run {
                 assert!(bound.is_none_or(|bound| live < bound));
                 let (state, run_at) = (JobState::Pending, self.now);
                 let (until, fence, attempts, lost, dead, marked, lines) = (0, 0, 0, 0, false, false, 1);
-                self.known.insert(spec.id, Known { state, run_at, until, fence, attempts, lost, dead, marked, dedup, lines });
+                self.known
+                    .insert(spec.id, Known { state, run_at, until, fence, attempts, lost, dead, marked, dedup, lines });
             }
             (other, twin) => panic!("{other:?} with twin {twin:?}"),
         }
@@ -279,7 +280,11 @@ impl Run {
     async fn compare_jobs(&self, when: &str) {
         for (id, one) in &self.known {
             let kept = self.desk.job(*id).await;
-            assert_eq!((kept.state, kept.fence, kept.attempts, kept.lost), (one.state, one.fence, one.attempts, one.lost), "{when}: {id}");
+            assert_eq!(
+                (kept.state, kept.fence, kept.attempts, kept.lost),
+                (one.state, one.fence, one.attempts, one.lost),
+                "{when}: {id}"
+            );
             assert_eq!((kept.dead, kept.run_at), (one.dead, at(one.run_at)), "{when}: {id}");
             assert_eq!(
                 kept.lease.map(|lease| lease.until),

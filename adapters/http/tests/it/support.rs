@@ -23,7 +23,7 @@ use midwatch_service::metrics::Metrics;
 use midwatch_service::pack::{Pack, Packs};
 use midwatch_service::policy::{Policy, Rule, Verb};
 use midwatch_service::port::alerts::AlertSource;
-use midwatch_service::port::store::{JobOutcome, NewArtifact, Store, Write};
+use midwatch_service::port::store::{Artifact, JobOutcome, Store, Write};
 use midwatch_service::signals::Signals;
 use midwatch_sqlite::{Options, SqliteStore};
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -191,7 +191,7 @@ impl World {
         let mut writes = vec![step(JobState::Running), step(JobState::Completing)];
         writes.extend(artifact.map(|(name, text)| {
             let (name, media_type) = (name.to_owned(), "application/json".to_owned());
-            Write::Artifact(NewArtifact { id, job: lease.job, name, media_type, text, at: now })
+            Write::Artifact(Artifact { id, job: lease.job, name, media_type, text, at: now })
         }));
         writes.push(Write::Finish { lease: lease.clone(), outcome: outcome(id) });
         self.store.commit(now, writes).await.expect("a commit");

@@ -2,14 +2,14 @@
 
 use midwatch_redact::Redacted;
 use midwatch_service::id::JobId;
-use midwatch_service::port::store::{ARTIFACT_CAP, Artifact, CommitError, NewArtifact};
+use midwatch_service::port::store::{ARTIFACT_CAP, Artifact, CommitError};
 use rusqlite::Connection;
 
 use crate::fault::Fault;
 use crate::query::{change, first};
 use crate::value::{micros, moment, word};
 
-pub(crate) fn write(db: &Connection, new: &NewArtifact) -> Result<(), Fault> {
+pub(crate) fn write(db: &Connection, new: &Artifact) -> Result<(), Fault> {
     let bytes = new.text.len();
     if bytes > ARTIFACT_CAP {
         return Err(CommitError::TooLarge { bytes }.into());

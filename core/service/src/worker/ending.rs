@@ -16,7 +16,7 @@ use crate::clock::after;
 use crate::code::ErrorCode;
 use crate::id::ArtifactId;
 use crate::job::{JobError, JobResult, JobState};
-use crate::port::store::{ARTIFACT_CAP, CommitError, JobOutcome, NewArtifact, Write};
+use crate::port::store::{ARTIFACT_CAP, Artifact, CommitError, JobOutcome, Write};
 use crate::post::LivingStatus;
 use crate::publish;
 use crate::thread::{Entry, NewEntry, Speaker};
@@ -178,7 +178,7 @@ impl Attempt {
             tracing::warn!(bytes = text.len(), "the artifact {name} is too large to be kept");
             return None;
         }
-        Some(Write::Artifact(NewArtifact {
+        Some(Write::Artifact(Artifact {
             id,
             job: self.job.spec.id,
             name: name.to_owned(),

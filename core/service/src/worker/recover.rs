@@ -101,9 +101,7 @@ fn words(shared: &Shared, job: &Job) -> (Redacted<LivingStatus>, Option<Redacted
         _ => LivingStatus::Queued,
     };
     let again = !job.state.is_final();
-    let note = again.then(|| {
-        redactor.redact_text(&format!("{}; it is tried again", why(job)))
-    });
+    let note = again.then(|| redactor.redact_text(&format!("{}; it is tried again", why(job))));
     (redactor.seal(status), note)
 }
 

@@ -1,0 +1,214 @@
+//! The store: everything durable. One atomic write of many parts, leases for jobs and posts, and reads.
+//!
+//! The rules every implementation keeps (the conformance suite in `tests/` runs on each):
+//! - [`Store::commit`] is atomic and durable: when it returns, all of it survives a power cut; when it fails, none of it
+//!   happened.
+//! - No implementation reads a clock: the caller says what time it is.
+//! - A job is claimed by one worker at a time; a write that shows a lease whose fence is not the job's is refused whole.
+//! - What was accepted is never dropped silently: a bound refuses, retention removes only what has ended.
+//!
+//! Start at [`Write`].
+
+mod error;
+mod read;
+mod write;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use midwatch_redact::Redacted;
+
+pub use self::error::{CommitError, StoreError};
+pub use self::read::{Beat, DuePost, JobFilter, Load, PostLease, Reaped, Retention};
+pub use self::write::{AfterFailure, Artifact, JobOutcome, Write};
+use crate::audit;
+use crate::id::{IncidentId, JobId, MessageId, PostKey, ThreadId, WorkerId};
+use crate::incident::Incident;
+use crate::job::{Job, Lease, Leased, Priority, Transition};
+use crate::post::PostBody;
+use crate::thread::{Entry, Thread};
+
+/// Bytes that one artifact may have.
+pub const ARTIFACT_CAP: usize = 8 * 1024 * 1024;
+
+/// How long a due job waits before higher priorities have to let it pass, every [`TURN`]th time.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Every which job that is leased goes to the one that has been due for longest.
+pub const TURN: u64 = 4;
+
+/// Everything durable.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Writes all parts, or none. `now` is when: in histories, and when new messages are due.
+    ///
+    /// # Errors
+    /// See [`CommitError`]. Nothing was written then.
+    async fn commit(&self, now: Timestamp, writes: Vec<Write>) -> Result<(), CommitError>;
+
+    /// Leases up to `slots` pending jobs whose time has come: by priority, then the oldest; but every fourth job that is
+    /// leased is the one that has been due for longest, if that is a minute or more ([`PATIENCE`]), whatever its priority,
+    /// so none starves. Each becomes `initializing`, its attempts and its fence grow by one.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn claim(
+        &self,
+        worker: &WorkerId,
+        now: Timestamp,
+        lease: Duration,
+        slots: usize,
+    ) -> Result<Vec<Leased>, StoreError>;
+
+    /// Renews leases, and says what each is worth, in the order given.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn heartbeat(&self, leases: &[Lease], now: Timestamp, lease: Duration) -> Result<Vec<Beat>, StoreError>;
+
+    /// Takes jobs from workers whose lease has ended, the longest ended first, a bounded number in one call; what becomes of them
+    /// is as with [`Write::Lost`]. They wait as long as `backoff` says for the workers lost so far.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn reap(&self, now: Timestamp, backoff: fn(u32) -> Duration) -> Result<Vec<Reaped>, StoreError>;
+
+    /// When the next pending job is due, or the next lease ends; none when there is nothing to wait for.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// One job.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError>;
+
+    /// Jobs, newest first.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn jobs(&self, filter: &JobFilter) -> Result<Vec<Job>, StoreError>;
+
+    /// Everything that happened to a job, oldest first.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn history(&self, id: JobId) -> Result<Vec<Transition>, StoreError>;
+
+    /// How full the queue is.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn load(&self) -> Result<Load, StoreError>;
+
+    /// Pending jobs by priority, with the moment the oldest of each was accepted.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn waiting(&self) -> Result<Vec<(Priority, u64, Timestamp)>, StoreError>;
+
+    /// One incident.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError>;
+
+    /// The incidents that are not closed and hold any of these keys, oldest first.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn incidents_by_keys(&self, keys: &[String]) -> Result<Vec<Incident>, StoreError>;
+
+    /// The newest closed incident that held any of these keys.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn last_closed(&self, keys: &[String]) -> Result<Option<IncidentId>, StoreError>;
+
+    /// Incidents that are not closed, oldest first, at most so many.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn open_incidents(&self, limit: usize) -> Result<Vec<Incident>, StoreError>;
+
+    /// One thread.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn thread(&self, id: ThreadId) -> Result<Option<Thread>, StoreError>;
+
+    /// The thread that hangs on a message of a platform.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn thread_at(&self, platform: &str, channel: &str, root: &MessageId) -> Result<Option<Thread>, StoreError>;
+
+    /// What is remembered of a thread, oldest first.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn memory(&self, thread: ThreadId) -> Result<Vec<Redacted<Entry>>, StoreError>;
+
+    /// Takes messages that are due, for as long as the lease: the most urgent first, then the oldest. A message that was
+    /// never sent waits until every message written before it in its thread was sent or given up; edits wait for nothing
+    /// but an earlier try of the same message. What another sender took and did not finish within its lease comes back as
+    /// doubtful.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn take_posts(
+        &self,
+        worker: &WorkerId,
+        platform: &str,
+        now: Timestamp,
+        lease: Duration,
+        limit: usize,
+    ) -> Result<Vec<DuePost>, StoreError>;
+
+    /// When the next message of a platform is due; none when there is none. Messages that wait for another one of their
+    /// thread do not count, those under way count with the end of their lease.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn next_post(&self, platform: &str) -> Result<Option<Timestamp>, StoreError>;
+
+    /// What a message says in its newest revision.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn post(&self, key: &PostKey) -> Result<Option<Redacted<PostBody>>, StoreError>;
+
+    /// An artifact of a job by name.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn artifact(&self, job: JobId, name: &str) -> Result<Option<Artifact>, StoreError>;
+
+    /// Packs that were switched, by name.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn packs(&self) -> Result<Vec<(String, bool)>, StoreError>;
+
+    /// Entries of the audit trail after a number, in order, at most so many.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn audit(&self, after: u64, limit: usize) -> Result<Vec<audit::Sealed>, StoreError>;
+
+    /// Removes what has ended long ago: jobs; incidents; threads that no job and no incident names. Never what lives, never
+    /// a message that is due, nothing of the audit trail. How many jobs, incidents and threads went.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn sweep(&self, now: Timestamp, retention: Retention) -> Result<u64, StoreError>;
+
+    /// Whether it can be written now: writes and reads back a mark.
+    ///
+    /// # Errors
+    /// When it cannot.
+    async fn check(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,102 @@
+//! What the store answers, and what it is asked with.
+
+use std::time::Duration;
+
+use midwatch_redact::Redacted;
+
+use crate::id::{IncidentId, JobId, MessageId, PostKey};
+use crate::job::{Cancel, JobState};
+use crate::post::PostBody;
+use crate::thread::Thread;
+
+/// What a heartbeat says about a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Beat {
+    /// The lease was renewed.
+    Held,
+    /// The lease was renewed, and someone wants the job to stop.
+    Stop(Cancel),
+    /// The lease is lost: drop the work, write nothing.
+    Lost,
+}
+
+/// What became of a job whose worker went silent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reaped {
+    /// It waits for another attempt.
+    Again(JobId),
+    /// Too many workers vanished with it: failed, a dead letter.
+    Dead(JobId),
+    /// It was to stop anyway: cancelled.
+    Cancelled(JobId),
+}
+
+/// The right to send one revision of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostLease {
+    /// Which message.
+    pub key: PostKey,
+    /// Which revision.
+    pub revision: u64,
+    /// Grows each time it is taken.
+    pub fence: u64,
+}
+
+/// A message that is due.
+#[derive(Clone, Debug)]
+pub struct DuePost {
+    /// The right to send it.
+    pub taken: PostLease,
+    /// Its thread, with the root if there is one.
+    pub thread: Thread,
+    /// What it says, in the newest revision.
+    pub body: Redacted<PostBody>,
+    /// The message to edit; none when it was never sent.
+    pub message: Option<MessageId>,
+    /// Tries of this revision before this one.
+    pub tries: u32,
+    /// It may have been sent already (an earlier try ended unknown, or its sender died): look it up first. What is found
+    /// may show an older revision: edit it, then say [`Write::Sent`](super::Write::Sent).
+    pub doubtful: bool,
+}
+
+/// How full the queue is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Jobs that wait.
+    pub pending: u64,
+    /// Jobs that a worker holds.
+    pub running: u64,
+    /// Dead letters.
+    pub dead: u64,
+    /// Messages not yet sent, or with a newer revision.
+    pub posts: u64,
+}
+
+/// Which jobs to list, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct JobFilter {
+    /// In these states; all when empty.
+    pub states: Vec<JobState>,
+    /// Dead letters only.
+    pub dead: bool,
+    /// Of this incident.
+    pub incident: Option<IncidentId>,
+    /// Of this pack.
+    pub pack: Option<String>,
+    /// Older than this one: the next page.
+    pub before: Option<JobId>,
+    /// At most this many; the store gives 500 at most.
+    pub limit: usize,
+}
+
+/// How long what has ended is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Ended jobs with their history and artifacts.
+    pub jobs: Duration,
+    /// Closed incidents, their threads and messages.
+    pub incidents: Duration,
+    /// Jobs, incidents and threads removed in one sweep at most; what belongs to them goes with them.
+    pub batch: usize,
+}

@@ -1,0 +1,178 @@
+//! What can be written: the parts of a commit. Start at [`Write`].
+
+use jiff::Timestamp;
+use midwatch_redact::Redacted;
+
+use super::PostLease;
+use crate::audit;
+use crate::id::{ArtifactId, JobId, MessageId};
+use crate::incident::Incident;
+use crate::job::{Actor, Cancel, JobError, JobResult, JobState, Lease, NewJob};
+use crate::post::NewPost;
+use crate::thread::{NewEntry, Thread};
+
+/// One part of a write. All parts of one `Store::commit` happen together or not at all.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Hands in a job. While a live job has the same dedup key the whole commit fails with `CommitError::Duplicate`, so
+    /// that nothing is written about a job that is not there.
+    Enqueue {
+        /// The job.
+        job: Box<NewJob>,
+        /// Live jobs there may be, this one counted; more are refused with `CommitError::Full`. None: no bound.
+        bound: Option<u64>,
+    },
+    /// Moves a leased job on: `initializing` to `running`, and so forth; never back. The state it is in already changes
+    /// nothing.
+    Advance {
+        /// The right to.
+        lease: Lease,
+        /// To which state; one in which a worker holds it.
+        to: JobState,
+        /// Why, for the history.
+        reason: String,
+    },
+    /// Ends a leased job.
+    Finish {
+        /// The right to.
+        lease: Lease,
+        /// How it ended.
+        outcome: JobOutcome,
+    },
+    /// Gives a leased job back: it is tried again at that moment. Not more often than `max_attempts`: then it fails with
+    /// this error and becomes a dead letter. One that was asked to stop is cancelled instead.
+    Retry {
+        /// The right to.
+        lease: Lease,
+        /// Not before.
+        run_at: Timestamp,
+        /// Why this attempt failed.
+        error: JobError,
+    },
+    /// Gives back a job whose worker has vanished, by showing the lease that worker held: tried again at that moment, the
+    /// attempt does not count. Not more often than [`crate::job::LOST_ALLOWED`]: then it fails with this error and becomes
+    /// a dead letter.
+    Lost {
+        /// The lease of the worker that vanished.
+        lease: Lease,
+        /// Not before.
+        run_at: Timestamp,
+        /// What is known of it.
+        error: JobError,
+    },
+    /// Gives a leased job back unharmed, because the process stops: the attempt does not count. One that was asked to stop
+    /// is cancelled instead.
+    HandBack {
+        /// The right to.
+        lease: Lease,
+        /// Why, for the history.
+        reason: String,
+    },
+    /// Asks a job to stop: one that nobody holds ends at once, a leased one gets a mark that its heartbeat sees (the first
+    /// mark stays), one that has ended stays as it is.
+    Cancel {
+        /// Which.
+        job: JobId,
+        /// Who and why.
+        cancel: Cancel,
+    },
+    /// A dead letter is tried again from the first attempt; anything else is `CommitError::NotAllowed`.
+    Replay {
+        /// Which.
+        job: JobId,
+        /// Who, for the history.
+        by: Actor,
+    },
+    /// Writes an incident. Its `revision` is the one that was read (0 for a new one); the store keeps it increased by one,
+    /// or refuses the commit with `CommitError::Stale` when another writer was first, or when a key of it belongs to
+    /// another incident that is not closed.
+    Incident(Box<Incident>),
+    /// Opens a thread; once only, a second time changes nothing.
+    OpenThread(Thread),
+    /// Remembers something in a thread; the oldest entries beyond the bound go.
+    Remember(NewEntry),
+    /// Writes a message, or a newer revision of one.
+    Post(NewPost),
+    /// A message was sent or edited: it is now at this revision. The first message of a thread without a root becomes it.
+    Sent {
+        /// The right to: what `Store::take_posts` gave.
+        taken: PostLease,
+        /// The platform's name for it.
+        message: MessageId,
+    },
+    /// A message was not sent.
+    NotSent {
+        /// The right to.
+        taken: PostLease,
+        /// What comes next.
+        next: AfterFailure,
+        /// Why, for the operator.
+        why: String,
+    },
+    /// Keeps an artifact of a job.
+    Artifact(Artifact),
+    /// Adds to the audit trail; sealed by the store in the order of its commits.
+    Audit(audit::Entry),
+    /// Switches a pack on or off.
+    Pack {
+        /// Its name.
+        name: String,
+        /// Whether it is on.
+        enabled: bool,
+    },
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JobOutcome {
+    /// In a report.
+    Completed(JobResult),
+    /// At the deadline, with what was found.
+    Timeout {
+        /// Always code `E003`.
+        error: JobError,
+        /// The report, if there is one.
+        result: Option<JobResult>,
+    },
+    /// Without a report and for good; a dead letter when `dead`.
+    Failed {
+        /// Why.
+        error: JobError,
+        /// Whether a person should look: attempts are used up. A wrong question is no dead letter.
+        dead: bool,
+    },
+    /// Stopped.
+    Cancelled {
+        /// Why, for the history.
+        reason: String,
+    },
+}
+
+/// What comes after a message was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// It surely was not; try again at this moment.
+    Again(Timestamp),
+    /// It may have been; look it up at this moment before anything else is sent in its thread.
+    LookUp(Timestamp),
+    /// Give up: nothing more is tried for this revision. Later messages of the thread go on, and a newer revision is
+    /// tried.
+    GiveUp,
+}
+
+/// Something a job read or made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Artifact {
+    /// Its id.
+    pub id: ArtifactId,
+    /// Of which job.
+    pub job: JobId,
+    /// `report`, `request`, `log`; one job has at most one of each name, a newer one replaces it.
+    pub name: String,
+    /// Its media type: `application/json`.
+    pub media_type: String,
+    /// What it says, at most `ARTIFACT_CAP` bytes; more is refused with `CommitError::TooLarge`.
+    pub text: Redacted<String>,
+    /// When it was made.
+    pub at: Timestamp,
+}
