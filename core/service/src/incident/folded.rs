@@ -19,7 +19,7 @@ pub struct Folded {
 
 /// Alerts that are not kept singly, by identity; at most [`FOLDED_KEPT`](super::FOLDED_KEPT).
 ///
-/// Its text is base64 of one record of [`RECORD`] bytes each: identity, row, 1 when it fires; most significant byte first.
+/// Its text is base64 of records of eleven bytes: identity, row, 1 when it fires; most significant byte first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FoldedAlerts {
