@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{IncidentId, JobId, ThreadId};
 
+mod folded;
+
+pub use folded::{Folded, FoldedAlerts};
+
 /// Alerts that one incident remembers singly; more are counted.
 pub const ALERTS_KEPT: usize = 500;
 
@@ -51,33 +55,6 @@ pub struct AlertTrack {
     /// Only a poll has seen it: no webhook will tell when it is resolved, its absence does.
     #[serde(default)]
     pub polled: bool,
-}
-
-/// What is remembered of an alert that is not kept singly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Folded {
-    /// Whether it fires.
-    pub firing: bool,
-    /// Its row in the storm's table; none in a group, and beyond [`STORM_ROWS`].
-    pub row: Option<u16>,
-}
-
-/// Alerts that are not kept singly, by identity; at most [`FOLDED_KEPT`]. Thousands of them are written with every change
-/// of a storm, so they are kept small: `[[identity, row or null, 1 when firing], ..]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<(u64, Option<u16>, u8)>", into = "Vec<(u64, Option<u16>, u8)>")]
-pub struct FoldedAlerts(pub BTreeMap<u64, Folded>);
-
-impl From<Vec<(u64, Option<u16>, u8)>> for FoldedAlerts {
-    fn from(list: Vec<(u64, Option<u16>, u8)>) -> Self {
-        Self(list.into_iter().map(|(id, row, firing)| (id, Folded { firing: firing == 1, row })).collect())
-    }
-}
-
-impl From<FoldedAlerts> for Vec<(u64, Option<u16>, u8)> {
-    fn from(alerts: FoldedAlerts) -> Self {
-        alerts.0.into_iter().map(|(id, alert)| (id, alert.row, u8::from(alert.firing))).collect()
-    }
 }
 
 /// A row of a storm: alerts of one name in one namespace.

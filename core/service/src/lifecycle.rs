@@ -113,9 +113,9 @@ pub fn vanish(mut incident: Incident, gone: &BTreeSet<u64>, now: Timestamp) -> S
                 row_of(&incident.kind, &track.alert)
             }
             Some(_) => continue,
-            None => match incident.folded.0.get_mut(id).filter(|folded| folded.firing) {
+            None => match incident.folded.get(*id).filter(|folded| folded.firing) {
                 Some(folded) => {
-                    folded.firing = false;
+                    incident.folded.insert(*id, Folded { firing: false, ..folded });
                     folded.row
                 }
                 None => continue,
@@ -151,7 +151,7 @@ pub fn counts(incident: &Incident, now: Timestamp) -> AlertsNow {
 
 /// Whether an incident knows this alert.
 pub fn knows(incident: &Incident, id: u64) -> bool {
-    incident.alerts.contains_key(&track_key(id)) || incident.folded.0.contains_key(&id)
+    incident.alerts.contains_key(&track_key(id)) || incident.folded.get(id).is_some()
 }
 
 /// The key of an alert in [`Incident::alerts`].
@@ -200,14 +200,13 @@ fn take_one(incident: &mut Incident, arrival: &Arrival, copies: u64, now: Timest
         return outcome;
     }
     let firing = arrival.alert.firing;
-    if let Some(folded) = incident.folded.0.get_mut(&arrival.id) {
+    if let Some(folded) = incident.folded.get(arrival.id) {
         incident.beyond += copies;
         if folded.firing == firing {
             return Outcome::Repeat;
         }
-        folded.firing = firing;
-        let row = folded.row;
-        shift(&mut incident.kind, row, firing);
+        incident.folded.insert(arrival.id, Folded { firing, ..folded });
+        shift(&mut incident.kind, folded.row, firing);
         return if firing { Outcome::Refired } else { Outcome::Resolved };
     }
     take_new(incident, arrival, key, copies, now)
@@ -223,11 +222,11 @@ fn take_new(incident: &mut Incident, arrival: &Arrival, key: String, copies: u64
         return Outcome::New;
     }
     incident.beyond += copies;
-    if incident.folded.0.len() >= FOLDED_KEPT {
+    if incident.folded.len() >= FOLDED_KEPT {
         return Outcome::Repeat;
     }
     let row = seat(&mut incident.kind, &arrival.alert, now);
-    incident.folded.0.insert(arrival.id, Folded { firing: arrival.alert.firing, row });
+    incident.folded.insert(arrival.id, Folded { firing: arrival.alert.firing, row });
     Outcome::New
 }
 
@@ -281,9 +280,8 @@ fn settle(incident: &mut Incident, now: Timestamp) -> Option<Effect> {
 /// Alerts that fire, and alerts that are known.
 fn tally(incident: &Incident) -> (u64, u64) {
     let tracked = incident.alerts.values().filter(|track| track.alert.firing).count();
-    let folded = incident.folded.0.values().filter(|folded| folded.firing).count();
     let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    (number(tracked + folded), number(incident.alerts.len() + incident.folded.0.len()))
+    (number(tracked + incident.folded.firing()), number(incident.alerts.len() + incident.folded.len()))
 }
 
 /// From the first alert's beginning to the last one's end, as the alerts say; where they do not say, as they came.
@@ -296,7 +294,7 @@ fn lasted(incident: &Incident, now: Timestamp) -> Duration {
         IncidentState::Firing => now,
     };
     let ended = alerts().map(|alert| alert.ends_at).collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
-    let end = ended.filter(|at| incident.folded.0.is_empty() && *at >= begin && *at <= end).unwrap_or(end);
+    let end = ended.filter(|at| incident.folded.is_empty() && *at >= begin && *at <= end).unwrap_or(end);
     Duration::try_from(end.duration_since(begin)).unwrap_or_default()
 }
 

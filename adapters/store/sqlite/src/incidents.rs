@@ -1,4 +1,5 @@
-//! Incidents: one value each, kept whole, found by their keys.
+//! Incidents: one value each, kept whole, found by their keys. The revision that counts is the column's; the body has the
+//! one it was written from, so that a large incident need not be copied to be written.
 
 use std::collections::BTreeSet;
 
@@ -17,9 +18,7 @@ pub(crate) fn write(db: &Connection, incident: &Incident) -> Result<(), Fault> {
     if stored.unwrap_or(0) != incident.revision {
         return Err(CommitError::Stale.into());
     }
-    let mut next = incident.clone();
-    next.revision += 1;
-    let closed_at = match next.state {
+    let closed_at = match incident.state {
         IncidentState::Closed(at) => Some(micros(at)),
         IncidentState::Firing | IncidentState::Resolved(_) => None,
     };
@@ -28,9 +27,16 @@ pub(crate) fn write(db: &Connection, incident: &Incident) -> Result<(), Fault> {
         "INSERT INTO incidents (id, revision, opened_at, closed_at, thread, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, opened_at = excluded.opened_at,
              closed_at = excluded.closed_at, thread = excluded.thread, body = excluded.body",
-        (&id, int(next.revision), micros(next.opened_at), closed_at, next.thread.to_string(), json(&next)?),
+        (
+            &id,
+            int(incident.revision + 1),
+            micros(incident.opened_at),
+            closed_at,
+            incident.thread.to_string(),
+            json(incident)?,
+        ),
     )?;
-    keys(db, &id, next.keys.iter().collect(), closed_at.is_none())
+    keys(db, &id, incident.keys.iter().collect(), closed_at.is_none())
 }
 
 /// Brings the keys of an incident up to date; most writes change none.
@@ -52,11 +58,11 @@ fn keys(db: &Connection, id: &str, wanted: BTreeSet<&String>, open: bool) -> Res
 }
 
 pub(crate) fn load(db: &Connection, id: IncidentId) -> Result<Option<Incident>, Fault> {
-    first(db, "SELECT body FROM incidents WHERE id = ?1", [id.to_string()], read)
+    first(db, "SELECT body, revision FROM incidents WHERE id = ?1", [id.to_string()], read)
 }
 
 pub(crate) fn by_keys(db: &Connection, keys: &[String]) -> Result<Vec<Incident>, Fault> {
-    let sql = "SELECT body FROM incidents WHERE id IN (
+    let sql = "SELECT body, revision FROM incidents WHERE id IN (
                    SELECT incident FROM incident_keys WHERE open = 1 AND key IN (SELECT value FROM json_each(?1)))
                ORDER BY opened_at, id";
     all(db, sql, [json(&keys)?], read)
@@ -70,10 +76,11 @@ pub(crate) fn last_closed(db: &Connection, keys: &[String]) -> Result<Option<Inc
 }
 
 pub(crate) fn open(db: &Connection, limit: usize) -> Result<Vec<Incident>, Fault> {
-    let sql = "SELECT body FROM incidents WHERE closed_at IS NULL ORDER BY opened_at, id LIMIT ?1";
+    let sql = "SELECT body, revision FROM incidents WHERE closed_at IS NULL ORDER BY opened_at, id LIMIT ?1";
     all(db, sql, [rows(limit)], read)
 }
 
 fn read(row: &Row<'_>) -> Result<Incident, Fault> {
-    parse("an incident", &row.get::<_, String>(0)?)
+    let body: Incident = parse("an incident", row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+    Ok(Incident { revision: count(row.get(1)?), ..body })
 }

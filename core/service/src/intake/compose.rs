@@ -78,13 +78,13 @@ pub(super) fn compose(routed: Routed, facts: &Facts, desk: Desk<'_>) -> Result<P
     let mut plan = Plan::default();
     plan.receipt.unknown = routed.unknown;
     let over =
-        routed.over.iter().map(|incident| Incident { state: IncidentState::Closed(desk.pen.now), ..incident.clone() });
+        routed.over.iter().map(|incident| Incident { state: IncidentState::Closed(desk.pen.now), ..(**incident).clone() });
     plan.writes.extend(over.map(|incident| Write::Incident(Box::new(incident))));
     let closings = plan.writes.len();
     for (at, part) in routed.parts.into_iter().enumerate() {
         let previous = facts.previous.get(&at).copied();
         match part.target.clone() {
-            Target::Open(incident) => join(&mut plan, *incident, &part, facts, desk),
+            Target::Open(incident) => join(&mut plan, (*incident).clone(), &part, facts, desk),
             Target::NewStorm => open(&mut plan, &part, previous, desk),
             Target::New => {
                 let room = room(&plan, facts, desk);

@@ -16,26 +16,19 @@ use crate::clock::after;
 pub(super) struct Gusts(Mutex<VecDeque<Timestamp>>);
 
 impl Gusts {
-    /// Decides with the number of groups opened within the window before `now`, and counts those that the decision opens.
-    /// Deciding and counting are one step, so that deliveries at the same time cannot all be the tenth.
-    pub(super) fn decide<T>(&self, now: Timestamp, window: Duration, decide: impl FnOnce(usize) -> (usize, T)) -> T {
+    /// Groups that were opened within the window before `now`.
+    pub(super) fn lately(&self, now: Timestamp, window: Duration) -> usize {
         let mut moments = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while moments.front().is_some_and(|at| after(*at, window) <= now) {
             moments.pop_front();
         }
-        let (opens, decision) = decide(moments.len());
-        moments.extend(std::iter::repeat_n(now, opens));
-        decision
+        moments.len()
     }
 
-    /// Takes back groups that were not opened after all.
-    pub(super) fn undo(&self, at: Timestamp, groups: usize) {
+    /// So many groups were opened.
+    pub(super) fn opened(&self, at: Timestamp, groups: usize) {
         let mut moments = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..groups {
-            if let Some(index) = moments.iter().rposition(|moment| *moment == at) {
-                moments.remove(index);
-            }
-        }
+        moments.extend(std::iter::repeat_n(at, groups));
     }
 }
 
@@ -44,14 +37,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_moments_and_undone_ones_do_not_count() {
+    fn old_moments_do_not_count() {
         let gusts = Gusts::default();
         let start = Timestamp::UNIX_EPOCH;
         let minute = Duration::from_mins(1);
-        let open = |at: Timestamp| gusts.decide(at, minute, |lately| (1, lately));
-        assert_eq!((open(start), open(start)), (0, 1));
-        gusts.undo(start, 1);
-        assert_eq!(open(after(start, Duration::from_secs(59))), 1);
-        assert_eq!(open(after(start, minute)), 1, "the first is a window ago");
+        gusts.opened(start, 2);
+        gusts.opened(after(start, Duration::from_secs(30)), 1);
+        assert_eq!(gusts.lately(after(start, Duration::from_secs(59)), minute), 3);
+        assert_eq!(gusts.lately(after(start, minute), minute), 1, "the first two are a window ago");
     }
 }

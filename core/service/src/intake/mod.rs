@@ -9,10 +9,12 @@ mod compose;
 mod deliver;
 mod gusts;
 pub(crate) mod identity;
-mod locks;
+mod known;
+mod lane;
 mod pen;
 mod poll;
 mod refused;
+mod round;
 mod route;
 mod settings;
 mod switch;
@@ -148,7 +150,7 @@ pub struct IntakeParts {
 pub struct Intake {
     parts: IntakeParts,
     draining: AtomicBool,
-    locks: locks::Locks,
+    lane: lane::Lane,
     gusts: gusts::Gusts,
     /// Alerts that the last poll missed, by incident; an alert that is lost from here is resolved one poll later.
     missed: Mutex<BTreeMap<IncidentId, BTreeSet<u64>>>,
@@ -160,7 +162,7 @@ impl Intake {
         Self {
             parts,
             draining: AtomicBool::new(false),
-            locks: locks::Locks::default(),
+            lane: lane::Lane::default(),
             gusts: gusts::Gusts::default(),
             missed: Mutex::default(),
         }

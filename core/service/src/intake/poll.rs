@@ -81,7 +81,7 @@ impl Intake {
 /// The alerts of an incident that fire.
 fn firing_ids(incident: &Incident) -> impl Iterator<Item = u64> {
     let tracked = incident.alerts.iter().filter(|(_, track)| track.alert.firing).filter_map(|(key, _)| id_of(key));
-    let folded = incident.folded.0.iter().filter(|(_, folded)| folded.firing).map(|(id, _)| *id);
+    let folded = incident.folded.iter().filter(|(_, folded)| folded.firing).map(|(id, _)| id);
     // Once the quiet window runs, nothing of it fires.
     tracked.chain(folded).filter(|_| incident.state == IncidentState::Firing)
 }
@@ -89,8 +89,8 @@ fn firing_ids(incident: &Incident) -> impl Iterator<Item = u64> {
 /// Those of them that no webhook brought. What is not kept singly counts by where the incident is from.
 fn polled_ids(incident: &Incident) -> impl Iterator<Item = u64> {
     let tracked = incident.alerts.iter().filter(|(_, track)| track.alert.firing && track.polled);
-    let folded = incident.folded.0.iter().filter(|(_, folded)| folded.firing && incident.source == POLL);
-    tracked.filter_map(|(key, _)| id_of(key)).chain(folded.map(|(id, _)| *id))
+    let folded = incident.folded.iter().filter(|(_, folded)| folded.firing && incident.source == POLL);
+    tracked.filter_map(|(key, _)| id_of(key)).chain(folded.map(|(id, _)| id))
 }
 
 fn id_of(key: &str) -> Option<u64> {

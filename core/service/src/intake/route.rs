@@ -15,6 +15,7 @@
 //! Start at [`route`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -43,7 +44,7 @@ pub(super) struct Batch {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Target {
     /// An incident that is not closed, and whose quiet window has not passed.
-    Open(Box<Incident>),
+    Open(Arc<Incident>),
     /// A new incident.
     New,
     /// A new storm.
@@ -67,7 +68,7 @@ pub(super) struct Part {
 pub(super) struct Routed {
     pub(super) parts: Vec<Part>,
     /// Incidents whose quiet window has passed while nobody looked: to be closed before their keys are claimed anew.
-    pub(super) over: Vec<Incident>,
+    pub(super) over: Vec<Arc<Incident>>,
     /// Resolves of alerts that no incident knows.
     pub(super) unknown: u64,
 }
@@ -126,7 +127,7 @@ fn print_of(arrival: &Arrival) -> Option<String> {
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
     /// Incidents that hold any of the delivery's keys and are not closed.
-    pub(super) found: &'a [Incident],
+    pub(super) found: &'a [Arc<Incident>],
     /// Groups that were opened within the storm window.
     pub(super) opened_lately: usize,
     pub(super) now: Timestamp,
@@ -146,7 +147,8 @@ pub(super) fn route(batch: &Batch, scene: Scene<'_>) -> Routed {
         IncidentState::Resolved(at) => after(at, scene.settings.quiet) <= scene.now,
         IncidentState::Firing | IncidentState::Closed(_) => false,
     };
-    let (over, open): (Vec<&Incident>, Vec<&Incident>) = scene.found.iter().partition(|incident| is_over(incident));
+    let (over, open): (Vec<&Arc<Incident>>, Vec<&Arc<Incident>>) =
+        scene.found.iter().partition(|incident| is_over(incident));
     let index = Index::of(&open);
     let group = batch.group();
     let mut places: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
@@ -174,7 +176,7 @@ pub(super) fn route(batch: &Batch, scene: Scene<'_>) -> Routed {
         first.truncated = batch.truncated;
     }
     // They hold keys that a part may claim.
-    let over = if parts.is_empty() { Vec::new() } else { over.into_iter().cloned().collect() };
+    let over = if parts.is_empty() { Vec::new() } else { over.into_iter().map(Arc::clone).collect() };
     claim(&mut parts, &open);
     Routed { parts, over, unknown }
 }
@@ -183,11 +185,11 @@ pub(super) fn route(batch: &Batch, scene: Scene<'_>) -> Routed {
 struct Index<'a> {
     alerts: HashMap<&'a str, usize>,
     keys: HashMap<&'a str, usize>,
-    open: &'a [&'a Incident],
+    open: &'a [&'a Arc<Incident>],
 }
 
 impl<'a> Index<'a> {
-    fn of(open: &'a [&'a Incident]) -> Self {
+    fn of(open: &'a [&'a Arc<Incident>]) -> Self {
         let all = || open.iter().enumerate();
         let alerts =
             all().flat_map(|(at, incident)| incident.alerts.keys().map(move |key| (key.as_str(), at))).collect();
@@ -197,7 +199,7 @@ impl<'a> Index<'a> {
 
     fn place(&self, arrival: &Arrival, entity: Option<&Entity>, group: &str) -> Option<usize> {
         let tracked = self.alerts.get(track_key(arrival.id).as_str()).copied();
-        let folded = || self.open.iter().position(|incident| incident.folded.0.contains_key(&arrival.id));
+        let folded = || self.open.iter().position(|incident| incident.folded.get(arrival.id).is_some());
         let known = tracked.or_else(folded).or_else(|| self.keys.get(alert_key(arrival.id).as_str()).copied());
         let of_group = || self.keys.get(group).copied();
         let about = || self.keys.get(entity.filter(|_| arrival.alert.firing)?.key().as_str()).copied();
@@ -206,7 +208,7 @@ impl<'a> Index<'a> {
 }
 
 /// Makes parts of places; new groups beyond what is bearable become a storm.
-fn gather(batch: &Batch, scene: Scene<'_>, open: &[&Incident], places: BTreeMap<Place, Vec<usize>>) -> Vec<Part> {
+fn gather(batch: &Batch, scene: Scene<'_>, open: &[&Arc<Incident>], places: BTreeMap<Place, Vec<usize>>) -> Vec<Part> {
     let storm = open.iter().position(|incident| incident.keys.contains(&batch.storm));
     let absorbs = storm.and_then(|at| open.get(at)).is_some_and(|storm| match storm.kind {
         IncidentKind::Storm { grew_at, .. } => scene.now < after(grew_at, scene.settings.quiet),
@@ -242,7 +244,7 @@ fn gather(batch: &Batch, scene: Scene<'_>, open: &[&Incident], places: BTreeMap<
         .into_iter()
         .filter_map(|(at, members)| {
             let key = group.clone().filter(|_| adopts == Some(at) && !is_storm(at));
-            Some(part(batch, Target::Open(Box::new((*open.get(at)?).clone())), &members, key))
+            Some(part(batch, Target::Open(Arc::clone(open.get(at)?)), &members, key))
         })
         .collect();
     let fresh = fresh.into_iter().map(|(group, members)| part(batch, Target::New, &members, Some(group)));
@@ -268,7 +270,7 @@ fn part(batch: &Batch, target: Target, members: &[usize], group: Option<String>)
 }
 
 /// Leaves each part the keys that nobody else holds, without doubles, within the bound.
-fn claim(parts: &mut [Part], open: &[&Incident]) {
+fn claim(parts: &mut [Part], open: &[&Arc<Incident>]) {
     let holders: HashMap<&str, IncidentId> =
         open.iter().flat_map(|incident| incident.keys.iter().map(|key| (key.as_str(), incident.id))).collect();
     let mut claimed: BTreeSet<String> = BTreeSet::new();

@@ -99,15 +99,17 @@ impl World {
         let storm = storm_key(settings);
         let batch = Batch { source, group_key, cluster: None, arrivals, entities, truncated: 0, storm };
         let keys = batch.keys();
-        let found: Vec<Incident> = self.open().filter(|i| i.keys.iter().any(|k| keys.contains(k))).cloned().collect();
+        let holds = |incident: &&Incident| incident.keys.iter().any(|key| keys.contains(key));
+        let found: Vec<Arc<Incident>> = self.open().filter(holds).cloned().map(Arc::new).collect();
         let lately = self.opened.iter().filter(|at| crate::clock::after(**at, settings.storm_window) > self.now);
         let scene = Scene { found: &found, opened_lately: lately.count(), now: self.now, settings };
         let routed = route(&batch, scene);
         let opens = routed.parts.iter().filter(|part| part.target == Target::New).count();
         let mut facts = Facts { load: self.load(), live: self.live.clone(), ..Facts::default() };
         for (at, part) in routed.parts.iter().enumerate() {
-            let held = |i: &&Incident| i.keys.iter().any(|key| part.keys.contains(key));
-            let over = routed.over.iter().rfind(held).or_else(|| self.closed().filter(held).last());
+            let held = |i: &Incident| i.keys.iter().any(|key| part.keys.contains(key));
+            let over = routed.over.iter().map(AsRef::as_ref).rfind(|i| held(i));
+            let over = over.or_else(|| self.closed().filter(|i| held(i)).last());
             facts.previous.extend(over.map(|over| (at, (over.id, over.thread))));
             if let Target::Open(incident) = &part.target {
                 let body = self.posts.get(&living_key(incident.thread)).cloned();

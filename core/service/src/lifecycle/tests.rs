@@ -133,7 +133,7 @@ fn the_gravest_severity_stays() {
 fn alerts_beyond_those_kept_singly_still_resolve() {
     let many: Vec<Arrival> = (0..700).map(|id| arrival(id, 0, None)).collect();
     let open = take(incident(IncidentKind::Group), &many, 0, at(1)).incident;
-    assert_eq!((open.alerts.len(), open.folded.0.len(), open.received), (ALERTS_KEPT, 200, 700));
+    assert_eq!((open.alerts.len(), open.folded.len(), open.received), (ALERTS_KEPT, 200, 700));
     let kept = take(open, &(0..500).map(|id| arrival(id, 0, Some(9))).collect::<Vec<_>>(), 0, at(10)).incident;
     assert_eq!((kept.state, counts(&kept, at(10)).firing), (IncidentState::Firing, 200));
     let all = take(kept, &(500..700).map(|id| arrival(id, 0, Some(9))).collect::<Vec<_>>(), 0, at(11)).incident;
@@ -193,15 +193,6 @@ fn it_closes_when_it_has_been_quiet(#[case] resolved: Option<i64>, #[case] now: 
 #[case(273_600, "3 d 4 h")]
 fn durations_as_a_person_says_them(#[case] seconds: u64, #[case] words: &str) {
     assert_eq!(spoken(Duration::from_secs(seconds)), words);
-}
-
-#[test]
-fn folded_alerts_are_kept_small() {
-    let folded =
-        FoldedAlerts([(7, Folded { firing: true, row: Some(3) }), (9, Folded { firing: false, row: None })].into());
-    let json = serde_json::to_string(&folded).unwrap();
-    assert_eq!(json, "[[7,3,1],[9,null,0]]");
-    assert_eq!(serde_json::from_str::<FoldedAlerts>(&json).unwrap(), folded);
 }
 
 /// What does not depend on when something came.

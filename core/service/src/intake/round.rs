@@ -1,0 +1,238 @@
+//! A round of deliveries: read what is known of all of them, decide one after the other (`route`, `compose`), each on what
+//! those before it leave behind, commit once; again when another writer was first.
+//!
+//! Must never write a part of a delivery, nor tell anyone before the commit. Start at [`Intake::round`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tracing::debug;
+
+use super::compose::{Desk, Facts, compose};
+use super::known::Known;
+use super::lane::{Answer, Order, Taken, Waiting};
+use super::route::{Routed, Scene, Target, route};
+use super::{Intake, Refused};
+use crate::id::{IncidentId, ThreadId};
+use crate::incident::Incident;
+use crate::living;
+use crate::port::store::{CommitError, StoreError, Write};
+
+/// How often a round is tried while others change the same incidents.
+const TRIES: u32 = 20;
+
+/// Keys that the store is asked for at once.
+const KEYS_AT_ONCE: usize = 20_000;
+
+/// A round that is decided and not yet written.
+struct Decided {
+    writes: Vec<Write>,
+    /// In the order of the deliveries.
+    answers: Vec<Answer>,
+    /// New incidents that count towards a storm.
+    opened: usize,
+}
+
+impl Intake {
+    /// Decides what waits, writes it and answers.
+    pub(super) async fn round(&self, mut waiting: Vec<Waiting>) {
+        let mut full = false;
+        for tries in 1.. {
+            let now = self.parts.clock.now();
+            let (left, error) = match self.attempt(waiting, now, full).await {
+                Ok(()) => return,
+                Err(failed) => failed,
+            };
+            waiting = left;
+            full |= matches!(error, CommitError::Full { .. });
+            if tries >= TRIES || !can_be_mended(&error) {
+                return self.give_up(waiting, error).await;
+            }
+            debug!(tries, %error, deliveries = waiting.len(), "deliveries are decided anew");
+            tokio::time::sleep(pause(tries, now)).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        waiting: Vec<Waiting>,
+        now: Timestamp,
+        full: bool,
+    ) -> Result<(), (Vec<Waiting>, CommitError)> {
+        let found = match self.found(&waiting).await {
+            Ok(found) => found,
+            Err(error) => return Err((waiting, error.into())),
+        };
+        let _one_writer = self.parts.signals.living(found.iter().map(|incident| incident.thread)).await;
+        match self.decide(found, &waiting, now, full).await {
+            Ok(decided) => self.write(decided, waiting, now).await,
+            Err(error) => Err((waiting, error.into())),
+        }
+    }
+
+    /// Every incident that any of these deliveries could join.
+    async fn found(&self, waiting: &[Waiting]) -> Result<Vec<Incident>, StoreError> {
+        let mut keys: Vec<String> = waiting.iter().flat_map(|one| one.order.keys.iter().cloned()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut found = BTreeMap::new();
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let incidents = self.parts.store.incidents_by_keys(keys).await?;
+            found.extend(incidents.into_iter().map(|incident| (incident.id, incident)));
+        }
+        Ok(found.into_values().collect())
+    }
+
+    async fn decide(
+        &self,
+        found: Vec<Incident>,
+        waiting: &[Waiting],
+        now: Timestamp,
+        full: bool,
+    ) -> Result<Decided, StoreError> {
+        let mut facts = Facts { load: self.parts.store.load().await?, full, ..Facts::default() };
+        let mut known = Known::new(found);
+        let settings = &self.parts.settings;
+        let (mut answers, mut opened) = (Vec::with_capacity(waiting.len()), 0);
+        for Waiting { order, .. } in waiting {
+            let opened_lately = self.gusts.lately(now, settings.storm_window) + opened;
+            let found = known.of(&order.keys);
+            let routed = route(&order.batch, Scene { found: &found, opened_lately, now, settings });
+            drop(found);
+            let opens = routed.parts.iter().filter(|part| part.target == Target::New).count();
+            self.facts(&routed, &mut facts).await?;
+            answers.push(match compose(routed, &facts, self.desk(order, now)) {
+                Ok(plan) => {
+                    opened += opens;
+                    known.absorb(plan.writes, &mut facts);
+                    Ok(Taken { receipt: plan.receipt, packs: plan.packs })
+                }
+                Err(refused) => Err(refused),
+            });
+        }
+        Ok(Decided { writes: known.into_writes(), answers, opened })
+    }
+
+    fn desk<'a>(&'a self, order: &'a Order, now: Timestamp) -> Desk<'a> {
+        Desk {
+            pen: self.pen_at(&order.origin, now),
+            settings: &self.parts.settings,
+            packs: &*self.parts.packs,
+            source: &order.batch.source,
+            cluster: order.batch.cluster.as_deref(),
+            overload: order.overload,
+        }
+    }
+
+    /// Reads what a delivery needs and no earlier one of the round has read.
+    async fn facts(&self, routed: &Routed, facts: &mut Facts) -> Result<(), StoreError> {
+        facts.previous.clear();
+        for (at, part) in routed.parts.iter().enumerate() {
+            match &part.target {
+                Target::Open(incident) if facts.bodies.contains_key(&incident.thread) => {}
+                Target::Open(incident) => self.facts_of(incident, facts).await?,
+                Target::New | Target::NewStorm => {
+                    let over = routed.over.iter().rfind(|over| over.keys.iter().any(|key| part.keys.contains(key)));
+                    let previous = match over {
+                        Some(over) => Some((over.id, over.thread)),
+                        None => self.previous(&part.keys).await?,
+                    };
+                    facts.previous.extend(previous.map(|previous| (at, previous)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is shown of an incident, and whether its job is live.
+    pub(super) async fn facts_of(&self, incident: &Incident, facts: &mut Facts) -> Result<(), StoreError> {
+        let body = self.parts.store.post(&living::key(incident.thread)).await?;
+        facts.bodies.extend(body.map(|body| (incident.thread, body)));
+        if let Some(id) = incident.job {
+            let job = self.parts.store.job(id).await?;
+            facts.live.extend(job.filter(|job| !job.state.is_final()).map(|_| id));
+        }
+        Ok(())
+    }
+
+    async fn previous(&self, keys: &[String]) -> Result<Option<(IncidentId, ThreadId)>, StoreError> {
+        let Some(closed) = self.parts.store.last_closed(keys).await? else { return Ok(None) };
+        Ok(self.parts.store.incident(closed).await?.map(|incident| (incident.id, incident.thread)))
+    }
+
+    /// Commits and answers in a task of its own, so that those who were taken along hear of it even when the caller whose
+    /// turn it is goes away meanwhile.
+    async fn write(
+        &self,
+        decided: Decided,
+        waiting: Vec<Waiting>,
+        now: Timestamp,
+    ) -> Result<(), (Vec<Waiting>, CommitError)> {
+        let Decided { writes, answers, opened } = decided;
+        let (store, at) = (Arc::clone(&self.parts.store), self.parts.clock.now());
+        let task = tokio::spawn(async move {
+            if !writes.is_empty()
+                && let Err(error) = store.commit(at, writes).await
+            {
+                return Err((waiting, error));
+            }
+            for (one, answer) in waiting.into_iter().zip(answers) {
+                // Whoever went away does not want to know.
+                let _ = one.reply.send(answer);
+            }
+            Ok(())
+        });
+        // A task that ended badly took the replies with it; their callers line up again.
+        task.await.unwrap_or(Ok(()))?;
+        self.gusts.opened(now, opened);
+        Ok(())
+    }
+
+    /// Tells each why it failed. Where the fault may be one delivery's own, each is tried alone first.
+    async fn give_up(&self, waiting: Vec<Waiting>, error: CommitError) {
+        match error {
+            CommitError::Storage(error) => {
+                let error = Arc::new(error);
+                for one in waiting {
+                    let _ = one.reply.send(Err(Refused::Storage(shared(&error))));
+                }
+            }
+            error if waiting.len() > 1 => {
+                debug!(%error, "deliveries are decided one by one");
+                for one in waiting {
+                    Box::pin(self.round(vec![one])).await;
+                }
+            }
+            error => {
+                if let Some(one) = waiting.into_iter().next() {
+                    let _ = one.reply.send(Err(error.into()));
+                }
+            }
+        }
+    }
+}
+
+/// The same failure for one more caller.
+fn shared(error: &Arc<StoreError>) -> StoreError {
+    match &**error {
+        StoreError::NoRoom(why) => StoreError::NoRoom(why.clone()),
+        StoreError::ReadOnly(why) => StoreError::ReadOnly(why.clone()),
+        StoreError::Busy(why) => StoreError::Busy(why.clone()),
+        StoreError::Damaged(why) => StoreError::Damaged(why.clone()),
+        StoreError::Other { what, .. } => StoreError::Other { what: what.clone(), source: Box::new(Arc::clone(error)) },
+    }
+}
+
+/// Whether reading again and deciding anew can help.
+fn can_be_mended(error: &CommitError) -> bool {
+    matches!(error, CommitError::Stale | CommitError::Duplicate(_) | CommitError::Full { .. })
+}
+
+/// A short wait, longer with each try, and different for those who collided: by the low digits of the clock.
+fn pause(tries: u32, now: Timestamp) -> Duration {
+    let most = Duration::from_millis(1 << tries.min(6));
+    let jitter = u32::try_from(now.subsec_nanosecond()).unwrap_or_default() % 1000;
+    most / 2 + most / 2 * jitter / 1000
+}
