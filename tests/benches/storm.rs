@@ -287,8 +287,11 @@ async fn all_ended(service: &Service) -> usize {
         // A change that came before the look must not be missed for long.
         let _ = tokio::time::timeout(Duration::from_millis(200), changes.changed()).await;
     }
-    let mut filter =
-        midwatch_service::port::store::JobFilter { states: vec![JobState::Completed], limit: 500, ..Default::default() };
+    let mut filter = midwatch_service::port::store::JobFilter {
+        states: vec![JobState::Completed],
+        limit: 500,
+        ..Default::default()
+    };
     loop {
         let page = service.store.jobs(&filter).await.expect("the store answers");
         ended += page.len();

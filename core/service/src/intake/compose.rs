@@ -77,8 +77,10 @@ pub(super) struct Plan {
 pub(super) fn compose(routed: Routed, facts: &Facts, desk: Desk<'_>) -> Result<Plan, Refused> {
     let mut plan = Plan::default();
     plan.receipt.unknown = routed.unknown;
-    let over =
-        routed.over.iter().map(|incident| Incident { state: IncidentState::Closed(desk.pen.now), ..(**incident).clone() });
+    let over = routed
+        .over
+        .iter()
+        .map(|incident| Incident { state: IncidentState::Closed(desk.pen.now), ..(**incident).clone() });
     plan.writes.extend(over.map(|incident| Write::Incident(Box::new(incident))));
     let closings = plan.writes.len();
     for (at, part) in routed.parts.into_iter().enumerate() {
