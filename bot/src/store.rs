@@ -2,13 +2,12 @@
 //!
 //! Must never make a new key beside a store that has entries already sealed with another. Start at [`directory`].
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use midwatch_config::{Settings, state_directory};
 use midwatch_service::audit::{ChainKey, KeyError};
-use midwatch_sqlite::FILE;
+use midwatch_sqlite::{Claimed, OpenError, SqliteStore};
 
 /// The file of the key that is made when none is configured, beside the store.
 const KEY: &str = "audit.key";
@@ -32,14 +31,9 @@ pub(crate) enum PlaceError {
         .0.display()
     )]
     Lost(PathBuf),
-    /// The directory cannot be made.
-    #[error("{}: cannot be made: {source}", path.display())]
-    Make {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The store.
+    #[error(transparent)]
+    Open(#[from] OpenError),
 }
 
 /// Where the store is: as set, else where a program's state belongs.
@@ -61,18 +55,23 @@ pub(crate) fn chain_key(settings: &Settings, directory: &Path) -> Result<ChainKe
     }
 }
 
-/// The same for whoever writes, who makes one with a new store.
-pub(crate) fn chain_key_or_new(settings: &Settings, directory: &Path) -> Result<ChainKey, PlaceError> {
+/// The store for the one process that writes it, with the key of its trail. Blocks: it waits for the disk.
+pub(crate) fn open(settings: &Settings, directory: &Path) -> Result<SqliteStore, PlaceError> {
+    let claimed = Claimed::take(directory, Timestamp::now())?;
+    let key = chain_key_or_new(settings, &claimed)?;
+    Ok(claimed.open(key, Some(settings.store.max_size))?)
+}
+
+/// The key for whoever writes, who makes one with a new store: while the directory is claimed, or two first starts at the
+/// same moment would make one each.
+fn chain_key_or_new(settings: &Settings, claimed: &Claimed) -> Result<ChainKey, PlaceError> {
     if let Some(key) = &settings.audit.key {
         return Ok(ChainKey::from_secret(key)?);
     }
-    let path = directory.join(KEY);
-    if !path.exists() && directory.join(FILE).exists() {
+    let path = claimed.directory().join(KEY);
+    if !path.exists() && claimed.has_store() {
         return Err(PlaceError::Lost(path));
     }
-    // As the store itself makes it: nobody else looks in.
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
-    made.map_err(|source| PlaceError::Make { path: directory.to_owned(), source })?;
     Ok(ChainKey::load_or_create(&path)?.0)
 }
 
@@ -86,14 +85,26 @@ mod tests {
         let dir = place.path().join("state");
         let settings = Settings::default();
         assert!(chain_key(&settings, &dir).is_err(), "only who writes makes one");
-        chain_key_or_new(&settings, &dir).unwrap();
+        drop(open(&settings, &dir).unwrap());
         let made = std::fs::read_to_string(dir.join(KEY)).unwrap();
-        chain_key_or_new(&settings, &dir).unwrap();
+        drop(open(&settings, &dir).unwrap());
         assert_eq!(std::fs::read_to_string(dir.join(KEY)).unwrap(), made);
         chain_key(&settings, &dir).unwrap();
 
         std::fs::remove_file(dir.join(KEY)).unwrap();
-        std::fs::write(dir.join(FILE), "").unwrap();
-        assert!(matches!(chain_key_or_new(&settings, &dir), Err(PlaceError::Lost(_))));
+        assert!(matches!(open(&settings, &dir), Err(PlaceError::Lost(_))));
+    }
+
+    /// Whoever does not get the directory touches no key in it.
+    #[test]
+    fn no_key_is_made_in_a_directory_that_another_has() {
+        let place = tempfile::tempdir().unwrap();
+        let other = Claimed::take(place.path(), Timestamp::now()).unwrap();
+        let refused = open(&Settings::default(), place.path());
+        assert!(matches!(refused, Err(PlaceError::Open(OpenError::Locked { .. }))));
+        assert!(!place.path().join(KEY).exists());
+        drop(other);
+        open(&Settings::default(), place.path()).unwrap();
+        assert!(place.path().join(KEY).exists());
     }
 }

@@ -18,6 +18,7 @@ use midwatch_service::clock::SharedClock;
 use midwatch_service::health::Health;
 use midwatch_service::intake::Intake;
 use midwatch_service::metrics::Metrics;
+use midwatch_service::pack::Packs;
 use midwatch_service::policy::Policy;
 use midwatch_service::port::alerts::AlertSource;
 use midwatch_service::port::store::Store;
@@ -28,7 +29,7 @@ use crate::complaints::Complaints;
 use crate::document::{Group, document};
 use crate::fault::Fault;
 use crate::settings::HttpSettings;
-use crate::{alerts, analyze, frame, guard, health, jobs, webhook};
+use crate::{alerts, analyze, frame, guard, health, jobs, packs, webhook};
 
 /// What the HTTP side needs of the program.
 pub struct Api {
@@ -48,6 +49,8 @@ pub struct Api {
     pub alerts: Option<Arc<dyn AlertSource>>,
     /// Who may read what. What is handed in is decided by the intake.
     pub policy: Arc<Policy>,
+    /// The packs there are.
+    pub packs: Arc<Packs>,
     /// Hides secrets in everything that is answered or logged.
     pub redactor: Arc<Redactor>,
     /// What the operator decided.
@@ -97,6 +100,9 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(jobs::__path_one, jobs::one)
         .with(jobs::__path_report, jobs::report)
         .with(jobs::__path_cancel, jobs::cancel)
+        .with(packs::__path_list, packs::list)
+        .with(packs::__path_enable, packs::enable)
+        .with(packs::__path_disable, packs::disable)
         .with(health::__path_overview, health::overview)
         .with(__path_openapi, openapi);
     let slow = Group::new(&["bearer", "api_key"])

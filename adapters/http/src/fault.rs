@@ -110,6 +110,7 @@ impl From<Refused> for Fault {
             Refused::Denied(_) => Self::new(StatusCode::FORBIDDEN, code, words),
             Refused::Invalid(_) => Self::new(StatusCode::BAD_REQUEST, code, words),
             Refused::PackDisabled(_) => Self::new(StatusCode::CONFLICT, code, words),
+            Refused::UnknownPack { .. } => Self::new(StatusCode::NOT_FOUND, code, words),
             Refused::Storage(error) => error.into(),
         }
     }

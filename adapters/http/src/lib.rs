@@ -20,6 +20,7 @@ mod health;
 mod input;
 mod jobs;
 mod key;
+mod packs;
 mod report;
 mod request_id;
 mod server;

@@ -28,7 +28,7 @@ use midwatch_service::port::sources::SourceProvider as _;
 use midwatch_service::sender::{Sender, SenderSettings};
 use midwatch_service::signals::Signals;
 use midwatch_service::worker::{Worker, WorkerParts};
-use midwatch_sqlite::{Options, SqliteStore};
+use midwatch_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -199,6 +199,7 @@ impl Wiring {
             metrics: self.metrics.clone(),
             alerts: self.alerts.clone(),
             policy: self.policy.clone(),
+            packs: self.packs.clone(),
             redactor: Arc::new(self.redactor.clone()),
             settings,
         }
@@ -207,12 +208,10 @@ impl Wiring {
 
 /// The store, with the key of its trail. On a blocking thread: it waits for the disk.
 async fn open(settings: &Settings, directory: &Path) -> Result<Arc<SqliteStore>, Failure> {
-    let chain_key = store::chain_key_or_new(settings, directory).map_err(Failure::no_report)?;
-    let (directory, max_bytes) = (directory.to_owned(), Some(settings.store.max_size));
-    let options = Options { directory, chain_key, max_bytes, now: Timestamp::now() };
     // Without it a file that may not grow ends the process instead of failing the write.
     midwatch_sqlite::outlive_file_size_limit().map_err(|error| Failure::no_report(format!("signals: {error}")))?;
-    let opening = tokio::task::spawn_blocking(move || SqliteStore::open(options)).await;
+    let (settings, directory) = (settings.clone(), directory.to_owned());
+    let opening = tokio::task::spawn_blocking(move || store::open(&settings, &directory)).await;
     let opened = opening.map_err(|error| Failure::no_report(format!("the store could not be opened: {error}")))?;
     opened.map(Arc::new).map_err(Failure::no_report)
 }

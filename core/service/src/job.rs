@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::code::ErrorCode;
 use crate::id::{ArtifactId, IncidentId, JobId, ThreadId, WorkerId};
 
+/// Workers that may vanish with one job in their hands. Restarts and evictions are no fault of the job, so they do not use
+/// up its attempts; but one that brings its worker down each time must not do so for ever.
+pub const LOST_ALLOWED: u32 = 10;
+
 /// Where a job is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -210,8 +214,11 @@ pub struct Job {
     pub spec: NewJob,
     /// Where it is.
     pub state: JobState,
-    /// Attempts that were begun.
+    /// Attempts that were begun, without those whose worker vanished.
     pub attempts: u32,
+    /// Attempts whose worker vanished: killed, cut off, or brought down by this very job.
+    #[serde(default)]
+    pub lost: u32,
     /// Not before this moment.
     pub run_at: Timestamp,
     /// When the current or last attempt began.

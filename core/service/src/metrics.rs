@@ -62,7 +62,7 @@ pub struct Metrics {
     pub outbox: Gauge,
     /// Messages sent, by platform and result.
     pub posts: Family<CallLabels, Counter>,
-    /// Requests to others, by integration and result.
+    /// Reads from others, by integration and result: one read may be several requests (pages), an answer from a cache none.
     pub requests: Family<CallLabels, Counter>,
     /// Alerts received, by what became of them: `opened`, `joined`, `refused`.
     pub alerts: Family<NameLabel, Counter>,

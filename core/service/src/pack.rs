@@ -8,8 +8,8 @@
 mod matcher;
 mod mistakes;
 mod read;
-mod trigger;
 mod set;
+mod trigger;
 mod values;
 mod yaml;
 

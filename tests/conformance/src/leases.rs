@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use midwatch_service::id::JobId;
-use midwatch_service::job::{JobState, Lease, NewJob};
+use midwatch_service::job::{JobState, LOST_ALLOWED, Lease, NewJob};
 use midwatch_service::port::store::{Beat, CommitError, Reaped, Store, Write};
 
 use crate::given::{Desk, LEASE, at, cancel, completed, error, job, thread, worker};
@@ -13,7 +13,7 @@ fn ten(_attempts: u32) -> Duration {
     Duration::from_secs(10)
 }
 
-fn per_attempt(attempts: u32) -> Duration {
+fn per_worker(attempts: u32) -> Duration {
     Duration::from_secs(u64::from(attempts))
 }
 
@@ -80,7 +80,7 @@ pub async fn a_silent_worker_loses_its_job<F: AsyncFn() -> Arc<dyn Store>>(open:
     assert_eq!(desk.store.reap(at(300), ten).await.unwrap(), [Reaped::Again(id)]);
     assert_eq!(desk.store.reap(at(300), ten).await.unwrap(), [], "once");
     let job = desk.job(id).await;
-    assert_eq!((job.state, job.run_at, job.attempts, job.lease), (JobState::Pending, at(310), 1, None));
+    assert_eq!((job.state, job.run_at, job.attempts, job.lease), (JobState::Pending, at(310), 0, None));
     assert_eq!(desk.claim("b", 309, 1).await, []);
     let lease = desk.claim_one("b", 310).await;
     desk.done(311, vec![Write::Cancel { job: id, cancel: cancel("enough") }]).await;
@@ -88,16 +88,22 @@ pub async fn a_silent_worker_loses_its_job<F: AsyncFn() -> Arc<dyn Store>>(open:
     assert_eq!(desk.state(lease.job).await, JobState::Cancelled);
 }
 
-pub async fn attempts_run_out_with_silent_workers<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
+pub async fn a_job_outlives_some_workers_but_not_all<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
     let desk = Desk::open(&open).await;
-    let id = desk.hand_in(&NewJob { max_attempts: 2, ..job() }).await;
-    desk.claim_one("a", 0).await;
-    desk.store.reap(at(300), per_attempt).await.unwrap();
-    assert_eq!(desk.job(id).await.run_at, at(301), "one attempt, one second");
-    desk.claim_one("a", 301).await;
-    assert_eq!(desk.store.reap(at(601), per_attempt).await.unwrap(), [Reaped::Dead(id)]);
+    let id = desk.hand_in(&NewJob { max_attempts: 1, ..job() }).await;
+    let mut now = 0;
+    for lost in 1..=LOST_ALLOWED {
+        desk.claim_one("a", now).await;
+        assert_eq!(desk.store.reap(at(now + 300), per_worker).await.unwrap(), [Reaped::Again(id)]);
+        let job = desk.job(id).await;
+        assert_eq!((job.attempts, job.lost), (0, lost), "no attempt of its own is used up");
+        now += 300 + i64::from(lost);
+        assert_eq!(job.run_at, at(now), "a second for each worker lost");
+    }
+    desk.claim_one("a", now).await;
+    assert_eq!(desk.store.reap(at(now + 300), per_worker).await.unwrap(), [Reaped::Dead(id)]);
     let job = desk.job(id).await;
-    assert_eq!((job.state, job.dead, job.finished_at), (JobState::Failed, true, Some(at(601))));
+    assert_eq!((job.state, job.dead, job.finished_at), (JobState::Failed, true, Some(at(now + 300))));
     assert!(job.error.is_some(), "it says why");
 }
 

@@ -51,7 +51,7 @@ macro_rules! properties {
             a_lost_lease_refuses_the_whole_commit
             heartbeats_tell_what_a_lease_is_worth
             a_silent_worker_loses_its_job
-            attempts_run_out_with_silent_workers
+            a_job_outlives_some_workers_but_not_all
             states_go_forward_only
             a_retry_waits_and_attempts_run_out
             a_dead_letter_is_tried_anew

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use midwatch_service::id::JobId;
-use midwatch_service::job::{JobState, Lease, NewJob, Priority};
+use midwatch_service::job::{JobState, LOST_ALLOWED, Lease, NewJob, Priority};
 use midwatch_service::port::store::{Beat, CommitError, JobOutcome, Load, Reaped, Store, Write};
 
 use crate::given::{Desk, LEASE, actor, at, cancel, completed, error, job};
@@ -43,6 +43,7 @@ struct Known {
     until: i64,
     fence: u64,
     attempts: u32,
+    lost: u32,
     dead: bool,
     marked: bool,
     dedup: Option<String>,
@@ -56,6 +57,23 @@ impl Known {
     }
 
     /// What becomes of it when its worker gives it back or goes silent.
+    /// Its worker vanished: a second's wait for each that did.
+    fn lost(&mut self, now: i64) {
+        if !self.marked {
+            self.lost += 1;
+        }
+        if self.marked {
+            self.go(JobState::Cancelled);
+        } else if self.lost > LOST_ALLOWED {
+            self.dead = true;
+            self.go(JobState::Failed);
+        } else {
+            self.attempts -= 1;
+            self.run_at = now + i64::from(self.lost);
+            self.go(JobState::Pending);
+        }
+    }
+
     fn back(&mut self, run_at: i64) {
         if self.marked {
             self.go(JobState::Cancelled);
@@ -129,8 +147,8 @@ impl Run {
             (Ok(()), None) => {
                 assert!(bound.is_none_or(|bound| live < bound));
                 let (state, run_at) = (JobState::Pending, self.now);
-                let (until, fence, attempts, dead, marked, lines) = (0, 0, 0, false, false, 1);
-                self.known.insert(spec.id, Known { state, run_at, until, fence, attempts, dead, marked, dedup, lines });
+                let (until, fence, attempts, lost, dead, marked, lines) = (0, 0, 0, 0, false, false, 1);
+                self.known.insert(spec.id, Known { state, run_at, until, fence, attempts, lost, dead, marked, dedup, lines });
             }
             (other, twin) => panic!("{other:?} with twin {twin:?}"),
         }
@@ -221,7 +239,7 @@ impl Run {
             let (Reaped::Again(id) | Reaped::Dead(id) | Reaped::Cancelled(id)) = what;
             let one = self.known.get_mut(&id).unwrap();
             assert!(one.state.is_leased() && one.until <= self.now);
-            one.back(self.now + i64::from(one.attempts));
+            one.lost(self.now);
             let told = match what {
                 Reaped::Again(_) => JobState::Pending,
                 Reaped::Dead(_) => JobState::Failed,
@@ -254,14 +272,14 @@ impl Run {
         }
         result.unwrap();
         let one = self.known.get_mut(&id).unwrap();
-        (one.dead, one.marked, one.attempts, one.run_at) = (false, false, 0, self.now);
+        (one.dead, one.marked, one.attempts, one.lost, one.run_at) = (false, false, 0, 0, self.now);
         one.go(JobState::Pending);
     }
 
     async fn compare_jobs(&self, when: &str) {
         for (id, one) in &self.known {
             let kept = self.desk.job(*id).await;
-            assert_eq!((kept.state, kept.fence, kept.attempts), (one.state, one.fence, one.attempts), "{when}: {id}");
+            assert_eq!((kept.state, kept.fence, kept.attempts, kept.lost), (one.state, one.fence, one.attempts, one.lost), "{when}: {id}");
             assert_eq!((kept.dead, kept.run_at), (one.dead, at(one.run_at)), "{when}: {id}");
             assert_eq!(
                 kept.lease.map(|lease| lease.until),

@@ -127,6 +127,27 @@ fn only_a_store_takes_back_what_was_kept_as_redacted() {
 }
 
 #[test]
+fn a_message_leaves_through_the_outbox_only() {
+    let may = [
+        "core/service/src/sender/",
+        "core/service/src/port/chat.rs",
+        "adapters/chat/",
+        "bot/src/serve/wiring.rs",
+        "tests/",
+    ];
+    for file in files(&root(), ".rs") {
+        let path = file.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let names = code.into_iter().any(|line| line.contains("ChatPlatform"));
+        assert!(
+            !names || may.iter().any(|m| path.starts_with(m)) || path.contains("/tests/"),
+            "{path} could send by itself"
+        );
+    }
+}
+
+#[test]
 fn files_stay_small() {
     for file in files(&root(), ".rs") {
         let lines = std::fs::read_to_string(&file).expect("a source file").lines().count();

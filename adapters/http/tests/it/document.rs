@@ -120,7 +120,10 @@ async fn every_operation_is_served_and_no_other() {
     let mut paths: Vec<&String> = operations.iter().map(|(path, ..)| path).collect();
     paths.dedup();
     for path in paths {
-        let real = path.replace("{id}", "0199d2c4a81f7b62a1c4e1f0a7c3b5d2").replace("{component}", "store");
+        let real = path
+            .replace("{id}", "0199d2c4a81f7b62a1c4e1f0a7c3b5d2")
+            .replace("{component}", "store")
+            .replace("{name}", "one");
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
             let documented = operations.iter().any(|(p, m, _)| p == path && m == method);
             let request = world.client.request(method.parse::<Method>().unwrap(), world.url(&real));
@@ -169,6 +172,7 @@ async fn answers_fit_their_schemas() {
         "/api/v1/jobs",
         "/api/v1/jobs/{id}",
         "/api/v1/jobs/{id}/report",
+        "/api/v1/packs",
         "/api/v1/health",
         "/api/v1/openapi.json",
         "/health/live",
@@ -182,6 +186,10 @@ async fn answers_fit_their_schemas() {
     }
     let (status, body) = json(world.post(&format!("/api/v1/jobs/{id}/cancel"), &json!({}))).await;
     fits("/api/v1/jobs/{id}/cancel", "POST", status.as_u16(), body);
+    for verb in ["disable", "enable"] {
+        let (status, body) = json(world.post(&format!("/api/v1/packs/one/{verb}"), &json!({}))).await;
+        fits(&format!("/api/v1/packs/{{name}}/{verb}"), "POST", status.as_u16(), body);
+    }
     let answer: Response = send(world.get("/api/v1/jobs/7")).await;
     let status = answer.status().as_u16();
     fits("/api/v1/jobs/{id}", "GET", status, answer.json().await.unwrap());

@@ -9,6 +9,7 @@ mod hostile;
 mod jobs;
 mod keys;
 mod logs;
+mod packs;
 mod probes;
 mod support;
 mod webhooks;

@@ -20,7 +20,7 @@ use midwatch_service::id::{ArtifactId, WorkerId};
 use midwatch_service::intake::{Intake, IntakeParts, IntakeSettings, PackChoice};
 use midwatch_service::job::{JobError, JobResult, JobState, Leased, PackRef};
 use midwatch_service::metrics::Metrics;
-use midwatch_service::pack::Pack;
+use midwatch_service::pack::{Pack, Packs};
 use midwatch_service::policy::{Policy, Rule, Verb};
 use midwatch_service::port::alerts::AlertSource;
 use midwatch_service::port::store::{JobOutcome, NewArtifact, Store, Write};
@@ -31,6 +31,9 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// The pack that can be switched.
+const PACK: &str = "name: one\nversion: 1.0.0\ndescription: the only one\ntriggers: {alerts: all}\n";
 
 /// No wait of a test is longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -71,6 +74,7 @@ pub(crate) struct World {
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) intake: Arc<Intake>,
+    pub(crate) packs: Arc<Packs>,
     pub(crate) stop: CancellationToken,
     pub(crate) served: JoinHandle<std::io::Result<()>>,
     _directory: tempfile::TempDir,
@@ -106,6 +110,7 @@ impl World {
             settings: setup.intake,
         }));
         let limits = setup.settings.limits;
+        let packs = Arc::new(Packs::load(&[("one", PACK)], None).expect("a pack"));
         let api = Api {
             intake: intake.clone(),
             store: store.clone(),
@@ -115,6 +120,7 @@ impl World {
             metrics: metrics.clone(),
             alerts: setup.alerts,
             policy,
+            packs: packs.clone(),
             redactor: Arc::default(),
             settings: setup.settings,
         };
@@ -123,7 +129,7 @@ impl World {
         let stop = CancellationToken::new();
         let served = tokio::spawn(serve(listener, router(api), limits, stop.clone()));
         let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().expect("a client");
-        Self { address, client, store, signals, health, metrics, intake, stop, served, _directory: directory }
+        Self { address, client, store, signals, health, metrics, intake, packs, stop, served, _directory: directory }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -18,6 +18,7 @@ fn part(db: &Connection, key: &ChainKey, now: Timestamp, write: &Write) -> Resul
         Write::Advance { lease, to, reason } => job::advance(db, now, lease, *to, reason),
         Write::Finish { lease, outcome } => job::finish(db, now, lease, outcome),
         Write::Retry { lease, run_at, error } => job::retry(db, now, lease, *run_at, error),
+        Write::Lost { lease, run_at, error } => job::lost(db, now, lease, *run_at, error),
         Write::HandBack { lease, reason } => job::hand_back(db, now, lease, reason),
         Write::Cancel { job, cancel } => job::cancel(db, now, *job, cancel),
         Write::Replay { job, by } => job::replay(db, now, *job, by),

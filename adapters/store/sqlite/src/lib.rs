@@ -39,5 +39,6 @@ mod writer;
 
 pub use backup::{Copied, backup};
 pub use error::{BackupError, OpenError};
-pub use open::{FILE, Options, SqliteStore};
+pub use lock::holder;
+pub use open::{Claimed, FILE, Options, SqliteStore};
 pub use signal::outlive_file_size_limit;

@@ -41,12 +41,22 @@ pub(crate) fn take(directory: &Path, now: Timestamp) -> Result<Lock, OpenError> 
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(OpenError::Locked { path: directory.to_owned(), holder: holder(&mut file) });
+            return Err(OpenError::Locked { path: directory.to_owned(), holder: holder_of(&mut file) });
         }
         Err(TryLockError::Error(source)) => return Err(io("lock the file")(source)),
     }
     note(&mut file, now).map_err(io("write the lock file"))?;
     Ok(Lock { _file: file })
+}
+
+/// Who uses the store of this directory now; none when nobody does, or when it cannot be told. Takes the lock for a moment
+/// where it is free, and changes nothing.
+pub fn holder(directory: &Path) -> Option<String> {
+    let mut file = File::open(directory.join(NAME)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(holder_of(&mut file)),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
 }
 
 fn note(file: &mut File, now: Timestamp) -> std::io::Result<()> {
@@ -55,7 +65,7 @@ fn note(file: &mut File, now: Timestamp) -> std::io::Result<()> {
     writeln!(file, "pid {}, since {now}", std::process::id())
 }
 
-fn holder(file: &mut File) -> String {
+fn holder_of(file: &mut File) -> String {
     let mut text = String::new();
     let read = file.take(SHOWN).read_to_string(&mut text);
     let text = text.trim();

@@ -34,6 +34,56 @@ pub struct Options {
     pub now: Timestamp,
 }
 
+/// A directory that no other server can open a store in, until this is dropped. What has to be made once beside a store
+/// (the key of its audit trail) is made while one of these is held.
+#[derive(Debug)]
+pub struct Claimed {
+    directory: PathBuf,
+    lock: Lock,
+}
+
+impl Claimed {
+    /// Makes the directory when it is not there, and takes its lock. `now` is for whoever meets the lock.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn take(directory: &Path, now: Timestamp) -> Result<Self, OpenError> {
+        make(directory)?;
+        let directory = local(directory)?;
+        let lock = lock::take(&directory, now)?;
+        Ok(Self { directory, lock })
+    }
+
+    /// The directory, without links.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Whether there is a store already.
+    pub fn has_store(&self) -> bool {
+        self.directory.join(FILE).exists()
+    }
+
+    /// Opens the store, or makes it. Blocks for as long as the disk takes; see [`SqliteStore::open`].
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(self, chain_key: ChainKey, max_bytes: Option<u64>) -> Result<SqliteStore, OpenError> {
+        let Self { directory, lock } = self;
+        let path = directory.join(FILE);
+        own(&path)?;
+        let mut db = connection::writer(&path, max_bytes).map_err(|error| storage(&path, error))?;
+        schema::migrate(&mut db, &path)?;
+        let readers = Arc::new(Readers::open(&path).map_err(|error| storage(&path, error))?);
+        let writer = Writer::start(db).map_err(|source| OpenError::Io {
+            what: "start the writer",
+            path: path.clone(),
+            source,
+        })?;
+        Ok(SqliteStore { readers, writer: Some(writer), key: Some(chain_key), directory, _lock: Some(lock) })
+    }
+}
+
 /// Everything durable, in one file.
 #[derive(Debug)]
 pub struct SqliteStore {
@@ -54,20 +104,7 @@ impl SqliteStore {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        make(&options.directory)?;
-        let directory = local(&options.directory)?;
-        let lock = lock::take(&directory, options.now)?;
-        let path = directory.join(FILE);
-        own(&path)?;
-        let mut db = connection::writer(&path, options.max_bytes).map_err(|error| storage(&path, error))?;
-        schema::migrate(&mut db, &path)?;
-        let readers = Arc::new(Readers::open(&path).map_err(|error| storage(&path, error))?);
-        let writer = Writer::start(db).map_err(|source| OpenError::Io {
-            what: "start the writer",
-            path: path.clone(),
-            source,
-        })?;
-        Ok(Self { readers, writer: Some(writer), key: Some(options.chain_key), directory, _lock: Some(lock) })
+        Claimed::take(&options.directory, options.now)?.open(options.chain_key, options.max_bytes)
     }
 
     /// Opens a store for reading, also while a server writes it; every write is refused.

@@ -23,6 +23,7 @@ CREATE TABLE jobs (
     created_at INTEGER NOT NULL,
     run_at INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
+    lost INTEGER NOT NULL DEFAULT 0,
     fence INTEGER NOT NULL,
     worker TEXT,
     lease_until INTEGER,

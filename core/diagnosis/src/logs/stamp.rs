@@ -178,7 +178,9 @@ mod tests {
     use rstest::rstest;
 
     fn at(line: &str) -> Option<String> {
-        find(line.as_bytes(), Clock { year: Some(2026), ..Clock::default() }).and_then(super::Stamp::to_timestamp).map(|t| t.to_string())
+        find(line.as_bytes(), Clock { year: Some(2026), ..Clock::default() })
+            .and_then(super::Stamp::to_timestamp)
+            .map(|t| t.to_string())
     }
 
     #[rstest]

@@ -17,6 +17,7 @@ mod refused;
 mod round;
 mod route;
 mod settings;
+mod switch;
 mod tick;
 mod words;
 

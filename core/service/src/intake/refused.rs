@@ -30,6 +30,14 @@ pub enum Refused {
     /// The pack that would do it is switched off, or there is none.
     #[error("{0}")]
     PackDisabled(String),
+    /// There is no such pack.
+    #[error("there is no pack `{name}`; there are: {known}")]
+    UnknownPack {
+        /// The name that was given.
+        name: String,
+        /// Those there are, with commas between them.
+        known: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Storage(#[from] StoreError),
@@ -42,7 +50,7 @@ impl Refused {
             Refused::Busy { .. } | Refused::Draining => ErrorCode::E008,
             Refused::Denied(_) => ErrorCode::E005,
             Refused::Invalid(_) => ErrorCode::E002,
-            Refused::PackDisabled(_) => ErrorCode::E001,
+            Refused::PackDisabled(_) | Refused::UnknownPack { .. } => ErrorCode::E001,
             Refused::Storage(_) => ErrorCode::E007,
         }
     }

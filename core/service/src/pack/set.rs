@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 use midwatch_diagnosis::alert::Alert;
+use tokio::sync::Mutex;
 
 use super::{FILE_CAP, Pack, PackById, PackErrors, check};
 use crate::intake::PackChoice;
@@ -26,6 +27,8 @@ const FILES_CAP: usize = 500;
 pub struct Packs {
     packs: BTreeMap<String, Entry>,
     off: RwLock<BTreeSet<String>>,
+    /// One refresh at a time: an older reading must not come after a newer one.
+    refreshing: Mutex<()>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,7 +90,11 @@ impl Packs {
                 Err(mistakes) => errors.push(mistakes),
             }
         }
-        if errors.is_empty() { Ok(Self { packs, off: RwLock::default() }) } else { Err(LoadErrors(errors)) }
+        if errors.is_empty() {
+            Ok(Self { packs, off: RwLock::default(), refreshing: Mutex::default() })
+        } else {
+            Err(LoadErrors(errors))
+        }
     }
 
     /// Every pack, by name, with whether it is the operator's own.
@@ -136,6 +143,7 @@ impl Packs {
     /// # Errors
     /// When the storage failed; what was known stays.
     pub async fn refresh(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let _one_at_a_time = self.refreshing.lock().await;
         let switched = store.packs().await?;
         self.set(&switched);
         Ok(())

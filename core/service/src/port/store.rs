@@ -69,6 +69,17 @@ pub enum Write {
         /// Why this attempt failed.
         error: JobError,
     },
+    /// Gives back a job whose worker has vanished, by showing the lease that worker held: tried again at that moment, the
+    /// attempt does not count. Not more often than [`crate::job::LOST_ALLOWED`]: then it fails with this error and becomes
+    /// a dead letter.
+    Lost {
+        /// The lease of the worker that vanished.
+        lease: Lease,
+        /// Not before.
+        run_at: Timestamp,
+        /// What is known of it.
+        error: JobError,
+    },
     /// Gives a leased job back unharmed, because the process stops: the attempt does not count. One that was asked to stop
     /// is cancelled instead.
     HandBack {
@@ -285,7 +296,7 @@ pub enum Beat {
 pub enum Reaped {
     /// It waits for another attempt.
     Again(JobId),
-    /// Its attempts are used up: failed, a dead letter.
+    /// Too many workers vanished with it: failed, a dead letter.
     Dead(JobId),
     /// It was to stop anyway: cancelled.
     Cancelled(JobId),
@@ -390,8 +401,8 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn heartbeat(&self, leases: &[Lease], now: Timestamp, lease: Duration) -> Result<Vec<Beat>, StoreError>;
 
-    /// Takes jobs from workers whose lease has ended, the longest ended first, a bounded number in one call. They wait as
-    /// long as `backoff` says for the attempts made.
+    /// Takes jobs from workers whose lease has ended, the longest ended first, a bounded number in one call; what becomes of them
+    /// is as with [`Write::Lost`]. They wait as long as `backoff` says for the workers lost so far.
     ///
     /// # Errors
     /// When the storage failed.

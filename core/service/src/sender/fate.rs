@@ -120,7 +120,7 @@ mod tests {
         let report = PostBody::Report {
             job: crate::id::JobId::new(),
             report: Box::new(midwatch_agent::render::sample::report(midwatch_diagnosis::verdict::Verdict::Cause, "")),
-            run: Default::default(),
+            run: midwatch_agent::request::RunFacts::default(),
             may_be_repeated: false,
         };
         assert!(matches!(*repeated(&seal(report)).unwrap(), PostBody::Report { may_be_repeated: true, .. }));

@@ -231,7 +231,7 @@ impl Attempt {
 
     /// How long it waited before its first attempt.
     fn waited(&self) {
-        if self.job.attempts <= 1 {
+        if self.job.attempts + self.job.lost <= 1 {
             let waited = self.started.duration_since(self.job.spec.created_at);
             self.shared.parts.metrics.wait.observe(waited.as_secs_f64().max(0.0));
         }

@@ -2,8 +2,8 @@
 //!
 //! The store's lock lets one server use it, so at the start every lease is a dead process's, and waiting for its end would
 //! cost minutes. Moving the clock of `reap` forward would not do: the store reckons the next attempt from the same clock.
-//! So each such job is given back by showing the lease it was left with: the attempt counts (a job that kills its process
-//! must not do so for ever), the thread is told in the same commit.
+//! So each such job is given back by showing the lease it was left with: the attempt does not count, but a job that brings
+//! its process down does not do so for ever; the thread is told in the same commit.
 //!
 //! Must never run where another worker may be alive. Start at [`run`].
 
@@ -13,7 +13,7 @@ use super::{Shared, keep};
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
 use crate::code::ErrorCode;
-use crate::job::{Job, JobError, JobState, Lease};
+use crate::job::{Job, JobError, JobState, LOST_ALLOWED, Lease};
 use crate::living;
 use crate::port::store::{CommitError, JobOutcome, StoreError, Write};
 use crate::post::{LivingStatus, NewPost, Urgency};
@@ -59,13 +59,11 @@ fn given_back(shared: &Shared, job: &mut Job, lease: Lease) -> Write {
     let message = "the process that worked on it ended in between".to_owned();
     let error = JobError { code: ErrorCode::E008, message };
     job.error = Some(error.clone());
-    if job.attempts >= job.spec.max_attempts {
-        (job.state, job.dead) = (JobState::Failed, true);
-        return Write::Finish { lease, outcome: JobOutcome::Failed { error, dead: true } };
-    }
-    job.state = JobState::Pending;
-    let wait = spread(backoff(job.attempts), (job.spec.id, job.attempts));
-    Write::Retry { lease, run_at: after(shared.now(), wait), error }
+    job.lost += 1;
+    let over = job.lost > LOST_ALLOWED;
+    (job.state, job.dead) = (if over { JobState::Failed } else { JobState::Pending }, over);
+    let wait = spread(backoff(job.lost), (job.spec.id, job.lost));
+    Write::Lost { lease, run_at: after(shared.now(), wait), error }
 }
 
 /// Commits these writes, and with them what the thread is told about a job that no worker holds any more. Whether it was
@@ -104,8 +102,7 @@ fn words(shared: &Shared, job: &Job) -> (Redacted<LivingStatus>, Option<Redacted
     };
     let again = !job.state.is_final();
     let note = again.then(|| {
-        let (attempt, of) = (job.attempts, job.spec.max_attempts);
-        redactor.redact_text(&format!("attempt {attempt} of {of} failed: {}; it is tried again", why(job)))
+        redactor.redact_text(&format!("{}; it is tried again", why(job)))
     });
     (redactor.seal(status), note)
 }

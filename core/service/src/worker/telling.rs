@@ -119,7 +119,7 @@ impl Attempt {
                 self.redactor.seal(PostBody::Living(LivingMessage { title, ..LivingMessage::default() }))
             };
             // The first write of the first attempt finds what the thread's last job said.
-            let fresh = self.job.attempts <= 1 && self.telling.written == self.started;
+            let fresh = self.job.attempts + self.job.lost <= 1 && self.telling.written == self.started;
             let body = self.telling.compose(body, fresh);
             writes.push(Write::Post(NewPost { key, thread, urgency: Urgency::Progress, body }));
             parts.store.commit(parts.clock.now(), writes).await?;

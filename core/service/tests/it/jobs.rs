@@ -8,8 +8,8 @@ use midwatch_diagnosis::verdict::Verdict;
 use midwatch_service::code::ErrorCode;
 use midwatch_service::health::Status;
 use midwatch_service::id::{ThreadId, WorkerId};
-use midwatch_service::job::JobState;
-use midwatch_service::port::store::Store as _;
+use midwatch_service::job::{JobError, JobState, LOST_ALLOWED};
+use midwatch_service::port::store::{Store as _, Write};
 use midwatch_service::post::{LivingStatus, PostBody};
 use midwatch_service::publish;
 use midwatch_service::worker::{Drained, WorkerSettings};
@@ -242,16 +242,17 @@ async fn a_worker_that_lost_its_lease_drops_the_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_only_worker_takes_back_what_its_predecessor_held_at_once() {
     let world = World::new(Cluster::Answers);
+    let (last, last_thread) = world.ask(Wish::default()).await;
+    lose_workers(&world, LOST_ALLOWED).await;
     let (id, thread) = world.ask(Wish::default()).await;
-    let (last, last_thread) = world.ask(Wish { max_attempts: 1, ..Wish::default() }).await;
     let (stopped, _) = world.ask(Wish::default()).await;
     let dead = WorkerId("dead".to_owned());
     assert_eq!(world.store.claim(&dead, now(), Duration::from_hours(1), 9).await.unwrap().len(), 3);
     world.cancel(stopped).await;
     let _worker = world.work(WorkerSettings { sole: true, ..World::settings("one") });
     let job = world.ended(id).await;
-    assert_eq!((job.state, job.attempts), (JobState::Completed, 2), "the attempt counts");
-    assert!(world.living(thread).await.notes[0].contains("attempt 1 of 3 failed: E008"));
+    assert_eq!((job.state, job.attempts), (JobState::Completed, 1), "the lost attempt does not count");
+    assert!(world.living(thread).await.notes[0].contains("E008"));
     let job = world.ended(last).await;
     assert_eq!((job.state, job.dead), (JobState::Failed, true), "what kills its process does not do so for ever");
     assert!(matches!(world.living(last_thread).await.status, LivingStatus::Failed { .. }));
@@ -261,10 +262,22 @@ async fn the_only_worker_takes_back_what_its_predecessor_held_at_once() {
     world.stop().await;
 }
 
+/// The one waiting job loses so many workers.
+async fn lose_workers(world: &World, times: u32) {
+    let gone = WorkerId("gone".to_owned());
+    for _ in 0..times {
+        let leased = world.store.claim(&gone, now(), Duration::from_hours(1), 1).await.unwrap();
+        let error = JobError { code: ErrorCode::E008, message: "gone".to_owned() };
+        let lost = Write::Lost { lease: leased[0].lease.clone(), run_at: now(), error };
+        world.store.commit(now(), vec![lost]).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_ended_is_taken_back_and_the_thread_is_told() {
     let world = World::new(Cluster::Answers);
-    let (id, thread) = world.ask(Wish { max_attempts: 1, ..Wish::default() }).await;
+    let (id, thread) = world.ask(Wish::default()).await;
+    lose_workers(&world, LOST_ALLOWED).await;
     let gone = WorkerId("gone".to_owned());
     world.store.claim(&gone, now(), Duration::from_millis(1), 1).await.unwrap();
     let _worker = world.work(World::settings("one"));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use midwatch_service::clock::after;
 use midwatch_service::code::ErrorCode;
 use midwatch_service::id::WorkerId;
-use midwatch_service::job::{Actor, Cancel, Job, JobError, JobState, Transition};
+use midwatch_service::job::{Actor, Cancel, Job, JobError, JobState, LOST_ALLOWED, Transition};
 use midwatch_service::port::store::{CommitError, JobOutcome, Reaped};
 
 /// A worker moves it on; nothing when it is there already.
@@ -93,7 +93,7 @@ pub(crate) fn replay(job: &mut Job, by: &Actor, now: Timestamp) -> Result<Transi
         return Err(CommitError::NotAllowed(format!("job {id} is no dead letter: it is {state}")));
     }
     job.dead = false;
-    job.attempts = 0;
+    (job.attempts, job.lost) = (0, 0);
     (job.error, job.result, job.cancel) = (None, None, None);
     (job.started_at, job.finished_at) = (None, None);
     job.run_at = now;
@@ -108,13 +108,27 @@ pub(crate) fn reap(job: &mut Job, now: Timestamp, backoff: fn(u32) -> Duration) 
     if let Some(cancel) = job.cancel.clone() {
         return (Reaped::Cancelled(id), end(job, JobState::Cancelled, None, asked(&cancel), now));
     }
-    job.error = Some(JobError { code: ErrorCode::E008, message: reason.clone() });
-    if used_up(job) {
-        job.dead = true;
-        return (Reaped::Dead(id), end(job, JobState::Failed, None, format!("{reason}; no attempts are left"), now));
+    let run_at = after(now, backoff(job.lost + 1));
+    let error = JobError { code: ErrorCode::E008, message: reason };
+    let transition = lost(job, run_at, &error, now);
+    (if job.dead { Reaped::Dead(id) } else { Reaped::Again(id) }, transition)
+}
+
+/// Its worker vanished: not the job's fault, unless that happens again and again.
+pub(crate) fn lost(job: &mut Job, run_at: Timestamp, error: &JobError, now: Timestamp) -> Transition {
+    job.error = Some(error.clone());
+    if let Some(cancel) = job.cancel.clone() {
+        return end(job, JobState::Cancelled, None, asked(&cancel), now);
     }
-    job.run_at = after(now, backoff(job.attempts));
-    (Reaped::Again(id), wait(job, None, reason, now))
+    job.lost += 1;
+    if job.lost > LOST_ALLOWED {
+        job.dead = true;
+        return end(job, JobState::Failed, None, format!("{}, for the {}th time", words(error), job.lost), now);
+    }
+    let transition = wait(job, None, words(error), now);
+    job.attempts = job.attempts.saturating_sub(1);
+    job.run_at = run_at;
+    transition
 }
 
 fn used_up(job: &Job) -> bool {

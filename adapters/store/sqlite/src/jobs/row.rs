@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::value::{count, int, json, micros, moment, optional, optional_moment, parse, small, word};
 
 /// What [`read`] reads.
-pub(crate) const COLUMNS: &str = "spec, state, attempts, run_at, started_at, finished_at, worker, lease_until, fence, \
+pub(crate) const COLUMNS: &str = "spec, state, attempts, lost, run_at, started_at, finished_at, worker, lease_until, fence, \
                                   cancel, error, result, dead";
 
 pub(crate) fn read(row: &Row<'_>) -> Result<Job, Fault> {
@@ -22,6 +22,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Job, Fault> {
         spec: parse("a job", &row.get::<_, String>("spec")?)?,
         state: word("state of a job", &row.get::<_, String>("state")?)?,
         attempts: small(row.get("attempts")?),
+        lost: small(row.get("lost")?),
         run_at: moment(row.get("run_at")?)?,
         started_at: optional_moment(row, "started_at")?,
         finished_at: optional_moment(row, "finished_at")?,
@@ -61,7 +62,7 @@ pub(crate) fn insert(db: &Connection, spec: &NewJob) -> Result<(), Fault> {
 /// Writes what can change; what was handed in cannot.
 pub(crate) fn save(db: &Connection, job: &Job) -> Result<(), Fault> {
     db.prepare_cached(
-        "UPDATE jobs SET state = :state, attempts = :attempts, run_at = :run_at, started_at = :started_at,
+        "UPDATE jobs SET state = :state, attempts = :attempts, lost = :lost, run_at = :run_at, started_at = :started_at,
              finished_at = :finished_at, worker = :worker, lease_until = :lease_until, fence = :fence, cancel = :cancel,
              error = :error, result = :result, dead = :dead
          WHERE id = :id",
@@ -70,6 +71,7 @@ pub(crate) fn save(db: &Connection, job: &Job) -> Result<(), Fault> {
         ":id": job.spec.id.to_string(),
         ":state": job.state.as_str(),
         ":attempts": job.attempts,
+        ":lost": job.lost,
         ":run_at": micros(job.run_at),
         ":started_at": job.started_at.map(micros),
         ":finished_at": job.finished_at.map(micros),

@@ -55,6 +55,18 @@ pub(crate) fn retry(
     keep(db, &job, &line)
 }
 
+pub(crate) fn lost(
+    db: &Connection,
+    now: Timestamp,
+    lease: &Lease,
+    run_at: Timestamp,
+    error: &JobError,
+) -> Result<(), Fault> {
+    let mut job = held(db, lease)?;
+    let line = life::lost(&mut job, run_at, error, now);
+    keep(db, &job, &line)
+}
+
 pub(crate) fn hand_back(db: &Connection, now: Timestamp, lease: &Lease, reason: &str) -> Result<(), Fault> {
     let mut job = held(db, lease)?;
     let line = life::hand_back(&mut job, reason, now);
