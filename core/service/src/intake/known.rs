@@ -29,7 +29,9 @@ impl Known {
     /// With what the store has.
     pub(super) fn new(found: Vec<Incident>) -> Self {
         let mut known = Self::default();
-        found.into_iter().for_each(|incident| known.put(incident));
+        for incident in found {
+            known.put(incident);
+        }
         known
     }
 
