@@ -12,7 +12,7 @@ mod live;
 mod service;
 
 pub(crate) use live::{Live, Snapshot};
-pub(crate) use service::{Audit, Doctor, Pack, Serve, Store};
+pub(crate) use service::{Audit, Doctor, Pack, Serve, Store, Switch};
 
 /// Investigates alerts and questions about Kubernetes and ends with a root-cause report
 ///

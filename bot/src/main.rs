@@ -4,6 +4,7 @@
 //! do work before the command is known, so that `--version` and completion are instant. Start at [`command::run`].
 
 mod cli;
+mod client;
 mod command;
 mod demo;
 mod failure;

@@ -37,7 +37,7 @@ pub struct ServerSettings {
     pub webhook_password: Option<SecretString>,
     /// File that holds it. Default none.
     pub webhook_password_file: Option<PathBuf>,
-    /// Largest body of a request, in bytes. 64 KiB to 64 MiB, default 16 MiB.
+    /// Largest body of a webhook, in bytes; API requests have 64 KiB at most. 64 KiB to 64 MiB, default 16 MiB.
     pub max_body: u64,
     /// Longest time for one request, without the wait for a report. 1 second to 5 minutes, default 30 seconds.
     pub request_timeout: Duration,
@@ -192,7 +192,7 @@ pub(crate) const FIELDS: &[Field] = &[
     },
     Field {
         key: "server.max_body",
-        doc: "Largest body of a request; a larger one is refused with 413.",
+        doc: "Largest body of a webhook; a larger one is refused with 413. Bodies of API requests have 64KiB at most.",
         slot: Slot::Size { at: |s| &mut s.server.max_body, min: 64 * KIB, max: 64 * MIB },
     },
     Field {

@@ -53,15 +53,19 @@ pub(crate) enum Pack {
         files: Vec<PathBuf>,
     },
     /// Let a pack take jobs again
-    Enable {
-        /// Its name
-        name: String,
-    },
+    Enable(Switch),
     /// Stop a pack: no new jobs, and those that run end and say so in their threads
-    Disable {
-        /// Its name
-        name: String,
-    },
+    Disable(Switch),
+}
+
+/// `midwatch pack enable` and `midwatch pack disable`.
+#[derive(Debug, Args)]
+pub(crate) struct Switch {
+    /// Its name
+    pub(crate) name: String,
+    /// File with an API key, for a server that wants one [default: $MIDWATCH_API_KEY]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) api_key_file: Option<PathBuf>,
 }
 
 /// `midwatch store`.

@@ -4,12 +4,16 @@
 //! Start at [`Clusters`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use midwatch_agent::port::EvidenceSource;
+use midwatch_agent::sources::Sources;
 use midwatch_config::Settings;
+use midwatch_kubernetes::Cluster;
+use midwatch_prometheus::{OptionsError, Prometheus};
 use midwatch_redact::Redactor;
 use midwatch_service::code::ErrorCode;
 use midwatch_service::health::{Health, Status};
@@ -17,7 +21,9 @@ use midwatch_service::job::JobError;
 use midwatch_service::port::sources::SourceProvider;
 use tokio::sync::OnceCell;
 
-use crate::live::{self, LiveError};
+use super::calls::{Calls, Counted};
+use super::lookout::PROMETHEUS;
+use crate::live;
 
 /// What the only cluster is called when none is named: the current context, or the one around this process.
 const CURRENT: &str = "default";
@@ -31,25 +37,80 @@ pub(super) fn names(settings: &Settings) -> Vec<String> {
     if contexts.is_empty() { vec![CURRENT.to_owned()] } else { contexts.clone() }
 }
 
-/// The clusters.
+/// The part that health knows one of several clusters by.
+fn part(name: &str) -> String {
+    format!("{PART}:{name}")
+}
+
+/// The clusters, and the metrics that are read beside all of them.
 pub(super) struct Clusters {
     settings: Settings,
     redactor: Redactor,
     health: Arc<Health>,
+    calls: Calls,
     names: Vec<String>,
-    opened: BTreeMap<String, OnceCell<Arc<dyn EvidenceSource>>>,
+    opened: BTreeMap<String, OnceCell<Cluster>>,
+    metrics: OnceCell<Option<Arc<Prometheus>>>,
+    /// How each did when it was last looked at, and why it is down if it is.
+    seen: Mutex<BTreeMap<String, Result<(), String>>>,
 }
 
 impl Clusters {
-    /// The configured ones; nothing is opened yet.
-    pub(super) fn new(settings: &Settings, redactor: Redactor, health: Arc<Health>) -> Self {
+    /// The configured ones; nothing is opened yet. Health expects their reports.
+    pub(super) fn new(settings: &Settings, redactor: Redactor, health: Arc<Health>, calls: Calls) -> Self {
         let names = names(settings);
+        health.expect(PART, false);
+        if names.len() > 1 {
+            names.iter().for_each(|name| health.expect(&part(name), false));
+        }
+        if settings.prometheus.url.is_some() {
+            health.expect(PROMETHEUS, false);
+        }
         let opened = names.iter().map(|name| (name.clone(), OnceCell::new())).collect();
-        Self { settings: settings.clone(), redactor, health, names, opened }
+        let (settings, metrics, seen) = (settings.clone(), OnceCell::new(), Mutex::default());
+        Self { settings, redactor, health, calls, names, opened, metrics, seen }
     }
 
-    fn context<'a>(&self, name: &'a str) -> Option<&'a str> {
-        (!self.settings.kubernetes.contexts.is_empty()).then_some(name)
+    /// What they are called.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether Prometheus is configured.
+    pub(super) fn has_metrics(&self) -> bool {
+        self.settings.prometheus.url.is_some()
+    }
+
+    /// One of them, opened if it was not yet. Who comes while it is being opened waits for the same; a failure leaves it
+    /// closed for the next try: what is configured wrong does not mend itself, but a kubeconfig may be replaced.
+    pub(super) async fn cluster(&self, name: &str) -> Result<&Cluster, JobError> {
+        let cell = self.opened.get(name).ok_or_else(|| self.unknown(name))?;
+        let context = (!self.settings.kubernetes.contexts.is_empty()).then_some(name);
+        let opening = cell.get_or_try_init(|| live::connect(&self.settings, context));
+        opening.await.map_err(|error| self.failed(name, &error.to_string()))
+    }
+
+    /// Prometheus, where one is configured; one client for all clusters.
+    pub(super) async fn prometheus(&self) -> Result<Option<&Arc<Prometheus>>, OptionsError> {
+        let made = async || live::prometheus(&self.settings.prometheus).map(|found| found.map(Arc::new));
+        Ok(self.metrics.get_or_try_init(made).await?.as_ref())
+    }
+
+    /// Takes how a cluster did. With several, each is a part of its own and one part speaks of all.
+    pub(super) fn report(&self, name: &str, outcome: Result<(), String>, latency: Option<Duration>) {
+        let outcome = outcome.map_err(|why| self.redactor.redact_text(&why).into_inner());
+        let now = Timestamp::now();
+        if self.names.len() > 1 {
+            let (status, why) = match &outcome {
+                Ok(()) => (Status::Up, ""),
+                Err(why) => (Status::Down, why.as_str()),
+            };
+            self.health.report(&part(name), status, why, latency, now);
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(name.to_owned(), outcome);
+        let (status, why) = overall(&seen);
+        self.health.report(PART, status, &why, latency, now);
     }
 
     fn unknown(&self, name: &str) -> JobError {
@@ -57,12 +118,21 @@ impl Clusters {
         JobError { code: ErrorCode::E002, message: self.redactor.redact_text(&message).into_inner() }
     }
 
-    /// What is configured wrong does not mend itself, but a kubeconfig may be replaced: it is tried again.
-    fn failed(&self, name: &str, error: &LiveError) -> JobError {
+    fn failed(&self, name: &str, error: &str) -> JobError {
         let message = self.redactor.redact_text(&format!("cluster {name}: {error}")).into_inner();
-        self.health.report(PART, Status::Down, &message, None, Timestamp::now());
         JobError { code: ErrorCode::E006, message }
     }
+}
+
+/// All that were looked at, as one.
+fn overall(seen: &BTreeMap<String, Result<(), String>>) -> (Status, String) {
+    let down: Vec<&str> = seen.values().filter_map(|outcome| outcome.as_ref().err().map(String::as_str)).collect();
+    let status = match down.len() {
+        0 => Status::Up,
+        count if count < seen.len() => Status::Degraded,
+        _ => Status::Down,
+    };
+    (status, down.join("; "))
 }
 
 #[async_trait]
@@ -73,12 +143,22 @@ impl SourceProvider for Clusters {
 
     async fn open(&self, cluster: Option<&str>) -> Result<Arc<dyn EvidenceSource>, JobError> {
         let name = cluster.or(self.names.first().map(String::as_str)).unwrap_or(CURRENT);
-        let cell = self.opened.get(name).ok_or_else(|| self.unknown(name))?;
-        // Who comes while it is being opened waits for the same; a failure leaves the cell empty for the next try.
-        let opening = cell.get_or_try_init(|| live::open(&self.settings, self.context(name)));
-        let source = opening.await.map_err(|error| self.failed(name, &error))?;
-        self.health.report(PART, Status::Up, "", None, Timestamp::now());
-        Ok(Arc::clone(source))
+        let found = self.cluster(name).await.inspect_err(|error| {
+            if error.code != ErrorCode::E002 {
+                self.report(name, Err(error.message.clone()), None);
+            }
+        })?;
+        let calls = self.calls.clone();
+        let sources = Sources::new(Arc::new(Counted { source: Arc::new(found.clone()), integration: PART, calls }));
+        let metrics = self.prometheus().await.map_err(|error| self.failed(name, &error.to_string()))?;
+        Ok(match metrics {
+            Some(metrics) => {
+                let calls = self.calls.clone();
+                let counted = Counted { source: Arc::clone(metrics), integration: PROMETHEUS, calls };
+                Arc::new(sources.with_metrics(Arc::new(counted)))
+            }
+            None => Arc::new(sources),
+        })
     }
 }
 
@@ -91,8 +171,8 @@ mod tests {
         settings.kubernetes.contexts = contexts.iter().map(|name| (*name).to_owned()).collect();
         settings.kubernetes.kubeconfig = Some("/nonexistent/kubeconfig".into());
         let health = Arc::new(Health::default());
-        health.expect(PART, false);
-        (Clusters::new(&settings, Redactor::default(), Arc::clone(&health)), health)
+        let calls = Calls::new(Arc::default());
+        (Clusters::new(&settings, Redactor::default(), Arc::clone(&health), calls), health)
     }
 
     #[tokio::test]
@@ -105,6 +185,20 @@ mod tests {
         let broken = clusters.open(None).await.err().unwrap();
         assert!(broken.code.is_retryable() && broken.message.contains("cluster eu"), "{broken:?}");
         assert_eq!(health.parts()[PART].status, Status::Down);
+        assert_eq!(health.parts()["kubernetes:us"].status, Status::Starting, "it was not looked at");
+    }
+
+    #[test]
+    fn one_part_speaks_of_all_clusters_and_each_has_its_own() {
+        let (clusters, health) = clusters(&["eu", "us"]);
+        clusters.report("eu", Ok(()), None);
+        clusters.report("us", Err("no route".to_owned()), None);
+        let parts = health.parts();
+        let of = |name: &str| (parts[name].status, parts[name].reason.as_str());
+        assert_eq!(of(PART), (Status::Degraded, "no route"));
+        assert_eq!((of("kubernetes:eu"), of("kubernetes:us")), ((Status::Up, ""), (Status::Down, "no route")));
+        clusters.report("us", Ok(()), None);
+        assert_eq!(health.parts()[PART].status, Status::Up);
     }
 
     #[test]

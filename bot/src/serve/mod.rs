@@ -3,6 +3,8 @@
 //! ```text
 //! wiring      the parts, in the order they need each other
 //! clusters    evidence, opened when the first job needs it
+//! calls       counts what others are asked
+//! lookout     whether those that are read answer
 //! http        who may come in, and within which bounds
 //! policy      who may do what
 //! own         what intake and worker are told
@@ -12,8 +14,10 @@
 //!
 //! Must never wait for the world at start: the store, the packs and the port are all that readiness needs. Start at [`run`].
 
+mod calls;
 mod clusters;
 mod http;
+mod lookout;
 mod own;
 mod policy;
 mod stop;

@@ -31,13 +31,16 @@ use midwatch_service::worker::{Worker, WorkerParts};
 use midwatch_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::command::load_packs;
 use crate::failure::Failure;
 use crate::{live, output, settings, store};
 
-use super::clusters::{self, Clusters};
+use super::calls::{Calls, Counted};
+use super::clusters::Clusters;
 use super::http::http_settings;
+use super::lookout::{ALERTMANAGER, Lookout};
 use super::own;
 use super::policy::policy;
 use super::upkeep::{STORE, Upkeep};
@@ -55,6 +58,7 @@ pub(super) struct Wiring {
     worker: Worker,
     sender: Sender,
     alerts: Option<Arc<dyn AlertSource>>,
+    lookout: Arc<Lookout>,
     checkpoints: PathBuf,
     redactor: Redactor,
 }
@@ -63,8 +67,8 @@ impl Wiring {
     /// Opens the store, reads the packs, and puts the rest together. Asks nothing of any other machine.
     pub(super) async fn build(settings: &Settings) -> Result<Self, Failure> {
         let health = Arc::new(Health::default());
-        for (part, required) in [(STORE, true), ("packs", true), (clusters::PART, false)] {
-            health.expect(part, required);
+        for part in [STORE, "packs"] {
+            health.expect(part, true);
         }
         let directory = store::directory(settings).map_err(Failure::usage)?;
         let store = open(settings, &directory).await?;
@@ -75,11 +79,27 @@ impl Wiring {
         packs.refresh(&*store).await.map_err(Failure::no_report)?;
         health.report("packs", Status::Up, "", None, Timestamp::now());
         let redactor = settings::redactor(settings);
-        let clusters = Arc::new(Clusters::new(settings, redactor.clone(), health.clone()));
-        let alerts = live::alertmanager(&settings.alertmanager).map_err(Failure::usage)?;
-        let alerts = alerts.map(|alerts| Arc::new(alerts) as Arc<dyn AlertSource>);
         let clock: SharedClock = Arc::new(SystemClock);
         let (signals, metrics) = (Arc::<Signals>::default(), Arc::<Metrics>::default());
+        let calls = Calls::new(metrics.clone());
+        let clusters = Arc::new(Clusters::new(settings, redactor.clone(), health.clone(), calls.clone()));
+        let alertmanager = live::alertmanager(&settings.alertmanager).map_err(Failure::usage)?.map(Arc::new);
+        let alerts = alertmanager.clone().map(|source| {
+            let calls = calls.clone();
+            Arc::new(Counted { source, integration: ALERTMANAGER, calls }) as Arc<dyn AlertSource>
+        });
+        // Who is polled is known by that.
+        let alertmanager = alertmanager.filter(|_| settings.alertmanager.poll.is_none());
+        if alertmanager.is_some() {
+            health.expect(ALERTMANAGER, false);
+        }
+        let lookout = Arc::new(Lookout {
+            clusters: clusters.clone(),
+            alertmanager,
+            health: health.clone(),
+            calls,
+            redactor: redactor.clone(),
+        });
         let policy = Arc::new(policy(&settings.permissions));
         let intake = Arc::new(Intake::new(IntakeParts {
             store: store.clone(),
@@ -126,6 +146,7 @@ impl Wiring {
             worker,
             sender,
             alerts,
+            lookout,
             checkpoints,
             redactor,
         })
@@ -141,6 +162,8 @@ impl Wiring {
     ) -> io::Result<()> {
         let http = http_settings(settings);
         let limits = http.limits;
+        // On its own: reading certificates and kubeconfigs takes the time of a processor.
+        let _lookout = AbortOnDropHandle::new(tokio::spawn(self.lookout.clone().run(stop.clone())));
         let sent = CancellationToken::new();
         let working = async {
             let drained = self.worker.run(stop.clone()).await;

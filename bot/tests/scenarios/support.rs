@@ -207,3 +207,53 @@ pub(crate) fn webhook(group: &str, status: &str, alerts: &[Value]) -> Value {
 pub(crate) fn keys(thread: &Value) -> Vec<&str> {
     thread["messages"].as_array().unwrap().iter().map(|m| m["key"].as_str().unwrap()).collect()
 }
+
+impl Place {
+    /// Runs a command of ours with the same configuration: its exit code, standard output and standard error.
+    pub(crate) async fn run(&self, args: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, String, String) {
+        let mut command = self.command(settings);
+        command.args(args).stdin(Stdio::null());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// Writes a file and gives its path.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// Two keys, as the setting `server.api_keys` has them: `ops` and `shop`, each in a file of its name.
+    pub(crate) fn two_keys(&self) -> String {
+        let (ops, shop) = (self.file("ops.key", OPS), self.file("shop.key", SHOP));
+        format!("[{{name: ops, key_file: {ops}}}, {{name: shop, key_file: {shop}}}]")
+    }
+}
+
+/// The keys of [`Place::two_keys`].
+pub(crate) const OPS: &str = "key-of-ops-0123456789abcdef";
+pub(crate) const SHOP: &str = "key-of-shop-0123456789abcdef";
+
+impl Server {
+    /// A JSON answer for the holder of a key, whatever its status. With a body it is posted.
+    pub(crate) async fn keyed(&self, key: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let (client, url) = (reqwest::Client::new(), format!("{}{path}", self.url));
+        let request = match body {
+            Some(body) => client.post(url).json(body),
+            None => client.get(url),
+        };
+        let answer = request.bearer_auth(key).timeout(Duration::from_secs(60)).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// The only job that is in one of these states; it comes soon.
+    pub(crate) async fn only_job(&self, states: &str) -> Value {
+        until(&format!("one job is {states}"), async || {
+            let (_, jobs) = self.get(&format!("/api/v1/jobs?state={states}")).await;
+            jobs["jobs"].as_array().filter(|jobs| jobs.len() == 1).map(|jobs| jobs[0].clone())
+        })
+        .await
+    }
+}

@@ -74,7 +74,7 @@ async fn looked_at(settings: &Settings) -> Vec<Check> {
     parts.push(("alertmanager".to_owned(), alerts::checks(&settings.alertmanager).boxed()));
     parts.push(("packs".to_owned(), async { vec![packs(settings)] }.boxed()));
     parts.push(("store".to_owned(), place::checks(settings).boxed()));
-    parts.push(("server".to_owned(), async { server::checks(settings) }.boxed()));
+    parts.push(("server".to_owned(), server::checks(settings).boxed()));
     join_all(parts.into_iter().map(|(name, part)| within(name, part))).await.concat()
 }
 

@@ -26,8 +26,8 @@ pub(crate) fn run(args: &Pack, common: &Common) -> Result<ExitCode, Failure> {
         Pack::List { output } => list(&settings, output),
         Pack::Show { name, output } => show(&settings, name, output),
         Pack::Check { files } => return checked(&settings, files),
-        Pack::Enable { name } => switch::run(&settings, &known(&settings)?, name, true),
-        Pack::Disable { name } => switch::run(&settings, &known(&settings)?, name, false),
+        Pack::Enable(wanted) => switch::run(&settings, &known(&settings)?, wanted, true),
+        Pack::Disable(wanted) => switch::run(&settings, &known(&settings)?, wanted, false),
     }?;
     Ok(ExitCode::SUCCESS)
 }

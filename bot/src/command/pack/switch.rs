@@ -8,27 +8,33 @@ use midwatch_service::audit::Entry;
 use midwatch_service::job::Actor;
 use midwatch_service::pack::Packs;
 use midwatch_service::port::store::{Store as _, Write};
-use midwatch_sqlite::{OpenError, Options, SqliteStore};
+use midwatch_sqlite::{OpenError, SqliteStore};
 
+use crate::cli::Switch;
+use crate::client::{self, Client};
 use crate::failure::Failure;
-use crate::{output, store};
+use crate::output;
+use crate::store::{self, PlaceError};
 
 use super::super::block_on;
 use super::unknown;
 
 /// Switches it on or off.
-pub(super) fn run(settings: &Settings, packs: &Packs, name: &str, enabled: bool) -> Result<(), Failure> {
+pub(super) fn run(settings: &Settings, packs: &Packs, wanted: &Switch, enabled: bool) -> Result<(), Failure> {
+    let name = &wanted.name;
     if packs.get(name).is_none() {
         return Err(unknown(packs, name));
     }
     let directory = store::directory(settings).map_err(Failure::usage)?;
-    let chain_key = store::chain_key_or_new(settings, &directory).map_err(Failure::no_report)?;
-    let options = Options { directory, chain_key, max_bytes: Some(settings.store.max_size), now: Timestamp::now() };
-    let store = match SqliteStore::open(options) {
-        Ok(store) => store,
-        Err(OpenError::Locked { holder, .. }) => return Err(ask_the_server(settings, name, enabled, &holder)),
+    match store::open(settings, &directory) {
+        Ok(store) => in_store(&store, name, enabled)?,
+        Err(PlaceError::Open(OpenError::Locked { holder, .. })) => by_server(settings, wanted, enabled, &holder)?,
         Err(error) => return Err(Failure::no_report(error)),
-    };
+    }
+    output::print_own(&format!("pack {name} is {}\n", if enabled { "on" } else { "off" }))
+}
+
+fn in_store(store: &SqliteStore, name: &str, enabled: bool) -> Result<(), Failure> {
     let write = vec![
         Write::Pack { name: name.to_owned(), enabled },
         Write::Audit(Entry {
@@ -40,8 +46,18 @@ pub(super) fn run(settings: &Settings, packs: &Packs, name: &str, enabled: bool)
             request_id: String::new(),
         }),
     ];
-    block_on(async { store.commit(Timestamp::now(), write).await.map_err(Failure::no_report) })?;
-    output::print_own(&format!("pack {name} is {}\n", if enabled { "on" } else { "off" }))
+    block_on(async { store.commit(Timestamp::now(), write).await.map_err(Failure::no_report) })
+}
+
+/// The server has the store, so it has to do it.
+fn by_server(settings: &Settings, wanted: &Switch, enabled: bool, holder: &str) -> Result<(), Failure> {
+    let key = client::key(wanted.api_key_file.as_deref())?;
+    block_on(async {
+        let asked = Client::new(settings, key)?.post(&["api", "v1", "packs", &wanted.name, verb(enabled)]).await;
+        asked.map(drop).map_err(|error| {
+            Failure::no_report(format!("a server uses this store ({holder}), so it has to switch packs:\n  {error}"))
+        })
+    })
 }
 
 fn verb(enabled: bool) -> &'static str {
@@ -51,14 +67,4 @@ fn verb(enabled: bool) -> &'static str {
 /// Who is logged in, for the trail; what the terminal says and no proof.
 fn user() -> String {
     std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "unknown".to_owned())
-}
-
-/// The command that does it where the server is.
-fn ask_the_server(settings: &Settings, name: &str, enabled: bool, holder: &str) -> Failure {
-    let key = if settings.server.api_keys.is_empty() { "" } else { " -H \"Authorization: Bearer $KEY\"" };
-    let listen = settings.server.listen;
-    Failure::no_report(format!(
-        "a server runs on this store ({holder}), so it has to do it:\n  curl -X POST{key} http://{listen}/api/v1/packs/{name}/{}",
-        verb(enabled)
-    ))
 }
