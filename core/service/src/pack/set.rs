@@ -25,7 +25,7 @@ const FILES_CAP: usize = 500;
 /// The packs there are.
 #[derive(Debug)]
 pub struct Packs {
-    packs: BTreeMap<String, Entry>,
+    known: BTreeMap<String, Entry>,
     off: RwLock<BTreeSet<String>>,
     /// One refresh at a time: an older reading must not come after a newer one.
     refreshing: Mutex<()>,
@@ -91,7 +91,7 @@ impl Packs {
             }
         }
         if errors.is_empty() {
-            Ok(Self { packs, off: RwLock::default(), refreshing: Mutex::default() })
+            Ok(Self { known: packs, off: RwLock::default(), refreshing: Mutex::default() })
         } else {
             Err(LoadErrors(errors))
         }
@@ -99,12 +99,12 @@ impl Packs {
 
     /// Every pack, by name, with whether it is the operator's own.
     pub fn all(&self) -> impl Iterator<Item = (&Pack, bool)> {
-        self.packs.values().map(|entry| (&entry.pack, entry.own))
+        self.known.values().map(|entry| (&entry.pack, entry.own))
     }
 
     /// A pack by its name.
     pub fn get(&self, name: &str) -> Option<&Pack> {
-        self.packs.get(name).map(|entry| &entry.pack)
+        self.known.get(name).map(|entry| &entry.pack)
     }
 
     /// The pack that takes these alerts: any of those that fire has to fit, or any at all when none fires.
@@ -128,14 +128,14 @@ impl Packs {
     }
 
     fn most_specific(&self, matchers: impl Fn(&Pack) -> Option<usize>) -> Option<Pack> {
-        let ranked = self.packs.values().filter_map(|e| matchers(&e.pack).map(|n| ((Reverse(n), !e.own), e)));
+        let ranked = self.known.values().filter_map(|e| matchers(&e.pack).map(|n| ((Reverse(n), !e.own), e)));
         // Of equals the first, and the map is in order of names.
         ranked.min_by_key(|(rank, _)| *rank).map(|(_, entry)| entry.pack.clone())
     }
 
     /// Whether there is such a pack and it is not switched off.
     pub fn is_enabled(&self, name: &str) -> bool {
-        self.packs.contains_key(name) && !self.off.read().unwrap_or_else(PoisonError::into_inner).contains(name)
+        self.known.contains_key(name) && !self.off.read().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
 
     /// Reads from the store which packs are switched off; names that are no packs (any more) do no harm.
