@@ -91,7 +91,7 @@ impl<S: EvidenceSource> EvidenceSource for Counted<S> {
 
 #[async_trait]
 impl<S: AlertSource> AlertSource for Counted<S> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         self.source.name()
     }
 
