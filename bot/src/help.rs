@@ -107,7 +107,7 @@ replace one of the same name.
 Examples:
   midwatch pack list
   midwatch pack check my-pack.yaml
-  midwatch pack disable alerts
+  midwatch pack disable crash
 
 Exit codes: 0 done, 1 something failed, 2 wrong usage or configuration.";
 

@@ -50,14 +50,17 @@ pub(crate) fn loaded(
     midwatch_config::load(&Sources { file: common.config.as_deref(), env, flags: given.collect(), search })
 }
 
+/// Libraries that log every failed request as an error. The same failures are told by whoever asked, in better words.
+const TOLD_ELSEWHERE: &str = "kube_client::client=off,rustls_platform_verifier=off";
+
 fn start_log(settings: &Settings, command: Command) -> Result<(), Failure> {
     let server = command == Command::Server;
     let level = match settings.log.level.as_str() {
-        LEVEL_AUTO if server => "info",
-        LEVEL_AUTO => "warn",
-        level => level,
+        LEVEL_AUTO if server => format!("info,{TOLD_ELSEWHERE}"),
+        LEVEL_AUTO => format!("warn,{TOLD_ELSEWHERE}"),
+        level => level.to_owned(),
     };
-    let filter = EnvFilter::try_new(level)
+    let filter = EnvFilter::try_new(&level)
         .map_err(|error| Failure::usage(format!("log.level `{}` cannot be used: {error}", settings.log.level)))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
     // A second start fails and changes nothing.

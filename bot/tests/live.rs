@@ -75,6 +75,7 @@ async fn clusters_that_cannot_be_read_are_explained() {
     std::fs::write(&lab.kubeconfig, gone).unwrap();
     let (code, _, err) = lab.run(&["investigate", "-n", "inc-crashloop"]);
     assert!(code < 2 && !err.contains("panicked"), "{code} {err}");
+    assert!(err.contains("mend it: midwatch doctor") && !err.contains("kube_client"), "{err}");
     let (code, out, err) = lab.run(&["doctor"]);
     assert_eq!((code, out.contains("FAIL  cluster")), (1, true), "{out}{err}");
     let (code, _, err) = lab.run(&["snapshot", "-n", "x", "--output-directory", "gone"]);
@@ -143,4 +144,32 @@ async fn the_doctor_is_content_where_all_is_well_and_strict_beyond_loopback() {
     let (code, out, _) = lab.run(&["doctor"]);
     assert_eq!((code, out.contains("did you mean `listen`?")), (1, true), "{out}");
     assert_eq!(lab.run(&["doctor", "--what"]).0, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_may_be_among_what_is_forbidden_is_not_called_unknown() {
+    let lab = lab(demo().token("nobody", "system:serviceaccount:ops:nobody", Vec::new())).await;
+    let asked = ["investigate", "payments-api", "-n", "inc-crashloop", "--context", "nobody", "-o", "json"];
+    let (code, out, err) = lab.run(&asked);
+    assert_eq!(code, 0, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["verdict"], "blind", "{out}");
+    let rule = r#"{apiGroups: [""], resources: ["pods"], verbs: ["get", "list"]}"#;
+    let fixes: Vec<&str> =
+        report["could_not_see"].as_array().unwrap().iter().filter_map(|g| g["fix"].as_str()).collect();
+    assert!(fixes.iter().take(3).any(|fix| fix.contains(rule)), "{fixes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_only_logs_are_forbidden_the_report_speaks_of_logs() {
+    let rules =
+        vec![Rule::of(&["get", "list"], &["*"], &["pods", "events", "namespaces", "deployments", "replicasets"])];
+    let lab = lab(demo().token("reader", "system:serviceaccount:ops:midwatch", rules)).await;
+    let asked = ["investigate", "payments-api", "-n", "inc-crashloop", "--context", "reader", "-o", "json"];
+    let (code, out, err) = lab.run(&asked);
+    assert_eq!(code, 0, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let told = report["analysis"]["root_cause"].as_str().unwrap();
+    assert!(told.contains("log of inc-crashloop/payments-api") && !told.contains("pods could not be read"), "{told}");
+    assert!(report["could_not_see"][0]["fix"].as_str().unwrap().contains(r#"resources: ["pods/log"]"#), "{out}");
 }

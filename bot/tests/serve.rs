@@ -62,16 +62,20 @@ impl Served {
     }
 
     fn terminate(&mut self) -> i32 {
+        self.end_by("TERM")
+    }
+
+    fn end_by(&mut self, signal: &str) -> i32 {
         let id = self.child.id().to_string();
-        let told = kill(&id);
-        assert!(told, "SIGTERM could not be sent");
+        let told = kill(signal, &id);
+        assert!(told, "SIG{signal} could not be sent");
         self.child.wait().unwrap().code().unwrap()
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the shell's kill sends the signal")]
-fn kill(id: &str) -> bool {
-    Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().unwrap().success()
+fn kill(signal: &str, id: &str) -> bool {
+    Command::new("sh").args(["-c", &format!("kill -{signal} {id}")]).status().unwrap().success()
 }
 
 /// Waits for a condition of the outside.
@@ -131,6 +135,14 @@ fn it_starts_without_any_cluster_and_ends_when_asked() {
     eventually("readiness", || (served.ask("GET", "/health/ready", "").0 == 200).then_some(()));
     assert_eq!(served.ask("GET", "/metrics", "").0, 200);
     assert_eq!(served.terminate(), 0);
+}
+
+#[test]
+fn a_closed_terminal_ends_it_in_order() {
+    let home = tempfile::tempdir().unwrap();
+    let mut served = serve(home.path());
+    eventually("readiness", || (served.ask("GET", "/health/ready", "").0 == 200).then_some(()));
+    assert_eq!(served.end_by("HUP"), 0);
 }
 
 #[test]

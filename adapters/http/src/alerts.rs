@@ -109,7 +109,7 @@ impl From<Alert> for AlertView {
 
 /// Lists the alerts that fire.
 #[utoipa::path(
-    get, path = "/api/v1/alerts", tag = "alerts", params(AlertsQuery),
+    get, path = "/api/v1/alerts", operation_id = "list_alerts", tag = "alerts", params(AlertsQuery),
     responses((status = 200, description = "Alerts that fire", body = AlertList))
 )]
 pub(crate) async fn list(

@@ -81,7 +81,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Input<T> {
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     // serde would read a list as the fields in their order.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Fault::invalid("the body has to be a JSON object: `{\"text\": \"...\"}`"));
+        return Err(Fault::invalid("the body has to be a JSON object: `{...}`"));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {

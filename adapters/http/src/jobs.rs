@@ -58,7 +58,7 @@ impl Redact for JobList {
 
 /// Lists jobs, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/jobs", tag = "jobs", params(JobsQuery),
+    get, path = "/api/v1/jobs", operation_id = "list_jobs", tag = "jobs", params(JobsQuery),
     responses((status = 200, description = "Jobs, newest first", body = JobList))
 )]
 pub(crate) async fn list(

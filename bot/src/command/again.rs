@@ -27,9 +27,26 @@ pub(crate) fn explain(verb: &str, why: &Redacted<NoReport>, selection: &Selectio
         NoReport::NoMatch { nearest, .. } => {
             choices(&format!("{reason}; did you mean one of these?"), verb, nearest, selection, common)
         }
+        NoReport::Unreadable(_) if selection.snapshot.is_none() => {
+            format!("{reason}\n  what is wrong, and how to mend it: {}", doctor(selection, common))
+        }
         NoReport::Unreadable(_) | NoReport::TooLate => reason,
     };
     Failure::NoReport(text)
+}
+
+/// The command that checks the cluster that could not be read.
+fn doctor(selection: &Selection, common: &Common) -> String {
+    let mut words = vec!["midwatch doctor".to_owned()];
+    let path = |path: &Path| path.display().to_string();
+    let flags = [
+        ("--context", selection.live.context.clone()),
+        ("--kubeconfig", selection.live.kubeconfig.clone()),
+        ("--config", common.config.as_deref().map(path)),
+    ];
+    let given = flags.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    words.extend(given.flat_map(|(name, value)| [name.to_owned(), word(&value).into_owned()]));
+    words.join(" ")
 }
 
 fn choices(reason: &str, verb: &str, entities: &[EntityRef], selection: &Selection, common: &Common) -> String {

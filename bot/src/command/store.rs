@@ -25,7 +25,8 @@ fn copy(directory: &Path, file: &Path) -> Result<ExitCode, Failure> {
     })?;
     let size = copied.bytes.div_ceil(1024);
     output::print_own(&format!(
-        "{}: {size} KiB copied and checked\nto restore: stop the server, put it at {}, remove the -wal and -shm beside it\n",
+        "{}: {size} KiB copied and checked\nto restore: stop the server, put it at {}, remove the -wal and -shm beside it\n\
+         keep a copy of audit.key, too: it is not in the backup, and the server will not start on a store without its key\n",
         file.display(),
         directory.join(midwatch_sqlite::FILE).display()
     ))?;

@@ -1,4 +1,4 @@
-//! The end: SIGTERM and SIGINT ask for it, a second one insists.
+//! The end: SIGTERM and SIGINT ask for it, a second one insists. So does SIGHUP, when the terminal or the session closes.
 //!
 //! Must never end the process while a hand-back is under way, unless it is asked twice. Start at [`on_signals`].
 
@@ -13,20 +13,33 @@ const INTERRUPTED: i32 = 130;
 
 /// Cancels the token at the first signal and ends the process at the second. Signals count from this call on.
 pub(super) fn on_signals(stop: CancellationToken) -> io::Result<JoinHandle<()>> {
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut signals = Signals {
+        term: signal(SignalKind::terminate())?,
+        int: signal(SignalKind::interrupt())?,
+        hangup: signal(SignalKind::hangup())?,
+    };
     Ok(tokio::spawn(async move {
-        let name = first(&mut term, &mut int).await;
+        let name = signals.next().await;
         tracing::info!(signal = name, "stopping: what runs is finished or handed back");
         stop.cancel();
-        let name = first(&mut term, &mut int).await;
+        let name = signals.next().await;
         tracing::warn!(signal = name, "stopping at once: what runs is handed back when its lease ends");
         std::process::exit(INTERRUPTED);
     }))
 }
 
-async fn first(term: &mut Signal, int: &mut Signal) -> &'static str {
-    tokio::select! {
-        _ = term.recv() => "SIGTERM",
-        _ = int.recv() => "SIGINT",
+struct Signals {
+    term: Signal,
+    int: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.term.recv() => "SIGTERM",
+            _ = self.int.recv() => "SIGINT",
+            _ = self.hangup.recv() => "SIGHUP",
+        }
     }
 }

@@ -49,7 +49,13 @@ impl Redact for Opening {
 }
 
 /// Labels that the headline tells already, or that say only who scraped.
-const UNTOLD: &[&str] = &["alertname", "severity", "prometheus", "endpoint", "instance", "job", "service", "uid"];
+const UNTOLD: &[&str] = &["alertname", "severity", "prometheus", "endpoint", "uid"];
+
+/// Labels of the scrape. Beside an object of the cluster they name the exporter only; without one they may be all there is.
+const SCRAPE: &[&str] = &["instance", "job", "service"];
+
+/// Labels told of one alert; more are counted.
+const LABELS_SHOWN: usize = 12;
 
 /// Alerts listed; more are counted.
 const ALERTS_SHOWN: usize = 3;
@@ -96,12 +102,15 @@ pub(crate) fn alerts(page: &mut Page, alerts: &[Alert], more: usize) {
 fn details(alert: &Alert) -> String {
     let severity = alert.label("severity").map(|s| format!(" {s}")).unwrap_or_default();
     let since = alert.starts_at.map(|at| format!(" since {} UTC", when(at))).unwrap_or_default();
-    let labels: Vec<String> = alert
-        .labels
-        .iter()
-        .filter(|(name, _)| !UNTOLD.contains(&name.as_str()))
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let placed = alert.label("namespace").is_some() || alert.label("node").is_some();
+    let told = |name: &str| !UNTOLD.contains(&name) && !(placed && SCRAPE.contains(&name));
+    let mut labels: Vec<String> =
+        alert.labels.iter().filter(|(name, _)| told(name)).map(|(name, value)| format!("{name}={value}")).collect();
+    let more = labels.len().saturating_sub(LABELS_SHOWN);
+    labels.truncate(LABELS_SHOWN);
+    if more > 0 {
+        labels.push(format!("and {more} more labels"));
+    }
     let labels = if labels.is_empty() { String::new() } else { format!(" ({})", labels.join(" ")) };
     format!("{severity}{labels}{since}")
 }
@@ -117,5 +126,29 @@ pub(crate) fn who(page: &Page, name: &str) -> &'static str {
         (" +- Midwatch", true) => " +- ",
         (_, false) => "               ",
         (_, true) => "  ",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(labels: &[(&str, &str)]) -> String {
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        details(&Alert { labels, ..Alert::default() })
+    }
+
+    #[test]
+    fn the_instance_is_told_where_nothing_else_says_what_the_alert_is_about() {
+        assert_eq!(told(&[("instance", "10.0.0.1:9100"), ("severity", "page")]), " page (instance=10.0.0.1:9100)");
+        assert_eq!(told(&[("instance", "10.0.0.1:8080"), ("namespace", "shop")]), " (namespace=shop)");
+    }
+
+    #[test]
+    fn hundreds_of_labels_are_counted() {
+        let names: Vec<String> = (0..400).map(|n| format!("l{n:03}")).collect();
+        let labels: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+        let text = told(&labels);
+        assert!(text.ends_with("l011=x and 388 more labels)"), "{text}");
     }
 }

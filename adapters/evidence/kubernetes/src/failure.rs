@@ -144,6 +144,13 @@ struct Status {
     message: String,
 }
 
+/// The program of a command as the standard library shows one: variables with their values, which may be secrets, then
+/// the program and its arguments, each in quotes.
+fn program_of(shown: &str) -> &str {
+    let quoted = shown.strip_prefix('"').or_else(|| shown.split_once(" \"").map(|(_, rest)| rest));
+    quoted.and_then(|rest| rest.split('"').next()).unwrap_or("of the kubeconfig")
+}
+
 /// What is wrong with credentials.
 pub(crate) fn auth_words(error: &AuthError) -> String {
     match error {
@@ -155,8 +162,7 @@ pub(crate) fn auth_words(error: &AuthError) -> String {
         AuthError::AuthExecRun { cmd, out } => {
             let stderr = String::from_utf8_lossy(&out.stderr);
             let said = stderr.lines().find(|l| !l.trim().is_empty()).unwrap_or("nothing").trim();
-            let program = cmd.split_whitespace().next().unwrap_or("exec plugin");
-            cap(format!("the exec plugin {program} failed ({}) and said: {said}", out.status))
+            cap(format!("the exec plugin {} failed ({}) and said: {said}", program_of(cmd), out.status))
         }
         AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed => {
             "the exec plugin of the kubeconfig gave no credentials that can be read".to_owned()
@@ -196,6 +202,15 @@ fn cap(mut words: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_exec_plugin_is_named_without_its_variables() {
+        let shown = r#"AWS_SECRET_ACCESS_KEY="hunter2 \"x" KUBERNETES_EXEC_INFO="{\"kind\":1}" "aws-iam-authenticator" "token""#;
+        assert_eq!(program_of(shown), "aws-iam-authenticator");
+        assert_eq!(program_of(r#""gke-gcloud-auth-plugin""#), "gke-gcloud-auth-plugin");
+        assert_eq!(program_of("A=\"b\""), "of the kubeconfig");
+    }
+
     use rstest::rstest;
 
     fn status(code: u16, message: &str) -> Failure {

@@ -105,7 +105,10 @@ async fn it_is_an_openapi_document_whose_references_are_there() {
         let pointer = reference.split('"').next().unwrap();
         assert!(document.pointer(pointer).is_some(), "{pointer}");
     }
+    let mut named = std::collections::BTreeSet::new();
     for (path, method, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(named.insert(id.to_owned()), "the operation id `{id}` is used twice: {method} {path}");
         let open = path.starts_with("/health/");
         assert_eq!(operation["security"].as_array().is_none_or(Vec::is_empty), open, "{method} {path}");
         assert!(operation["responses"]["default"]["$ref"].as_str().is_some_and(|r| r.ends_with("Problem")), "{path}");

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use midwatch_diagnosis::entity::{EntityRef, Kind};
+use midwatch_diagnosis::probe::ReadFailure;
 use midwatch_diagnosis::view::View;
 
 use super::names;
@@ -136,9 +137,20 @@ fn nothing_found(
             let bare = asked.rsplit('/').next().unwrap_or(asked);
             let namespace = namespaces.iter().next().map(String::as_str).unwrap_or_default();
             let namespace = if namespaces.len() == 1 { namespace } else { "" };
-            Err(NoReport::NoMatch { asked: asked.clone(), nearest: names::nearest(view, bare, namespace) })
+            let nearest = names::nearest(view, bare, namespace);
+            // It may be among the pods that nobody could list: the report says so, and which rule is missing.
+            if nearest.is_empty() && pods_hidden(view, namespaces) {
+                return Ok(Named::new(Vec::new(), unknown));
+            }
+            Err(NoReport::NoMatch { asked: asked.clone(), nearest })
         }
     }
+}
+
+/// Whether a list of pods failed where something was looked for. What a recording leaves out is not hidden by anyone.
+fn pods_hidden(view: &View, namespaces: &BTreeSet<String>) -> bool {
+    let here = |ns: Option<&str>| namespaces.is_empty() || ns.is_none_or(|ns| namespaces.contains(ns));
+    view.unread().any(|(kind, ns, why)| *kind == Kind::Pod && here(ns) && *why != ReadFailure::NotRecorded)
 }
 
 enum Look {

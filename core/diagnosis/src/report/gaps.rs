@@ -17,22 +17,46 @@ const GAPS_CAP: usize = 25;
 /// Objects that an alert names and nobody saw, told one by one.
 const UNSEEN_CAP: usize = 3;
 
-/// Every read that failed, grouped by reason, with the fix.
+/// How much a read would have told; readers see the first gaps, and the rest may be cut.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// Pods, logs and events: what fails, and in whose words.
+    Decides,
+    /// Workloads, nodes, what pods refer to, metrics.
+    Tells,
+    /// Everything else.
+    Rounds,
+}
+
+impl Weight {
+    fn of(kind: &Kind) -> Self {
+        match kind {
+            Kind::Pod | Kind::Event => Weight::Decides,
+            Kind::Node | Kind::Service | Kind::ConfigMap | Kind::PersistentVolumeClaim => Weight::Tells,
+            kind if kind.is_workload() => Weight::Tells,
+            _ => Weight::Rounds,
+        }
+    }
+}
+
+/// Every read that failed, grouped by reason, with the fix; what would have told most comes first.
 pub(super) fn could_not_see(view: &View, scope: &Scope) -> Vec<Gap> {
     let unknown = |name: &String| Gap {
         what: format!("`{name}`"),
         why: "nothing that was read is called so".to_owned(),
         fix: None,
     };
-    let mut gaps: Vec<Gap> = view.unread().map(|(kind, ns, why)| object_gap(kind, ns, why)).collect();
+    let mut gaps: Vec<(Weight, Gap)> =
+        view.unread().map(|(kind, ns, why)| (Weight::of(kind), object_gap(kind, ns, why))).collect();
     gaps.extend(view.logs().filter_map(|(of, previous, outcome)| {
         let why = outcome.as_ref().err().filter(|w| is_blindness(w))?;
         let probe = Probe::Log { of: of.clone(), previous, onset: None };
-        Some(Gap { what: probe.to_string(), why: why.to_string(), fix: log_fix(&probe, why) })
+        Some((Weight::Decides, Gap { what: probe.to_string(), why: why.to_string(), fix: log_fix(&probe, why) }))
     }));
-    gaps.extend(view.gaps().map(|text| Gap { what: "part of an answer".to_owned(), why: text.to_owned(), fix: None }));
-    gaps.extend(unread_metrics(view));
-    gaps.extend(crate::metrics::usage::missing(view, scope));
+    let part = |text: &str| Gap { what: "part of an answer".to_owned(), why: text.to_owned(), fix: None };
+    gaps.extend(view.gaps().map(|text| (Weight::Decides, part(text))));
+    let metrics = unread_metrics(view).into_iter().chain(crate::metrics::usage::missing(view, scope));
+    gaps.extend(metrics.map(|gap| (Weight::Tells, gap)));
     let mut gaps: Vec<Gap> = scope.unknown.iter().map(unknown).chain(fold(gaps)).collect();
     gaps.push(beyond_metrics(view));
     gaps
@@ -102,14 +126,13 @@ fn log_fix(probe: &Probe, why: &ReadFailure) -> Option<String> {
 }
 
 /// Gaps of the same reason are told in one line; the list is bounded.
-fn fold(gaps: Vec<Gap>) -> Vec<Gap> {
-    let mut folded: Vec<Gap> = Vec::new();
-    let mut unrecorded: Vec<String> = Vec::new();
-    for gap in gaps {
-        if gap.why == ReadFailure::NotRecorded.to_string() { unrecorded.push(gap.what) } else { folded.push(gap) }
-    }
-    folded.sort();
-    folded.dedup();
+fn fold(gaps: Vec<(Weight, Gap)>) -> Vec<Gap> {
+    let (unrecorded, mut rest): (Vec<_>, Vec<_>) =
+        gaps.into_iter().partition(|(_, gap)| gap.why == ReadFailure::NotRecorded.to_string());
+    let unrecorded: Vec<String> = unrecorded.into_iter().map(|(_, gap)| gap.what).collect();
+    rest.sort();
+    rest.dedup();
+    let mut folded: Vec<Gap> = rest.into_iter().map(|(_, gap)| gap).collect();
     let more = folded.len().saturating_sub(GAPS_CAP);
     folded.truncate(GAPS_CAP);
     if more > 0 {
@@ -146,7 +169,25 @@ pub(super) fn blindness(view: &View, scope: &Scope) -> String {
     if reasons.is_empty() {
         reasons.extend(scope.unseen.iter().take(UNSEEN_CAP).map(|entity| unseen(view, entity)));
     }
+    if reasons.is_empty() {
+        reasons.extend(unread_log(view));
+    }
     if reasons.is_empty() { "its pods could not be read".to_owned() } else { reasons.join("; ") }
+}
+
+/// The first log that was refused, with the count of the others.
+fn unread_log(view: &View) -> Option<String> {
+    let failed = |(of, previous, outcome): (&_, bool, &crate::view::LogOutcome)| {
+        let why = outcome.as_ref().err().filter(|w| is_blindness(w))?;
+        Some(format!("{} could not be read ({why})", Probe::Log { of: Clone::clone(of), previous, onset: None }))
+    };
+    let mut logs = view.logs().filter_map(failed);
+    let first = logs.next()?;
+    Some(match logs.count() {
+        0 => first,
+        1 => format!("{first}, nor 1 more log"),
+        more => format!("{first}, nor {more} more logs"),
+    })
 }
 
 /// Why an object that was asked about is not known to exist.
@@ -207,6 +248,17 @@ mod tests {
         let custom = r#"certificates.cert-manager.io is forbidden: User "x" cannot list resource "certificates" in API group "cert-manager.io" at the cluster scope"#;
         let rule = r#"grant in a ClusterRole: {apiGroups: ["cert-manager.io"], resources: ["certificates"], verbs: ["get", "list"]}"#;
         assert_eq!(fix(Kind::Other("Certificate".into()), None, custom).as_deref(), Some(rule));
+    }
+
+    #[test]
+    fn what_would_have_told_most_is_named_first_and_never_cut() {
+        let gap = |kind: &Kind| (Weight::of(kind), object_gap(kind, None, &ReadFailure::Forbidden("no".to_owned())));
+        let other = |n: usize| gap(&Kind::Other(format!("Aaa{n:02}")));
+        let mut gaps: Vec<(Weight, Gap)> = (0..30).map(other).collect();
+        gaps.extend([gap(&Kind::StatefulSet), gap(&Kind::Pod)]);
+        let told: Vec<String> = fold(gaps).into_iter().map(|gap| gap.what).collect();
+        assert_eq!((told[0].as_str(), told[1].as_str()), ("pods", "statefulsets"), "{told:?}");
+        assert_eq!(told[GAPS_CAP], "7 more reads");
     }
 
     #[test]
