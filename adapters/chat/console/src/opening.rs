@@ -103,7 +103,7 @@ fn details(alert: &Alert) -> String {
     let severity = alert.label("severity").map(|s| format!(" {s}")).unwrap_or_default();
     let since = alert.starts_at.map(|at| format!(" since {} UTC", when(at))).unwrap_or_default();
     let placed = alert.label("namespace").is_some() || alert.label("node").is_some();
-    let told = |name: &str| !UNTOLD.contains(&name) && !(placed && SCRAPE.contains(&name));
+    let told = |name: &str| !(UNTOLD.contains(&name) || (placed && SCRAPE.contains(&name)));
     let mut labels: Vec<String> =
         alert.labels.iter().filter(|(name, _)| told(name)).map(|(name, value)| format!("{name}={value}")).collect();
     let more = labels.len().saturating_sub(LABELS_SHOWN);
