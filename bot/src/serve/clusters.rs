@@ -61,7 +61,9 @@ impl Clusters {
         let names = names(settings);
         health.expect(PART, false);
         if names.len() > 1 {
-            names.iter().for_each(|name| health.expect(&part(name), false));
+            for name in &names {
+                health.expect(&part(name), false);
+            }
         }
         if settings.prometheus.url.is_some() {
             health.expect(PROMETHEUS, false);

@@ -244,7 +244,7 @@ impl Server {
             Some(body) => client.post(url).json(body),
             None => client.get(url),
         };
-        let answer = request.bearer_auth(key).timeout(Duration::from_secs(60)).send().await.expect("an answer");
+        let answer = request.bearer_auth(key).timeout(Duration::from_mins(1)).send().await.expect("an answer");
         (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
     }
 
