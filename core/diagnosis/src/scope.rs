@@ -22,6 +22,9 @@ pub struct Scope {
     /// Objects that were named, were not seen, and may well exist: their kind was not read, or not whole. None of them
     /// is in `targets`, so nothing that was read speaks for them.
     pub unseen: Vec<EntityRef>,
+    /// The alerts name neither an object nor a namespace, and nobody asked in words: nothing that was read is known to be
+    /// what they speak of.
+    pub aimless: bool,
     /// The namespaces asked about; empty means all that were read.
     pub namespaces: BTreeSet<String>,
     /// When it began, as the alert says.
@@ -57,7 +60,13 @@ impl Scope {
             entities.extend(neighbours(view, target));
         }
         let passive = !self.targets.iter().any(|t| t.kind.is_workload() || t.kind == Kind::Pod);
-        Reach { whole: self.targets.is_empty(), passive, namespaces: self.namespaces.clone(), entities }
+        Reach { whole: self.is_whole(), passive, namespaces: self.namespaces.clone(), entities }
+    }
+
+    /// Whether it is about everything that was read. A thing that was named and not found does not make it so: whatever
+    /// else is broken is not what was meant.
+    fn is_whole(&self) -> bool {
+        self.targets.is_empty() && self.gone.is_empty() && self.unseen.is_empty() && !self.aimless
     }
 }
 
@@ -162,7 +171,12 @@ impl Reach {
 
     /// Whether an incident shows in the namespaces of the scope.
     pub fn near(&self, incident: &Incident) -> bool {
-        incident.findings().any(|f| f.subject.namespace.as_ref().is_some_and(|ns| self.in_namespaces(ns)))
+        incident.findings().any(|f| self.beside(f))
+    }
+
+    /// Whether a finding is about the namespaces of the scope.
+    pub fn beside(&self, finding: &Finding) -> bool {
+        finding.subject.namespace.as_ref().is_some_and(|ns| self.in_namespaces(ns))
     }
 
     /// Whether a namespace is among those asked about.

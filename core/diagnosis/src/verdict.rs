@@ -84,7 +84,11 @@ pub fn judge(view: &View, scope: &Scope, findings: Vec<Finding>) -> Diagnosis {
         findings.iter().filter(|f| f.role == role && reach.concerns(view, f)).cloned().collect()
     };
     let context = of_role(Role::Context);
-    let healthy = of_role(Role::Healthy);
+    let mut healthy = of_role(Role::Healthy);
+    if scope.targets.is_empty() && !scope.gone.is_empty() && !elsewhere.iter().any(|i| reach.near(i)) {
+        // What is gone does not fail; that all is well where it was is as much as can be said of it.
+        healthy = findings.iter().filter(|f| f.role == Role::Healthy && reach.beside(f)).cloned().collect();
+    }
     let (mut conclusive, weak): (Vec<Incident>, Vec<Incident>) = here.into_iter().partition(is_conclusive);
     let mut elsewhere = elsewhere;
     if conclusive.is_empty() {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::scope::Scope;
 use midwatch_diagnosis::view::View;
 
@@ -19,12 +20,7 @@ pub(crate) fn namespaces_of(request: &Request, readable: &[String]) -> BTreeSet<
     if let Some(namespace) = &request.namespace {
         return BTreeSet::from([namespace.clone()]);
     }
-    let named: BTreeSet<String> = request
-        .alerts
-        .iter()
-        .filter_map(|a| a.label("namespace").or(a.label("exported_namespace")))
-        .map(str::to_owned)
-        .collect();
+    let named: BTreeSet<String> = request.alerts.iter().filter_map(namespace_of).map(str::to_owned).collect();
     if !named.is_empty() {
         return named;
     }
@@ -34,6 +30,17 @@ pub(crate) fn namespaces_of(request: &Request, readable: &[String]) -> BTreeSet<
         (true, [only]) => BTreeSet::from([only.clone()]),
         _ => in_text,
     }
+}
+
+/// Whether alerts alone started it and none of them says what it is about.
+fn is_aimless(request: &Request, scope: &Scope) -> bool {
+    let named = !scope.targets.is_empty() || !scope.gone.is_empty() || !scope.unseen.is_empty();
+    let placed = request.namespace.is_some() || request.alerts.iter().any(|a| namespace_of(a).is_some());
+    !request.alerts.is_empty() && request.text.is_none() && !named && !placed
+}
+
+fn namespace_of(alert: &Alert) -> Option<&str> {
+    alert.label("namespace").or(alert.label("exported_namespace"))
 }
 
 /// Resolves a request against what was seen.
@@ -58,5 +65,6 @@ pub(crate) fn resolve(view: &View, request: &Request, namespaces: &BTreeSet<Stri
     }
     scope.targets.sort();
     scope.targets.dedup();
+    scope.aimless = is_aimless(request, &scope);
     Ok(scope)
 }

@@ -170,6 +170,10 @@ fn sentence(view: &View, scope: &Scope, diagnosis: &Diagnosis) -> String {
         Verdict::Recovered => format!("It is over: {}{gone}", told(&diagnosis.grounds)),
         Verdict::Expected => format!("This is expected: {}{gone}", told(&diagnosis.grounds)),
         Verdict::Blind => format!("Cannot tell about {asked}: {}", gaps::blindness(view, scope)),
+        Verdict::Inconclusive if scope.aimless => {
+            "The alert names neither an object nor a namespace: nothing that was read is known to be what it speaks of"
+                .to_owned()
+        }
         Verdict::Inconclusive if diagnosis.incidents.is_empty() => {
             format!("What was read does not explain {asked}: no failure is visible in it{gone}")
         }
