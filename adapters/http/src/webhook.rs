@@ -38,6 +38,8 @@ pub(crate) struct Delivered {
     received: u64,
     /// Those of them that joined an incident which was open.
     joined: u64,
+    /// Alerts that say nothing is wrong (`Watchdog`, severity `none`, a contact point's test): nothing is opened for them.
+    heartbeats: u64,
     /// Resolves of alerts that no incident knows.
     unknown: u64,
     /// Alerts that the sender left out, or that could not be read.
@@ -109,6 +111,7 @@ fn delivered(receipt: &Receipt, truncated: u64) -> Delivered {
     Delivered {
         received: receipt.received,
         joined: receipt.joined,
+        heartbeats: receipt.heartbeats,
         unknown: receipt.unknown,
         truncated,
         incidents: receipt.opened.iter().map(ToString::to_string).collect(),

@@ -8,7 +8,7 @@ use midwatch_redact::Redact as _;
 use tracing::info;
 
 use super::compose::{Overload, Plan};
-use super::identity::{Entity, identity, namespaces_of_alerts};
+use super::identity::{Entity, identity, is_heartbeat, namespaces_of_alerts};
 use super::lane::{Order, Taken};
 use super::route::{Batch, fingerprint_key, storm_key};
 use super::{Delivery, Intake, POLL, Receipt, Refused};
@@ -65,13 +65,18 @@ impl Intake {
         delivery.cluster = self.cluster_of(&delivery);
         let namespaces = namespaces_of_alerts(&delivery.alerts);
         self.permit(&delivery.origin, Verb::Investigate, delivery.cluster.as_deref(), &namespaces).await?;
+        let heartbeats = without_heartbeats(&mut delivery.alerts);
+        self.count_alerts("heartbeat", heartbeats);
+        if delivery.alerts.is_empty() && delivery.truncated == 0 {
+            return Ok(Receipt { heartbeats, ..Receipt::default() });
+        }
         let (origin, batch) = self.prepare(delivery);
         let order = Order { keys: batch.keys(), batch, origin, overload };
         let Taken { receipt, packs } = self.line_up(order).await?;
         if receipt.received > 0 {
             self.told(&receipt, &packs);
         }
-        Ok(receipt)
+        Ok(Receipt { heartbeats, ..receipt })
     }
 
     /// Commits a plan, then tells whoever waits for it.
@@ -129,6 +134,13 @@ impl Intake {
     pub(super) fn count_alerts(&self, name: &'static str, alerts: u64) {
         self.parts.metrics.alerts.get_or_create(&NameLabel { name }).inc_by(alerts);
     }
+}
+
+/// Takes the alerts out that speak of no trouble; how many.
+fn without_heartbeats(alerts: &mut Vec<Alert>) -> u64 {
+    let all = alerts.len();
+    alerts.retain(|alert| !is_heartbeat(alert));
+    number(all - alerts.len())
 }
 
 fn count(delivery: &Delivery) -> u64 {

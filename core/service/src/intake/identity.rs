@@ -9,6 +9,16 @@ use std::collections::BTreeSet;
 use midwatch_diagnosis::alert::Alert;
 use sha2::{Digest as _, Sha256};
 
+/// Whether an alert speaks of no trouble. kube-prometheus gives severity `none` to those that always fire so that their
+/// absence can be noticed (`Watchdog`) or only silence others (`InfoInhibitor`):
+/// <https://runbooks.prometheus-operator.dev/runbooks/general/watchdog/>. `TestAlert` of instance `Grafana` is what the
+/// button "Test" of a contact point sends.
+pub(crate) fn is_heartbeat(alert: &Alert) -> bool {
+    let silent = alert.label("severity") == Some("none");
+    let named = matches!(alert.name.as_str(), "Watchdog" | "InfoInhibitor" | "DeadMansSwitch");
+    silent || named || (alert.name == "TestAlert" && alert.label("instance") == Some("Grafana"))
+}
+
 /// What an alert is, whoever delivers it: the first 64 bits of a hash over its labels without those that tell replicas
 /// apart. Among 50,000 alerts two are confused with a probability below 1e-10.
 pub(crate) fn identity(alert: &Alert, replica_labels: &[String]) -> u64 {

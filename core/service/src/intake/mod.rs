@@ -73,6 +73,8 @@ pub struct Receipt {
     pub unknown: u64,
     /// Alerts of a poll that would need a new job while the queue is too full: the next poll brings them again.
     pub put_off: u64,
+    /// Alerts that say nothing is wrong: they always fire, or were sent to try the way. Nothing is opened for them.
+    pub heartbeats: u64,
     /// Incidents that were opened.
     pub opened: Vec<IncidentId>,
     /// Jobs that were handed in.

@@ -258,3 +258,18 @@ async fn an_alert_is_found_by_its_fingerprint_also_when_its_incident_is_closed()
     assert_eq!(found.map(|(alert, incident)| (alert.firing, incident)), Some((false, incident)));
     assert!(intake.alert_by_fingerprint("unheard of").await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn heartbeats_open_nothing() {
+    let world = World::new(anyone());
+    let intake = world.intake();
+    let mut quiet = alert("KubeletDown", "shop", "");
+    quiet.labels.insert("severity".to_owned(), "none".to_owned());
+    let real = alert("Crash", "shop", "checkout-0");
+    let alerts = vec![alert("Watchdog", "", ""), quiet, real];
+    let receipt = intake.deliver(delivery("g", alerts)).await.unwrap();
+    assert_eq!((receipt.heartbeats, receipt.received, receipt.opened.len()), (2, 1, 1));
+    let receipt = intake.deliver(delivery("w", vec![alert("Watchdog", "", "")])).await.unwrap();
+    assert_eq!(receipt, Receipt { heartbeats: 1, ..Receipt::default() });
+    assert_eq!(world.open().await.len(), 1);
+}
