@@ -76,6 +76,6 @@ async fn a_rule_fires_and_the_thread_ends_in_a_report_that_a_resolve_flips() {
     })
     .await;
     assert!(living["edits"].as_u64().unwrap() >= 1, "it is edited, not posted again: {living}");
-    assert!(place.printed().contains("RESOLVED"), "{}", place.printed());
+    until("the resolve is printed", async || place.printed().contains("RESOLVED").then_some(())).await;
     assert!(server.terminate().success());
 }
