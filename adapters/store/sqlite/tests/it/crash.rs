@@ -16,19 +16,13 @@ use crate::support::{CHILD, child, file, integrity, open};
 /// Times that the child is killed, all on the same file.
 const KILLS: usize = 15;
 
-/// Writes until it is killed; says each job's id once it was told that the job is durable.
-#[test]
-#[ignore = "the child of another test"]
-fn child_writes_until_it_is_killed() {
-    let Some(directory) = std::env::var_os(CHILD) else { return };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        let store = Arc::new(open(Path::new(&directory)));
-        let writers: Vec<_> = (0..8).map(|_| tokio::spawn(write_for_ever(Arc::clone(&store)))).collect();
-        for writer in writers {
-            writer.await.unwrap();
-        }
-    });
+/// The child: writes until it is killed; says each job's id once it was told that the job is durable.
+async fn write_until_killed(directory: &Path) {
+    let store = Arc::new(open(directory));
+    let writers: Vec<_> = (0..8).map(|_| tokio::spawn(write_for_ever(Arc::clone(&store)))).collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
 }
 
 async fn write_for_ever(store: Arc<impl Store>) {
@@ -44,8 +38,12 @@ async fn write_for_ever(store: Arc<impl Store>) {
     }
 }
 
-#[tokio::test]
+/// The same program is the child, told so by its environment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_survives_a_kill() {
+    if let Some(directory) = std::env::var_os(CHILD) {
+        return write_until_killed(Path::new(&directory)).await;
+    }
     let place = tempfile::tempdir().unwrap();
     let mut durable: BTreeSet<JobId> = BTreeSet::new();
     for round in 0..KILLS {
@@ -62,7 +60,7 @@ async fn what_was_answered_survives_a_kill() {
 }
 
 fn run_and_kill(directory: &Path, lines: usize) -> Vec<JobId> {
-    let mut process = child(&[], "crash::child_writes_until_it_is_killed", directory).spawn().unwrap();
+    let mut process = child(&[], "crash::what_was_answered_survives_a_kill", directory).spawn().unwrap();
     let mut out = BufReader::new(process.stdout.take().unwrap()).lines();
     let durable = |line: &std::io::Result<String>| line.as_ref().ok()?.strip_prefix("durable ")?.parse().ok();
     let mut ids: Vec<JobId> = out.by_ref().filter_map(|line| durable(&line)).take(lines).collect();

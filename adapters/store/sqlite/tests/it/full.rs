@@ -64,13 +64,10 @@ async fn a_full_store_says_so_and_goes_on_when_there_is_room() {
     assert_eq!(integrity(&file(place.path())), "ok");
 }
 
-/// Writes until the system refuses to let a file grow, and goes on reading.
-#[tokio::test]
-#[ignore = "the child of another test"]
-async fn child_writes_until_files_may_not_grow() {
-    let Some(directory) = std::env::var_os(CHILD) else { return };
+/// The child: writes until the system refuses to let a file grow, and goes on reading.
+async fn write_until_files_may_not_grow(directory: &Path) {
     outlive_file_size_limit().unwrap();
-    let store = open(Path::new(&directory));
+    let store = open(directory);
     let (kept, error) = fill(&store).await;
     assert!(matches!(error, CommitError::Storage(_)), "{error:?}");
     store.job(kept[0]).await.unwrap().unwrap();
@@ -81,10 +78,14 @@ async fn child_writes_until_files_may_not_grow() {
     writeln!(out, "refused {error}").unwrap();
 }
 
+/// The same program is the child, told so by its environment.
 #[tokio::test]
 async fn a_limit_on_file_sizes_is_an_error_and_no_death() {
+    if let Some(directory) = std::env::var_os(CHILD) {
+        return write_until_files_may_not_grow(Path::new(&directory)).await;
+    }
     let place = tempfile::tempdir().unwrap();
-    let test = "full::child_writes_until_files_may_not_grow";
+    let test = "full::a_limit_on_file_sizes_is_an_error_and_no_death";
     let output = child(&["prlimit", "--fsize=1500000"], test, place.path()).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{:?}\n{said}", output.status);

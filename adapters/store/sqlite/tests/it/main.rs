@@ -7,5 +7,4 @@ mod conformance;
 mod crash;
 mod full;
 mod opening;
-mod speed;
 mod support;

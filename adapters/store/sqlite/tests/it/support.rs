@@ -37,7 +37,7 @@ pub(crate) fn file(directory: &Path) -> std::path::PathBuf {
 pub(crate) fn child(before: &[&str], test: &str, directory: &Path) -> Command {
     let me = std::env::current_exe().unwrap();
     let mut words: Vec<&str> = before.to_vec();
-    words.extend([me.to_str().unwrap(), "--exact", test, "--nocapture", "--ignored"]);
+    words.extend([me.to_str().unwrap(), "--exact", test, "--nocapture"]);
     let mut command = Command::new(words[0]);
     command
         .args(&words[1..])
