@@ -8,7 +8,21 @@ use crate::field::{Field, Slot};
 use crate::record::{Entries, Record};
 
 /// The verbs that can be allowed; `help` is always answered.
-pub const VERBS: &[&str] = &["help", "investigate", "ask", "status", "list", "stop", "retry", "pack", "doctor"];
+pub const VERBS: &[&str] = &[
+    "help",
+    "investigate",
+    "ask",
+    "status",
+    "list",
+    "stop",
+    "retry",
+    "explain",
+    "timeline",
+    "mute",
+    "unmute",
+    "pack",
+    "doctor",
+];
 
 /// Who may do what, where. What no rule allows is denied.
 #[derive(Debug, Clone, PartialEq, Eq)]

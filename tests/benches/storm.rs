@@ -255,6 +255,8 @@ async fn offer(intake: &Arc<Intake>) -> Vec<(JobId, Instant, Instant)> {
         let intake = intake.clone();
         hands.push(tokio::spawn(async move {
             let ask = Ask {
+                task: midwatch_service::job::Task::Investigate,
+                also: Vec::new(),
                 request: Request { namespace: Some("shop".to_owned()), ..Request::default() },
                 cluster: Some(number.to_string()),
                 verb: Verb::Investigate,

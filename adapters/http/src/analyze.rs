@@ -15,7 +15,7 @@ use midwatch_agent::request::Request;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_service::code::ErrorCode;
 use midwatch_service::intake::{Ask, Reply};
-use midwatch_service::job::Origin;
+use midwatch_service::job::{Origin, Task};
 use midwatch_service::policy::Verb;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -197,7 +197,8 @@ async fn ask(app: &App, connection: &Connection, asked: Asked, wait: Option<Wait
     let wait: Duration = wait.map_or(settings.wait, |wait| wait.0).min(settings.wait_most);
     let Asked { request, cluster, origin, dedup } = asked;
     let reply = Reply::Caller;
-    let ask = Ask { request, cluster, verb: Verb::Investigate, origin, deadline: None, reply, dedup };
+    let (task, also) = (Task::Investigate, Vec::new());
+    let ask = Ask { request, cluster, task, verb: Verb::Investigate, origin, deadline: None, reply, dedup, also };
     let id = app.api.intake.ask(ask).await?;
     let job = wait::settled(app, id, wait, &connection.stop).await?;
     Ok(wait::answer(app, job).await)

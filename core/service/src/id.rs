@@ -49,6 +49,8 @@ made_here! {
     ThreadId;
     /// An artifact of a job.
     ArtifactId;
+    /// A mute.
+    MuteId;
 }
 
 /// The text is no identity of ours.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use midwatch_agent::request::Request;
+use midwatch_conversation::question::Question;
 use midwatch_diagnosis::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -137,12 +138,31 @@ pub struct PackRef {
     pub version: String,
 }
 
+/// What a job is to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "task")]
+pub enum Task {
+    /// Investigate, and end in a report.
+    #[default]
+    Investigate,
+    /// Answer a question about what was investigated, with new reads.
+    FollowUp {
+        /// What is asked.
+        asked: Question,
+        /// The job whose report it is about.
+        about: Option<JobId>,
+    },
+}
+
 /// A job as it is handed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewJob {
     /// Its id, made by whoever hands it in, so that posts can name it in the same write.
     pub id: JobId,
-    /// What to investigate.
+    /// What to do.
+    #[serde(default)]
+    pub task: Task,
+    /// What to investigate; for a follow-up, what was investigated.
     pub request: Request,
     /// In which cluster; the only one, or the default one, when none is named.
     pub cluster: Option<String>,

@@ -11,9 +11,11 @@
 
 pub mod audit;
 pub mod backoff;
+pub mod button;
 pub mod clock;
 pub mod code;
 pub mod health;
+pub mod heard;
 pub mod id;
 pub mod incident;
 pub mod intake;
@@ -21,6 +23,7 @@ pub mod job;
 pub mod lifecycle;
 pub mod living;
 pub mod metrics;
+pub mod mute;
 pub mod pack;
 pub mod policy;
 pub mod poller;

@@ -94,6 +94,7 @@ mod tests {
             with_status(&with_steps(&start, sealed(vec![step.clone()])), sealed(LivingStatus::Investigating));
         let by_both = with_note(&with_alerts(&by_publisher, sealed(alerts.clone())), Redacted::fixed("slow"));
         let expected = LivingMessage {
+            job: None,
             title: "shop/checkout".to_owned(),
             status: LivingStatus::Investigating,
             steps: vec![step],

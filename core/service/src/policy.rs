@@ -45,6 +45,14 @@ pub enum Verb {
     Stop,
     /// Run a job again.
     Retry,
+    /// See the evidence behind a report.
+    Explain,
+    /// See what happened when.
+    Timeline,
+    /// Mute an alert.
+    Mute,
+    /// Let a muted alert speak again.
+    Unmute,
     /// Switch a pack on or off.
     Pack,
     /// See how the program itself does.
@@ -53,7 +61,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Verb; 9] = [
+    pub const ALL: [Verb; 13] = [
         Verb::Help,
         Verb::Investigate,
         Verb::Ask,
@@ -61,6 +69,10 @@ impl Verb {
         Verb::List,
         Verb::Stop,
         Verb::Retry,
+        Verb::Explain,
+        Verb::Timeline,
+        Verb::Mute,
+        Verb::Unmute,
         Verb::Pack,
         Verb::Doctor,
     ];
@@ -75,6 +87,10 @@ impl Verb {
             Verb::List => "list",
             Verb::Stop => "stop",
             Verb::Retry => "retry",
+            Verb::Explain => "explain",
+            Verb::Timeline => "timeline",
+            Verb::Mute => "mute",
+            Verb::Unmute => "unmute",
             Verb::Pack => "pack",
             Verb::Doctor => "doctor",
         }

@@ -4,6 +4,7 @@
 //! outbox (which takes [`Redacted`] only). Start at [`PostBody`].
 
 use midwatch_agent::request::{Progress, RunFacts};
+use midwatch_conversation::answer::Answer;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::report::Report;
 use midwatch_diagnosis::verdict::Verdict;
@@ -81,6 +82,9 @@ pub struct AlertsNow {
 pub struct LivingMessage {
     /// What is looked at: `Deployment shop/checkout, prod-eu`.
     pub title: String,
+    /// The job it tells of, for its buttons.
+    #[serde(default)]
+    pub job: Option<JobId>,
     /// How the investigation stands.
     #[serde(flatten)]
     pub status: LivingStatus,
@@ -134,6 +138,27 @@ pub enum PostBody {
         /// The words.
         text: String,
     },
+    /// An answer to a question or a command, for all who follow the thread.
+    Answer {
+        /// What it says.
+        answer: Answer,
+        /// It may have been sent before, and the platform cannot tell: said to the reader.
+        #[serde(default)]
+        may_be_repeated: bool,
+    },
+    /// An answer that one person sees. Sent at most once: no platform can tell what became of it.
+    Private(Private),
+}
+
+/// An answer for one person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Private {
+    /// Who, by the platform's id.
+    pub to: String,
+    /// The platform's handle for the reply, where the person gave one by what they did.
+    pub reply: Option<String>,
+    /// What it says.
+    pub answer: Answer,
 }
 
 /// Which message goes first when the channel is slow: smaller is sooner.
@@ -146,6 +171,8 @@ pub enum Urgency {
     Report,
     /// A notice or an answer.
     Notice,
+    /// A verdict in a living message.
+    Finding,
     /// Progress: the newest state wins, older ones are never sent.
     Progress,
 }
@@ -172,6 +199,7 @@ impl Redact for PostBody {
             PostBody::Report { report, .. } => report.redact(redactor),
             PostBody::Storm(table) => table.rows.redact(redactor),
             PostBody::Notice { text } => text.redact(redactor),
+            PostBody::Answer { answer, .. } | PostBody::Private(Private { answer, .. }) => answer.redact(redactor),
         }
     }
 }

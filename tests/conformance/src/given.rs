@@ -12,10 +12,10 @@ use midwatch_service::code::ErrorCode;
 use midwatch_service::id::{ArtifactId, IncidentId, JobId, MessageId, PostKey, ThreadId, WorkerId};
 use midwatch_service::incident::{Incident, IncidentKind, IncidentState};
 use midwatch_service::job::{
-    Actor, Cancel, Job, JobError, JobResult, JobState, Lease, NewJob, Origin, PackRef, Priority,
+    Actor, Cancel, Job, JobError, JobResult, JobState, Lease, NewJob, Origin, PackRef, Priority, Task,
 };
 use midwatch_service::port::store::{
-    AfterFailure, Artifact, CommitError, DuePost, JobOutcome, PostLease, Store, Write,
+    AfterFailure, Artifact, Closed, CommitError, DuePost, JobOutcome, PostLease, Share, Store, Write,
 };
 use midwatch_service::post::{NewPost, PostBody, Urgency};
 use midwatch_service::thread::{Entry, NewEntry, Speaker, Thread};
@@ -50,6 +50,7 @@ pub fn actor() -> Actor {
 /// A job that was accepted at 0, of normal priority, with three attempts.
 pub fn job() -> NewJob {
     NewJob {
+        task: Task::Investigate,
         id: JobId::new(),
         request: Request { text: Some("deploy/checkout".to_owned()), ..Request::default() },
         cluster: Some("prod-eu".to_owned()),
@@ -231,7 +232,10 @@ impl Desk {
 
     /// Takes messages.
     pub async fn take(&self, name: &str, now: i64, limit: usize) -> Vec<DuePost> {
-        self.store.take_posts(&worker(name), PLATFORM, at(now), LEASE, limit).await.unwrap()
+        self.store
+            .take_posts(&worker(name), PLATFORM, at(now), LEASE, Share::any(limit), &Closed::default())
+            .await
+            .unwrap()
     }
 
     /// Takes the one message that is due.
@@ -253,6 +257,6 @@ impl Desk {
 
     /// When the next message is due.
     pub async fn next_post(&self) -> Option<Timestamp> {
-        self.store.next_post(PLATFORM).await.unwrap()
+        self.store.next_post(PLATFORM, &Closed::default()).await.unwrap()
     }
 }

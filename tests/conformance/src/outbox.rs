@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use midwatch_service::id::{MessageId, PostKey};
-use midwatch_service::port::store::{AfterFailure, CommitError, Store, Write};
+use midwatch_service::port::store::{AfterFailure, Closed, CommitError, Share, Store, Write};
 use midwatch_service::post::Urgency;
 use midwatch_service::thread::Thread;
 
@@ -34,7 +34,8 @@ pub async fn messages_go_in_the_order_of_their_thread<F: AsyncFn() -> Arc<dyn St
     assert_eq!(keys(&desk.take("s", 1, 10).await), [""; 0], "that is under way");
     desk.sent(2, &taken[1].taken, "100").await.unwrap();
     assert_eq!(keys(&desk.take("s", 2, 10).await), ["1b"]);
-    let other = desk.store.take_posts(&worker("s"), "slack", at(9), LEASE, 10).await.unwrap();
+    let other =
+        desk.store.take_posts(&worker("s"), "slack", at(9), LEASE, Share::any(10), &Closed::default()).await.unwrap();
     assert_eq!(keys(&other), [""; 0], "another platform has nothing to do");
 }
 
@@ -152,7 +153,7 @@ pub async fn the_next_message_is_known<F: AsyncFn() -> Arc<dyn Store>>(open: F) 
     assert_eq!(desk.next_post().await, None);
     desk.done(5, vec![post(&thread, "1", Urgency::Notice, "x"), post(&thread, "2", Urgency::Notice, "y")]).await;
     assert_eq!(desk.next_post().await, Some(at(5)));
-    assert_eq!(desk.store.next_post("slack").await.unwrap(), None);
+    assert_eq!(desk.store.next_post("slack", &Closed::default()).await.unwrap(), None);
     let due = desk.take_one("s", 6).await;
     assert_eq!(desk.next_post().await, Some(at(306)), "the end of its lease; the other waits for it");
     desk.not_sent(7, &due.taken, AfterFailure::Again(at(70))).await.unwrap();

@@ -143,7 +143,7 @@ impl Chat {
         let why = || "told to fail".to_owned();
         match fault {
             None => Ok(done.expect("it was done")),
-            Some(Fault::Retry(after)) => Err(SendFailure::Retry { why: why(), after }),
+            Some(Fault::Retry(after)) => Err(SendFailure::Retry { why: why(), after, hold: None }),
             Some(Fault::Landed | Fault::Vanished) => Err(SendFailure::Unknown { why: why() }),
             Some(Fault::Refused) => Err(SendFailure::Refused { why: why() }),
             Some(Fault::Hangs | Fault::LandsAndHangs) => std::future::pending().await,

@@ -12,8 +12,9 @@ const LINES: usize = 600;
 const CORE: &[(&str, &[&str])] = &[
     ("midwatch-redact", &[]),
     ("midwatch-diagnosis", &["midwatch-redact"]),
-    ("midwatch-agent", &["midwatch-redact", "midwatch-diagnosis"]),
-    ("midwatch-service", &["midwatch-redact", "midwatch-diagnosis", "midwatch-agent"]),
+    ("midwatch-conversation", &["midwatch-redact", "midwatch-diagnosis"]),
+    ("midwatch-agent", &["midwatch-redact", "midwatch-diagnosis", "midwatch-conversation"]),
+    ("midwatch-service", &["midwatch-redact", "midwatch-diagnosis", "midwatch-conversation", "midwatch-agent"]),
 ];
 
 /// Adapters: they know the core, never each other.
@@ -23,6 +24,7 @@ const ADAPTERS: &[&str] = &[
     "midwatch-http",
     "midwatch-kubernetes",
     "midwatch-prometheus",
+    "midwatch-slack",
     "midwatch-snapshot",
     "midwatch-sqlite",
 ];
@@ -81,6 +83,7 @@ fn the_pure_engine_has_no_runtime_no_files_no_clock_and_no_randomness() {
     for banned in ["tokio", "futures", "async-trait", "rand", "reqwest", "tempfile", "tracing"] {
         assert!(!manifests["midwatch-diagnosis"].contains(banned), "{banned}");
         assert!(!manifests["midwatch-redact"].contains(banned), "{banned}");
+        assert!(!manifests["midwatch-conversation"].contains(banned), "{banned}");
     }
     let banned = [
         "std::fs",

@@ -5,6 +5,7 @@
 //! Must never write text that was not redacted (every way in takes [`Redacted`] values) nor a character that acts on
 //! the terminal and is not its own (`page` is the only writer of text). Start at [`Console`].
 
+mod answer;
 mod console;
 mod evidence;
 mod living;

@@ -30,6 +30,13 @@ fn part(db: &Connection, key: &ChainKey, now: Timestamp, write: &Write) -> Resul
         Write::NotSent { taken, next, why } => outbox::outcome::not_sent(db, now, taken, *next, why),
         Write::Artifact(artifact) => artifacts::write(db, artifact),
         Write::Audit(entry) => trail::add(db, key, entry),
+        Write::Hear { .. }
+        | Write::Handled(_)
+        | Write::NotHandled { .. }
+        | Write::Once { .. }
+        | Write::Mute(_)
+        | Write::Unmute(_)
+        | Write::Feedback(_) => Err(Fault::Damaged("this is not kept".to_owned())),
         Write::Pack { name, enabled } => packs::switch(db, name, *enabled),
     }
 }

@@ -9,8 +9,10 @@ use midwatch_service::audit::Sealed;
 use midwatch_service::id::{IncidentId, JobId, MessageId, PostKey, ThreadId, WorkerId};
 use midwatch_service::incident::Incident;
 use midwatch_service::job::{Job, Lease, Leased, Priority, Transition};
+use midwatch_service::mute::Mute;
 use midwatch_service::port::store::{
-    Artifact, Beat, CommitError, DuePost, JobFilter, Load, Reaped, Retention, Store, StoreError, Write,
+    Artifact, Beat, Closed, CommitError, DueHeard, DuePost, Feedback, JobFilter, Load, Reaped, Retention, Share, Store,
+    StoreError, Write,
 };
 use midwatch_service::post::PostBody;
 use midwatch_service::thread::{Entry, Thread};
@@ -147,13 +149,40 @@ impl Store for SqliteStore {
         platform: &str,
         now: Timestamp,
         lease: Duration,
-        limit: usize,
+        share: Share,
+        _closed: &Closed,
     ) -> Result<Vec<DuePost>, StoreError> {
         let (worker, platform) = (worker.clone(), platform.to_owned());
-        self.change(move |db| outbox::take::take(db, &worker, &platform, now, lease, limit)).await
+        self.change(move |db| outbox::take::take(db, &worker, &platform, now, lease, share.all)).await
     }
 
-    async fn next_post(&self, platform: &str) -> Result<Option<Timestamp>, StoreError> {
+    async fn incident_of(&self, _thread: ThreadId) -> Result<Option<Incident>, StoreError> {
+        Ok(None)
+    }
+
+    async fn take_heard(
+        &self,
+        _worker: &WorkerId,
+        _now: Timestamp,
+        _lease: Duration,
+        _limit: usize,
+    ) -> Result<Vec<DueHeard>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn next_heard(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
+
+    async fn mutes(&self, _now: Timestamp) -> Result<Vec<Mute>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn feedback(&self, _job: JobId) -> Result<Vec<Feedback>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn next_post(&self, platform: &str, _closed: &Closed) -> Result<Option<Timestamp>, StoreError> {
         let platform = platform.to_owned();
         self.readers.run(move |db| outbox::take::next(db, &platform)).await
     }

@@ -9,7 +9,7 @@ use midwatch_agent::request::Request;
 use super::admission::{Room, bound};
 use super::identity::namespaces_of_alerts;
 use super::pen::Pen;
-use super::{Ask, Intake, Refused, Reply};
+use super::{Ask, Hang, Intake, Refused, Reply};
 use crate::code::ErrorCode;
 use crate::id::{JobId, ThreadId};
 use crate::job::{Cancel, Job, JobState, NewJob, Origin, Priority};
@@ -129,7 +129,7 @@ impl Intake {
 
     fn pack_for(&self, ask: &Ask) -> Result<Pack, Refused> {
         let channel = match &ask.reply {
-            Reply::Thread { channel, .. } => Some(channel.as_str()),
+            Reply::Thread { channel, .. } | Reply::Below(Hang { channel, .. }) => Some(channel.as_str()),
             Reply::Caller | Reply::Existing(_) => ask.origin.actor.channel.as_deref(),
         };
         let pack = self.parts.packs.for_verb(ask.verb, channel).ok_or_else(|| {
@@ -155,11 +155,12 @@ impl Intake {
         }
         let thread = match ask.reply {
             Reply::Caller => None,
-            Reply::Thread { .. } => Some(ThreadId::new()),
+            Reply::Thread { .. } | Reply::Below(_) => Some(ThreadId::new()),
             Reply::Existing(thread) => Some(thread),
         };
         NewJob {
             id: JobId::new(),
+            task: ask.task.clone(),
             request,
             cluster: ask.cluster.clone(),
             pack: pack.id.clone(),
@@ -181,13 +182,17 @@ impl Intake {
         let subject = self.parts.redactor.redact_text(&title).into_inner();
         let mut writes = Vec::new();
         if let (Reply::Thread { platform, channel }, Some(thread)) = (&ask.reply, thread) {
-            writes.extend(new_thread(pen, ask, platform, channel, thread, &title));
+            writes.extend(new_thread(pen, ask, pen.open_thread(thread, platform, channel), thread, &title));
+        }
+        if let (Reply::Below(hang), Some(thread)) = (&ask.reply, thread) {
+            writes.extend(new_thread(pen, ask, pen.hang_thread(thread, hang), thread, &title));
         }
         if let Some(thread) = thread {
             writes.push(pen.remember(thread, Speaker::Outside, title, Some(id)));
         }
         writes.push(pen.audit(ask.verb.as_str(), subject, format!("job {id}")));
         writes.push(Write::Enqueue { job: Box::new(job), bound: Some(bound(&self.parts.settings)) });
+        writes.extend(ask.also.iter().cloned());
         writes
     }
 
@@ -201,7 +206,7 @@ impl Intake {
     }
 }
 
-fn new_thread(pen: Pen<'_>, ask: &Ask, platform: &str, channel: &str, thread: ThreadId, title: &str) -> [Write; 3] {
+fn new_thread(pen: Pen<'_>, ask: &Ask, opened: Write, thread: ThreadId, title: &str) -> [Write; 3] {
     let opening = Opening {
         title: title.to_owned(),
         asked_by: Some(ask.origin.actor.user.clone()),
@@ -210,7 +215,7 @@ fn new_thread(pen: Pen<'_>, ask: &Ask, platform: &str, channel: &str, thread: Th
     };
     let living = LivingMessage { title: title.to_owned(), ..LivingMessage::default() };
     [
-        pen.open_thread(thread, platform, channel),
+        opened,
         pen.opening(thread, opening),
         pen.post(living::key(thread), thread, Urgency::Progress, PostBody::Living(living)),
     ]

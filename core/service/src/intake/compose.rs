@@ -20,7 +20,7 @@ use super::settings::IntakeSettings;
 use super::{PackChoice, Receipt, words};
 use crate::id::{IncidentId, JobId, PostKey, ThreadId};
 use crate::incident::{Incident, IncidentKind, IncidentState};
-use crate::job::NewJob;
+use crate::job::{NewJob, Task};
 use crate::lifecycle::{self, Effect, Step};
 use crate::living;
 use crate::port::store::{Load, Write};
@@ -306,6 +306,7 @@ pub(super) fn hand_in(incident: &Incident, alerts: &[Alert], desk: Desk<'_>) -> 
     }
     Ok(NewJob {
         id: JobId::new(),
+        task: Task::Investigate,
         request: words::request(alerts, &pack, desk.settings.lookback, desk.pen.now),
         cluster: desk.cluster.map(str::to_owned),
         priority: words::priority(alerts, &pack),

@@ -117,7 +117,7 @@ impl Intake {
 
     /// Identifies the alerts by what was delivered, and keeps what is redacted.
     fn prepare(&self, delivery: Delivery) -> (Origin, Batch) {
-        let Delivery { source, group_key, alerts, truncated, cluster, origin } = delivery;
+        let Delivery { source, group_key, alerts, truncated, cluster, origin, aliases: _, place: _ } = delivery;
         let polled = source == POLL;
         let arrival = |mut alert: Alert| {
             let id = identity(&alert, &self.parts.settings.replica_labels);

@@ -34,12 +34,12 @@ pub use self::ask::namespaces_of;
 pub use self::refused::Refused;
 pub use self::settings::IntakeSettings;
 use crate::clock::SharedClock;
-use crate::id::{IncidentId, JobId, ThreadId};
-use crate::job::Origin;
+use crate::id::{IncidentId, JobId, MessageId, ThreadId};
+use crate::job::{Origin, Task};
 use crate::metrics::Metrics;
 use crate::pack::Pack;
 use crate::policy::{Policy, Verb};
-use crate::port::store::{Store, StoreError};
+use crate::port::store::{Store, StoreError, Write};
 use crate::signals::Signals;
 
 /// The source of alerts that were polled and not delivered.
@@ -60,6 +60,21 @@ pub struct Delivery {
     pub cluster: Option<String>,
     /// Who delivers, for the permissions.
     pub origin: Origin,
+    /// More keys that a new incident of it is found by: the post it was read from, the title a post of the same group has.
+    pub aliases: Vec<String>,
+    /// Where its incidents are shown; where the settings say when none is named.
+    pub place: Option<Hang>,
+}
+
+/// A message of another that a thread hangs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hang {
+    /// The platform.
+    pub platform: String,
+    /// The channel.
+    pub channel: String,
+    /// The message.
+    pub root: MessageId,
 }
 
 /// What became of a delivery.
@@ -88,6 +103,8 @@ pub struct Ask {
     pub request: Request,
     /// In which cluster.
     pub cluster: Option<String>,
+    /// What to do with it.
+    pub task: Task,
     /// The verb, for the permissions and the pack.
     pub verb: Verb,
     /// Who asks.
@@ -98,6 +115,8 @@ pub struct Ask {
     pub reply: Reply,
     /// While a job with this key is live, its id is the answer.
     pub dedup: Option<String>,
+    /// What is written with it, or not at all.
+    pub also: Vec<Write>,
 }
 
 /// Where an answer goes.
@@ -112,6 +131,8 @@ pub enum Reply {
         /// The channel.
         channel: String,
     },
+    /// To a new thread below a message of another.
+    Below(Hang),
     /// To a thread that exists.
     Existing(ThreadId),
 }

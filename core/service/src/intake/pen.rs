@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use midwatch_redact::Redactor;
 
+use super::Hang;
 use crate::audit;
 use crate::id::{JobId, PostKey, ThreadId};
 use crate::job::Origin;
@@ -24,6 +25,12 @@ impl Pen<'_> {
     pub(super) fn open_thread(&self, id: ThreadId, platform: &str, channel: &str) -> Write {
         let (platform, channel) = (platform.to_owned(), channel.to_owned());
         Write::OpenThread(Thread { id, platform, channel, root: None, opened_at: self.now })
+    }
+
+    /// A thread below a message of another.
+    pub(super) fn hang_thread(&self, id: ThreadId, hang: &Hang) -> Write {
+        let Hang { platform, channel, root } = hang.clone();
+        Write::OpenThread(Thread { id, platform, channel, root: Some(root), opened_at: self.now })
     }
 
     /// The first message of a thread.

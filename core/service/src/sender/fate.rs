@@ -5,6 +5,8 @@
 //! | opening | sent again: without it there is no thread |
 //! | report | sent again, with a mark that it may be a repetition |
 //! | notice | sent again, with the same mark |
+//! | answer | sent again, with the same mark |
+//! | private answer | not sent again |
 //! | living message, storm | not sent again; its next revision is |
 //!
 //! Pure. Start at [`after_failure`].
@@ -49,17 +51,19 @@ pub(super) fn after_search(failure: &SendFailure, tries: u32, now: Timestamp) ->
 /// A message that may have been sent, as it is sent again; none when it is not.
 pub(super) fn repeated(body: &Redacted<PostBody>) -> Option<Redacted<PostBody>> {
     match body.as_ref() {
-        PostBody::Living(_) | PostBody::Storm(_) => None,
-        PostBody::Opening(_) | PostBody::Report { .. } | PostBody::Notice { .. } => Some(body.map(marked)),
+        PostBody::Living(_) | PostBody::Storm(_) | PostBody::Private(_) => None,
+        PostBody::Opening(_) | PostBody::Report { .. } | PostBody::Notice { .. } | PostBody::Answer { .. } => {
+            Some(body.map(marked))
+        }
     }
 }
 
 fn marked(body: &PostBody) -> PostBody {
     let mut body = body.clone();
     match &mut body {
-        PostBody::Report { may_be_repeated, .. } => *may_be_repeated = true,
+        PostBody::Report { may_be_repeated, .. } | PostBody::Answer { may_be_repeated, .. } => *may_be_repeated = true,
         PostBody::Notice { text } => text.insert_str(0, "(may be repeated) "),
-        PostBody::Opening(_) | PostBody::Living(_) | PostBody::Storm(_) => {}
+        PostBody::Opening(_) | PostBody::Living(_) | PostBody::Storm(_) | PostBody::Private(_) => {}
     }
     body
 }
@@ -83,7 +87,7 @@ mod tests {
     #[test]
     fn a_failure_is_followed_by_what_it_allows() {
         let why = String::new;
-        let retry = |after| SendFailure::Retry { why: why(), after };
+        let retry = |after| SendFailure::Retry { why: why(), after, hold: None };
         for (failure, tries, expected) in [
             (retry(None), 1, AfterFailure::Again(at(1_000))),
             (retry(None), 3, AfterFailure::Again(at(4_000))),
@@ -100,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_search_that_failed_leaves_the_doubt() {
-        let retry = SendFailure::Retry { why: String::new(), after: None };
+        let retry = SendFailure::Retry { why: String::new(), after: None, hold: None };
         assert_eq!(after_search(&retry, 2, at(0)), AfterFailure::LookUp(at(2_000)));
         assert_eq!(
             after_search(&SendFailure::Unknown { why: String::new() }, 1, at(0)),

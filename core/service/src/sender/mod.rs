@@ -16,7 +16,7 @@ use crate::health::{Health, Status};
 use crate::id::{ThreadId, WorkerId};
 use crate::metrics::Metrics;
 use crate::port::chat::ChatPlatform;
-use crate::port::store::{DuePost, Store};
+use crate::port::store::{Closed, DuePost, Share, Store};
 use crate::signals::Signals;
 
 mod deliver;
@@ -145,14 +145,17 @@ impl Sender {
         if !self.has_room(queues) {
             return after(now, LOOK);
         }
-        let taken = store.take_posts(&settings.worker, platform.name(), now, settings.lease, settings.batch).await;
+        let taken = {
+            let share = Share::any(settings.batch);
+            store.take_posts(&settings.worker, platform.name(), now, settings.lease, share, &Closed::default()).await
+        };
         let next = match taken {
             Ok(posts) => {
                 let until = after(now, settings.lease);
                 for due in posts {
                     self.queue(queues, sending, Taken { due, until });
                 }
-                store.next_post(platform.name()).await
+                store.next_post(platform.name(), &Closed::default()).await
             }
             Err(error) => Err(error),
         };

@@ -223,6 +223,8 @@ async fn a_question_has_a_thread_and_can_be_stopped() {
     let world = World::new(anyone());
     let intake = world.intake();
     let ask = Ask {
+        task: midwatch_service::job::Task::Investigate,
+        also: Vec::new(),
         request: Request { text: Some("why is checkout slow".to_owned()), ..Request::default() },
         cluster: None,
         verb: Verb::Investigate,

@@ -239,6 +239,7 @@ impl World {
     pub(crate) async fn ask(&self, wish: Wish) -> (JobId, ThreadId) {
         let (id, thread) = (JobId::new(), ThreadId::new());
         let job = NewJob {
+            task: midwatch_service::job::Task::Investigate,
             id,
             request: Request {
                 text: Some(wish.text.to_owned()),

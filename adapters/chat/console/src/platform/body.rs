@@ -4,6 +4,7 @@
 
 use midwatch_service::post::{Opening, PostBody};
 
+use crate::answer;
 use crate::look::Look;
 use crate::opening::{alerts, who};
 use crate::page::{Ink, Page, Text};
@@ -24,6 +25,12 @@ pub(super) fn render(look: Look, body: &PostBody) -> String {
             mark + &report::render((look, *run), report)
         }
         PostBody::Notice { text } => notice(look, text),
+        PostBody::Answer { answer, may_be_repeated } => {
+            let mark =
+                if *may_be_repeated { notice(look, "The answer below may be a repetition.") } else { String::new() };
+            mark + &answer::render(look, answer)
+        }
+        PostBody::Private(private) => answer::render(look, &private.answer),
     }
 }
 

@@ -96,7 +96,7 @@ impl ConsolePlatform {
         match done {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error @ FileError::Full { .. })) => Err(SendFailure::Refused { why: error.to_string() }),
-            Ok(Err(error)) => Err(SendFailure::Retry { why: error.to_string(), after: Some(TRY_AGAIN) }),
+            Ok(Err(error)) => Err(SendFailure::Retry { why: error.to_string(), after: Some(TRY_AGAIN), hold: None }),
             Err(ended) => Err(SendFailure::Unknown { why: format!("the writer of threads ended: {ended}") }),
         }
     }

@@ -280,7 +280,7 @@ async fn a_file_that_cannot_be_used_is_said_and_left_alone() {
         std::fs::write(setup.file("json"), &whole[..end]).unwrap();
         let failure = setup.post("b", PostBody::Notice { text: "next".into() }).await.unwrap_err();
         assert!(
-            matches!(&failure, SendFailure::Retry { why, after: Some(_) } if why.contains("is damaged")),
+            matches!(&failure, SendFailure::Retry { why, after: Some(_), hold: None } if why.contains("is damaged")),
             "{failure}"
         );
         assert!(setup.platform.find(&setup.thread, &key("a")).await.is_err(), "not `not sent`: that would double it");

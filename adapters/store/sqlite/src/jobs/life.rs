@@ -36,6 +36,10 @@ pub(crate) fn finish(job: &mut Job, outcome: &JobOutcome, now: Timestamp) -> Tra
             let reason = format!("{}: {}", result.verdict.as_str(), result.headline);
             end_by_holder(job, JobState::Completed, reason, now)
         }
+        JobOutcome::Answered => {
+            job.error = None;
+            end_by_holder(job, JobState::Completed, "answered".to_owned(), now)
+        }
         JobOutcome::Timeout { error, result } => {
             job.error = Some(error.clone());
             job.result.clone_from(result);

@@ -57,6 +57,7 @@ fn rank(urgency: Urgency) -> i64 {
         Urgency::Opening => 0,
         Urgency::Report => 1,
         Urgency::Notice => 2,
-        Urgency::Progress => 3,
+        Urgency::Finding => 3,
+        Urgency::Progress => 4,
     }
 }

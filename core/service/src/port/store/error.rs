@@ -26,6 +26,15 @@ pub enum CommitError {
     /// The right to send a message was lost.
     #[error("the right to send message {0} was lost")]
     PostLost(PostKey),
+    /// The right to handle what was heard was lost.
+    #[error("the right to handle {0} was lost")]
+    HeardLost(String),
+    /// It happened before, and must happen once only.
+    #[error("it was done before, by {by}")]
+    Already {
+        /// Who did it.
+        by: String,
+    },
     /// What the write is about is not there.
     #[error("there is no {0}")]
     NotFound(String),

@@ -20,12 +20,15 @@ use jiff::Timestamp;
 use midwatch_redact::Redacted;
 
 pub use self::error::{CommitError, StoreError};
-pub use self::read::{Beat, DuePost, JobFilter, Load, PostLease, Reaped, Retention};
-pub use self::write::{AfterFailure, Artifact, JobOutcome, Write};
+pub use self::read::{
+    Beat, Closed, DueHeard, DuePost, HeardLease, JobFilter, Load, PostLease, Reaped, Retention, Share,
+};
+pub use self::write::{AfterFailure, Artifact, Feedback, JobOutcome, Write};
 use crate::audit;
 use crate::id::{IncidentId, JobId, MessageId, PostKey, ThreadId, WorkerId};
 use crate::incident::Incident;
 use crate::job::{Job, Lease, Leased, Priority, Transition};
+use crate::mute::Mute;
 use crate::post::PostBody;
 use crate::thread::{Entry, Thread};
 
@@ -152,7 +155,46 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn memory(&self, thread: ThreadId) -> Result<Vec<Redacted<Entry>>, StoreError>;
 
-    /// Takes messages that are due, for as long as the lease: the most urgent first, then the oldest. A message that was
+    /// The incident of a thread, the newest when there are several.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn incident_of(&self, thread: ThreadId) -> Result<Option<Incident>, StoreError>;
+
+    /// Takes what was heard and is not handled, the oldest first, for as long as the lease: at most one of each
+    /// [`Heard::lane`](crate::heard::Heard::lane) at a time, and none before an earlier one of its lane is handled. What
+    /// another took and did not finish within its lease comes back.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn take_heard(
+        &self,
+        worker: &WorkerId,
+        now: Timestamp,
+        lease: Duration,
+        limit: usize,
+    ) -> Result<Vec<DueHeard>, StoreError>;
+
+    /// When the next of what was heard can be taken, or its lease ends; none when there is nothing to wait for.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn next_heard(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Mutes that have not ended, the oldest first.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn mutes(&self, now: Timestamp) -> Result<Vec<Mute>, StoreError>;
+
+    /// What people think of a job's report, one entry for each of them.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn feedback(&self, job: JobId) -> Result<Vec<Feedback>, StoreError>;
+
+    /// Takes messages that are due and not closed, for as long as the lease: the most urgent first; among new messages then
+    /// the oldest; among edits the one whose message was sent or edited longest ago. A message that was
     /// never sent waits until every message written before it in its thread was sent or given up; edits wait for nothing
     /// but an earlier try of the same message. What another sender took and did not finish within its lease comes back as
     /// doubtful.
@@ -165,15 +207,16 @@ pub trait Store: Send + Sync {
         platform: &str,
         now: Timestamp,
         lease: Duration,
-        limit: usize,
+        share: Share,
+        closed: &Closed,
     ) -> Result<Vec<DuePost>, StoreError>;
 
-    /// When the next message of a platform is due; none when there is none. Messages that wait for another one of their
+    /// When the next message of a platform is due that is not closed; none when there is none. Messages that wait for another one of their
     /// thread do not count, those under way count with the end of their lease.
     ///
     /// # Errors
     /// When the storage failed.
-    async fn next_post(&self, platform: &str) -> Result<Option<Timestamp>, StoreError>;
+    async fn next_post(&self, platform: &str, closed: &Closed) -> Result<Option<Timestamp>, StoreError>;
 
     /// What a message says in its newest revision.
     ///

@@ -1,10 +1,12 @@
 //! What the store answers, and what it is asked with.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use midwatch_redact::Redacted;
 
-use crate::id::{IncidentId, JobId, MessageId, PostKey};
+use crate::heard::Heard;
+use crate::id::{IncidentId, JobId, MessageId, PostKey, ThreadId};
 use crate::job::{Cancel, JobState};
 use crate::post::PostBody;
 use crate::thread::Thread;
@@ -60,6 +62,59 @@ pub struct DuePost {
     pub doubtful: bool,
 }
 
+/// The right to handle something that was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardLease {
+    /// Which: `Heard::id`.
+    pub id: String,
+    /// Grows each time it is taken.
+    pub fence: u64,
+}
+
+/// Something that was heard and is to be handled.
+#[derive(Clone, Debug)]
+pub struct DueHeard {
+    /// The right to handle it.
+    pub taken: HeardLease,
+    /// What was heard.
+    pub heard: Redacted<Heard>,
+    /// Tries before this one.
+    pub tries: u32,
+}
+
+/// Which messages a platform takes none of now, because a limit of its own is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// No new messages, in any channel.
+    pub posts: bool,
+    /// No edits, in any channel.
+    pub edits: bool,
+    /// No edits of urgency `progress`: what is left of the budget is for what matters more.
+    pub progress: bool,
+    /// No new messages in these channels.
+    pub post_channels: BTreeSet<String>,
+    /// No edits in these channels.
+    pub edit_channels: BTreeSet<String>,
+}
+
+/// How much is taken at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// In all.
+    pub all: usize,
+    /// New messages of one channel.
+    pub of_channel: usize,
+    /// Edits.
+    pub edits: usize,
+}
+
+impl Share {
+    /// So many in all, from wherever they are.
+    pub fn any(limit: usize) -> Self {
+        Self { all: limit, of_channel: limit, edits: limit }
+    }
+}
+
 /// How full the queue is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
@@ -84,6 +139,8 @@ pub struct JobFilter {
     pub incident: Option<IncidentId>,
     /// Of this pack.
     pub pack: Option<String>,
+    /// Of this thread.
+    pub thread: Option<ThreadId>,
     /// Older than this one: the next page.
     pub before: Option<JobId>,
     /// At most this many; the store gives 500 at most.

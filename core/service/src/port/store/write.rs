@@ -3,11 +3,13 @@
 use jiff::Timestamp;
 use midwatch_redact::Redacted;
 
-use super::PostLease;
+use super::{HeardLease, PostLease};
 use crate::audit;
-use crate::id::{ArtifactId, JobId, MessageId};
+use crate::heard::Heard;
+use crate::id::{ArtifactId, JobId, MessageId, MuteId};
 use crate::incident::Incident;
 use crate::job::{Actor, Cancel, JobError, JobResult, JobState, Lease, NewJob};
+use crate::mute::Mute;
 use crate::post::NewPost;
 use crate::thread::{NewEntry, Thread};
 
@@ -113,6 +115,39 @@ pub enum Write {
     Artifact(Artifact),
     /// Adds to the audit trail; sealed by the store in the order of its commits.
     Audit(audit::Entry),
+    /// Hears something. The same `Heard::id` again changes nothing, whether it was handled or not, until retention removes
+    /// it. While `bound` or more wait to be handled it is `CommitError::Full`.
+    Hear {
+        /// What, redacted.
+        heard: Redacted<Heard>,
+        /// How many may wait.
+        bound: u64,
+    },
+    /// What was heard is handled: it is remembered by its id alone. `CommitError::HeardLost` when the right to it was lost.
+    Handled(HeardLease),
+    /// What was heard could not be handled now.
+    NotHandled {
+        /// The right to.
+        taken: HeardLease,
+        /// When to try again.
+        again: Timestamp,
+        /// Why, for the operator.
+        why: String,
+    },
+    /// Something that must happen once only. When it happened before, the whole commit is refused with
+    /// `CommitError::Already`, which says who it was. Kept as long as jobs are.
+    Once {
+        /// What: `again:JOB`.
+        key: String,
+        /// Who, for a person.
+        by: String,
+    },
+    /// Mutes alerts.
+    Mute(Mute),
+    /// Ends a mute.
+    Unmute(MuteId),
+    /// What someone thinks of a report; the last word of each counts.
+    Feedback(Feedback),
     /// Switches a pack on or off.
     Pack {
         /// Its name.
@@ -122,11 +157,26 @@ pub enum Write {
     },
 }
 
+/// What someone thinks of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feedback {
+    /// Of which job.
+    pub job: JobId,
+    /// Who.
+    pub by: Actor,
+    /// Whether it helped.
+    pub helpful: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JobOutcome {
     /// In a report.
     Completed(JobResult),
+    /// In an answer, which is an artifact: state `completed`, without a result.
+    Answered,
     /// At the deadline, with what was found.
     Timeout {
         /// Always code `E003`.
