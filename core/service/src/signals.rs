@@ -18,6 +18,8 @@ const WRITERS: usize = 64;
 pub struct Signals {
     /// A job was handed in or handed back.
     pub jobs: Notify,
+    /// Something was said.
+    pub heard: Notify,
     /// A message was written.
     pub posts: Notify,
     changes: watch::Sender<u64>,
@@ -28,6 +30,7 @@ impl Default for Signals {
     fn default() -> Self {
         Self {
             jobs: Notify::new(),
+            heard: Notify::new(),
             posts: Notify::new(),
             changes: watch::Sender::new(0),
             living: std::array::from_fn(|_| Mutex::new(())),
