@@ -18,11 +18,16 @@ pub fn key(thread: ThreadId) -> PostKey {
     PostKey(format!("thread:{thread}:living"))
 }
 
-/// How urgent the message is in this status: an end is told before progress.
-pub fn urgency(status: &LivingStatus) -> Urgency {
-    match status {
-        LivingStatus::Queued | LivingStatus::Investigating => Urgency::Progress,
-        LivingStatus::Reported { .. } | LivingStatus::Failed { .. } | LivingStatus::Cancelled { .. } => Urgency::Finding,
+/// How urgent a message is that says this: a verdict, or that there is none, is a finding; all else is progress.
+pub fn urgency(body: &PostBody) -> Urgency {
+    match body {
+        PostBody::Living(LivingMessage { status, .. }) => match status {
+            LivingStatus::Queued | LivingStatus::Investigating => Urgency::Progress,
+            LivingStatus::Reported { .. } | LivingStatus::Failed { .. } | LivingStatus::Cancelled { .. } => {
+                Urgency::Finding
+            }
+        },
+        _ => Urgency::Progress,
     }
 }
 

@@ -161,7 +161,7 @@ impl Desk {
         writes.extend(turn.closing.iter().cloned());
         if !writes.is_empty() {
             self.parts.store.commit(self.now(), writes).await?;
-            self.parts.signals.posts.notify_one();
+            self.parts.signals.post_written();
         }
         Ok(())
     }

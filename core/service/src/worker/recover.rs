@@ -79,18 +79,17 @@ pub(super) async fn tell(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> 
         Ok(told) => {
             if let Some((thread, body)) = told {
                 let (status, note) = words(shared, job);
-                let urgency = living::urgency(&status);
                 let body = living::with_status(&body, status);
                 let body = note.iter().fold(body, |body, note| living::with_note(&body, note.clone()));
                 let key = living::key(thread);
-                writes.push(Write::Post(NewPost { key, thread, urgency, body }));
+                writes.push(Write::Post(NewPost { key, thread, urgency: living::urgency(&body), body }));
                 writes.extend(ended(shared, job).map(Write::Post));
             }
             if writes.is_empty() { Ok(()) } else { parts.store.commit(parts.clock.now(), writes).await }
         }
         Err(error) => Err(CommitError::from(error)),
     };
-    parts.signals.posts.notify_one();
+    parts.signals.post_written();
     committed.inspect_err(|error| tracing::error!(job = %job.spec.id, "cannot be given back: {error}")).is_ok()
 }
 

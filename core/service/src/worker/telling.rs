@@ -122,10 +122,9 @@ impl Attempt {
             // The first write of the first attempt finds what the thread's last job said.
             let fresh = self.job.attempts + self.job.lost <= 1 && self.telling.written == self.started;
             let body = self.telling.compose(body, self.job.spec.id, fresh);
-            let urgency = living::urgency(&self.telling.status);
-            writes.push(Write::Post(NewPost { key, thread, urgency, body }));
+            writes.push(Write::Post(NewPost { key, thread, urgency: living::urgency(&body), body }));
             parts.store.commit(parts.clock.now(), writes).await?;
-            parts.signals.posts.notify_one();
+            parts.signals.post_written();
         } else if !writes.is_empty() {
             parts.store.commit(parts.clock.now(), writes).await?;
         }
