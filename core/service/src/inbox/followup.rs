@@ -4,6 +4,7 @@
 //! [`Desk::follow_up`].
 
 use midwatch_agent::followup;
+use midwatch_agent::request::Request;
 use midwatch_conversation::answer::Answer;
 use midwatch_conversation::command;
 use midwatch_conversation::question::{self, Question};
@@ -121,7 +122,6 @@ impl Desk {
     /// By a job that reads what is asked for.
     async fn read(&self, turn: &Turn, asked: Question, about: &About) -> Result<Done, Refused> {
         let base = about.base();
-        let reported = about.reported.as_ref().map(|job| job.spec.id);
         let reply = self.reply(turn);
         let mut also = turn.closing.clone();
         if let (Some(job), Reply::Existing(_)) = (about.under_way(), &reply) {
@@ -129,9 +129,10 @@ impl Desk {
             also.extend(self.said(turn, To::Here, Answer::text(text)));
         }
         let ask = Ask {
-            request: base.spec.request.clone(),
+            // "Now" is when it is asked, and the namespaces are those that were investigated.
+            request: Request { as_of: None, ..base.spec.request.clone() },
             cluster: base.spec.cluster.clone(),
-            task: Task::FollowUp { asked, about: reported },
+            task: Task::FollowUp { asked, about: Some(base.spec.id) },
             verb: Verb::Ask,
             origin: turn.origin.clone(),
             deadline: None,
