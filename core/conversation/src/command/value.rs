@@ -35,7 +35,8 @@ fn within(text: &str, range: &RangeInclusive<SignedDuration>, what: &str) -> Res
 /// A DNS-1123 label: <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>.
 pub(super) fn namespace(text: &str) -> Result<String, String> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let fits = (1..=63).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-') && !text.ends_with('-');
+    let fits =
+        (1..=63).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-') && !text.ends_with('-');
     if fits {
         Ok(text.to_owned())
     } else {
@@ -58,6 +59,7 @@ pub(super) fn id(text: &str) -> Result<String, String> {
 /// `e3`, as reports cite it: `[e3]`.
 pub(super) fn evidence(text: &str) -> Result<String, String> {
     let id = text.trim_matches(['[', ']', '.', ',', '?', '!']).to_lowercase();
-    let number = id.strip_prefix('e').is_some_and(|n| (1..=9).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
+    let number =
+        id.strip_prefix('e').is_some_and(|n| (1..=9).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
     if number { Ok(id) } else { Err("evidence is cited as in the report: e3".to_owned()) }
 }
