@@ -103,8 +103,10 @@ fn namespace(posted: &PostedAlert) -> Option<&str> {
     };
     let of_words = |text: &String| {
         let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || "\"'`(),".contains(c)).collect();
-        let path = |word: &&str| word.split_once('/').is_some_and(|(namespace, name)| namespace == first && !name.is_empty());
-        words.iter().any(path) || words.windows(2).any(|two| matches!(two, [a, b] if a.eq_ignore_ascii_case("namespace") && *b == first))
+        let path =
+            |word: &&str| word.split_once('/').is_some_and(|(namespace, name)| namespace == first && !name.is_empty());
+        words.iter().any(path)
+            || words.windows(2).any(|two| matches!(two, [a, b] if a.eq_ignore_ascii_case("namespace") && *b == first))
     };
     let hinted = posted.values.iter().any(of_service) || posted.annotations.values().any(of_words);
     hinted.then_some(first)

@@ -34,7 +34,8 @@ pub(super) fn of_group(arrivals: &[Arrival], cluster: Option<&str>, settings: &I
             let kept = common.iter().filter(move |(name, _)| replicas || !settings.replica_labels.contains(*name));
             kept.map(|(_, value)| value.as_str()).collect::<Vec<_>>()
         };
-        aliases.extend([true, false].into_iter().filter_map(|replicas| of_title("", values(replicas), cluster, settings)));
+        aliases
+            .extend([true, false].into_iter().filter_map(|replicas| of_title("", values(replicas), cluster, settings)));
     }
     aliases.into_iter().collect()
 }

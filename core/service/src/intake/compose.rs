@@ -130,13 +130,7 @@ fn alerts(part: &Part) -> Vec<Alert> {
 }
 
 /// Opens an incident; a storm's job comes later, when it is known what is busiest.
-fn open(
-    plan: &mut Plan,
-    part: &Part,
-    previous: Option<(IncidentId, ThreadId)>,
-    facts: &Facts,
-    desk: Desk<'_>,
-) {
+fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, facts: &Facts, desk: Desk<'_>) {
     let (thread, begun) = thread(part, facts, desk);
     let mut incident =
         lifecycle::take(blank(part, thread, previous, desk), &part.arrivals, part.truncated, desk.pen.now).incident;

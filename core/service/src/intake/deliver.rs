@@ -121,7 +121,8 @@ impl Intake {
 
     /// Identifies the alerts by what was delivered, and keeps what is redacted.
     fn prepare(&self, delivery: Delivery) -> (Origin, Batch) {
-        let Delivery { source, group_key, alerts, told, truncated, cluster, origin, mut aliases, place, notes } = delivery;
+        let Delivery { source, group_key, alerts, told, truncated, cluster, origin, mut aliases, place, notes } =
+            delivery;
         let settings = &self.parts.settings;
         let polled = source == POLL;
         let arrival = |mut alert: Alert, posted: bool| {
@@ -142,7 +143,10 @@ impl Intake {
         };
         let storm = storm_key(platform, channel);
         let usual = storm_key(&settings.platform, &settings.channel);
-        (origin, Batch { source, group_key, cluster, arrivals, entities, truncated, storm, usual, aliases, place, notes })
+        (
+            origin,
+            Batch { source, group_key, cluster, arrivals, entities, truncated, storm, usual, aliases, place, notes },
+        )
     }
 
     pub(super) fn count_alerts(&self, name: &'static str, alerts: u64) {

@@ -105,13 +105,7 @@ impl Intake {
         Ok(found.into_values().collect())
     }
 
-    async fn decide(
-        &self,
-        read: Read,
-        waiting: &[Waiting],
-        now: Timestamp,
-        full: bool,
-    ) -> Result<Decided, StoreError> {
+    async fn decide(&self, read: Read, waiting: &[Waiting], now: Timestamp, full: bool) -> Result<Decided, StoreError> {
         let Read { found, hung, mutes } = read;
         let mut facts = Facts { load: self.parts.store.load().await?, full, hung, ..Facts::default() };
         let mut known = Known::new(found);

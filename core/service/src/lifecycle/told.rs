@@ -28,7 +28,8 @@ fn about(incident: &Incident, arrival: &Arrival) -> Vec<Arrival> {
     if !arrival.posted {
         return vec![arrival.clone()];
     }
-    let others = incident.alerts.iter().filter(|(key, track)| **key != own && track.alert.firing && fits(arrival, track));
+    let others =
+        incident.alerts.iter().filter(|(key, track)| **key != own && track.alert.firing && fits(arrival, track));
     let as_told = |(key, track): (&String, &AlertTrack)| {
         let alert = Alert { firing: arrival.alert.firing, ..track.alert.clone() };
         let id = u64::from_str_radix(key, 16).ok()?;

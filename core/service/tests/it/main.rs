@@ -4,4 +4,5 @@
 mod intake;
 mod jobs;
 mod outbox;
+mod posts;
 mod world;
