@@ -5,4 +5,5 @@ mod inbox;
 mod intake;
 mod jobs;
 mod outbox;
+mod posts;
 mod world;
