@@ -5,8 +5,7 @@
 use midwatch_agent::followup;
 use midwatch_conversation::answer::Answer;
 use midwatch_conversation::command;
-use midwatch_diagnosis::evidence::EvidenceId;
-use midwatch_diagnosis::report::Report;
+use midwatch_diagnosis::report::{EvidenceId, Report};
 
 use super::turn::{Done, Turn};
 use super::{Desk, words};
@@ -63,8 +62,7 @@ pub(super) fn no_report(job: &Job, now: jiff::Timestamp) -> String {
 
 /// `e3` as reports cite it.
 fn evidence_id(text: &str) -> Result<EvidenceId, Refused> {
-    let number = text.trim_start_matches(['e', 'E']).parse::<usize>();
-    number.map(EvidenceId).map_err(|_| Refused::Invalid(format!("`{text}` is no evidence; write it as the report does: e3")))
+    text.parse().map_err(|()| Refused::Invalid(format!("`{text}` is no evidence; write it as the report does: e3")))
 }
 
 /// The evidence of a report, all of it.
