@@ -80,12 +80,15 @@ pub async fn answer(
         Question::Changed { target, since } => changed::answer(&mut reader, target.as_deref(), *since).await,
         Question::Compare { with } => compare::answer(&mut reader, *with).await,
         Question::WhoElse { place } => who::answer(&mut reader, place.as_deref()).await,
-        Question::Metrics { target } => usage::answer(&mut reader, target.as_deref()).await,
+        Question::Metrics { target, .. } => usage::answer(&mut reader, target.as_deref()).await,
         Question::Why | Question::WhyNot { .. } | Question::NextSteps | Question::Status | Question::Stop => {
             Ok(without_reads(asked, context))
         }
     };
-    let answer = answer.map_err(|why| reader.redactor.seal(why))?;
+    let mut answer = answer.map_err(|why| reader.redactor.seal(why))?;
+    if reader.is_cut_short() {
+        answer = answer.with_text("The deadline passed before everything was read: this is what was read by then.");
+    }
     let read::Done { reads, bytes, cut_short, summary, redactor } = reader.done();
     let run = RunFacts { elapsed: started.elapsed(), reads, bytes };
     tracing::info!(reads, "answered a question");
