@@ -57,11 +57,7 @@ pub struct AllowanceSettings {
 
 impl Default for AllowanceSettings {
     fn default() -> Self {
-        Self {
-            user: Rate::in_ten_minutes(10),
-            channel: Rate::in_ten_minutes(30),
-            workspace: Rate::in_ten_minutes(100),
-        }
+        Self { user: Rate::in_ten_minutes(10), channel: Rate::in_ten_minutes(30), workspace: Rate::in_ten_minutes(100) }
     }
 }
 

@@ -87,7 +87,9 @@ async fn alerts_are_muted_by_name_or_from_their_thread_and_speak_again() {
     assert!(text.contains("KubePodCrashLooping in inc-crashloop | ") && text.contains("known for long"), "{text}");
     assert!(said(&town, Some(thread), "unmute").await.contains("may speak again"));
     let id = mutes.iter().find(|mute| format!("{:?}", mute.what).contains("NodeNotReady")).unwrap().id.to_string();
-    assert!(said(&town, None, &format!("unmute {}", &id[id.len() - 8..])).await.contains("NodeNotReady may speak again"));
+    assert!(
+        said(&town, None, &format!("unmute {}", &id[id.len() - 8..])).await.contains("NodeNotReady may speak again")
+    );
     assert!(town.world.store.mutes(now()).await.unwrap().is_empty());
     assert!(said(&town, None, "unmute NodeNotReady").await.starts_with("nothing like that is muted"));
     let text = said(&town, None, "mute").await;
@@ -108,7 +110,10 @@ async fn incidents_packs_and_parts_are_shown() {
     assert!(text.contains("Incident") && text.contains("1 alerts fire"), "{text}");
     town.world.health.report("prometheus", Status::Degraded, "no answer; is it up?", None, now());
     let text = said(&town, None, "doctor").await;
-    assert!(text.contains("are not well") && text.contains("prometheus | degraded |  | no answer; is it up?"), "{text}");
+    assert!(
+        text.contains("are not well") && text.contains("prometheus | degraded |  | no answer; is it up?"),
+        "{text}"
+    );
     assert!(said(&town, None, "pack list").await.contains("default | on | 1.0.0 | built in | everything"));
     assert!(said(&town, None, "pack disable default").await.starts_with("Pack `default` is off"));
     assert!(said(&town, None, "investigate payments-api").await.contains("is switched off"));
@@ -118,7 +123,10 @@ async fn incidents_packs_and_parts_are_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_or_does_what_they_may_not() {
-    let town = Town::new(Cluster::Hangs, rules(r#"[{"who": {"user": "bob"}}, {"who": {"user": "alice"}, "namespaces": ["shop"]}]"#));
+    let town = Town::new(
+        Cluster::Hangs,
+        rules(r#"[{"who": {"user": "bob"}}, {"who": {"user": "alice"}, "namespaces": ["shop"]}]"#),
+    );
     let id = town.say("bob", None, "investigate payments-api -n inc-crashloop").await.unwrap().job.unwrap();
     let tail = &id.to_string()[24..];
     for text in ["investigate payments-api -n pay", "investigate payments-api", "mute Foo", "doctor", "pack list"] {

@@ -42,7 +42,10 @@ async fn what_is_delivered_twice_is_handled_once() {
 async fn what_was_begun_by_one_that_vanished_is_handled_by_another_once() {
     let town = Town::asleep(Cluster::Answers, anyone());
     for _ in 0..20 {
-        town.inbox.hear(town.heard("alice", Said::Mention { text: "investigate payments-api".to_owned() })).await.unwrap();
+        town.inbox
+            .hear(town.heard("alice", Said::Mention { text: "investigate payments-api".to_owned() }))
+            .await
+            .unwrap();
     }
     // Someone took all of it, long ago, and was never heard of again.
     let gone = WorkerId("gone".to_owned());

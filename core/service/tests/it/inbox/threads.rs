@@ -25,9 +25,10 @@ async fn a_mention_is_answered_below_it() {
     let (town, job, message) = reported().await;
     let thread = town.world.store.thread_at("double", CHANNEL, &message).await.unwrap().expect("a thread");
     assert_eq!(Some(thread.id), job.spec.thread);
-    let shown = town.world.chat.until("the report", |shown| {
-        shown.iter().any(|shown| matches!(shown.now(), PostBody::Report { .. }))
-    });
+    let shown = town
+        .world
+        .chat
+        .until("the report", |shown| shown.iter().any(|shown| matches!(shown.now(), PostBody::Report { .. })));
     assert!(shown.await.iter().all(|shown| shown.thread == thread.id));
     // In a thread of others it is the thread's first message that counts.
     let others = MessageId("others".to_owned());
@@ -48,7 +49,7 @@ async fn a_question_is_answered_from_the_report_or_by_a_job() {
     assert!(matches!(&asked.spec.task, Task::FollowUp { about, .. } if *about == Some(job.spec.id)), "{asked:?}");
     assert_eq!((asked.spec.thread, &asked.spec.request.namespace), (job.spec.thread, &job.spec.request.namespace));
     town.mention("bob", Some(&root), "sing a song").await;
-    town.answered("That was not understood").await;
+    town.answered("I did not understand that").await;
     town.mention("bob", Some(&root), "status").await;
     let told = town.answered("asked by alice").await;
     assert!(told.contains("done at"), "{told}");
@@ -72,11 +73,10 @@ async fn words_between_people_are_remembered_and_seldom_answered() {
     for _ in 0..3 {
         town.message("bob", Some(&root), "does anybody know the weather?").await;
     }
-    town.answered("That was not understood").await;
+    town.answered("I did not understand that").await;
     assert_eq!(answers(), 2, "the list comes once in a thread");
     let memory = town.world.store.memory(job.spec.thread.unwrap()).await.unwrap();
-    let outside: Vec<&str> =
-        memory.iter().filter(|e| e.speaker == Speaker::Outside).map(|e| e.text.as_str()).collect();
+    let outside: Vec<&str> = memory.iter().filter(|e| e.speaker == Speaker::Outside).map(|e| e.text.as_str()).collect();
     assert!(outside.contains(&"bob: I roll that back now"), "{outside:?}");
     assert_eq!(outside.iter().filter(|text| text.contains("weather")).count(), 3);
     town.stop().await;

@@ -27,7 +27,8 @@ use crate::world::{Cluster, World, now};
 pub(super) const CHANNEL: &str = "C1";
 
 /// One pack for everything, called as the world's worker knows it.
-const PACK: &str = "name: default\nversion: 1.0.0\ndescription: everything\ntriggers:\n  alerts: all\n  verbs: [investigate, ask]\n";
+const PACK: &str =
+    "name: default\nversion: 1.0.0\ndescription: everything\ntriggers:\n  alerts: all\n  verbs: [investigate, ask]\n";
 
 /// What the platform knows of its people and channels.
 pub(super) struct Register {
@@ -93,7 +94,11 @@ impl Town {
             policy: policy.clone(),
             packs: packs.clone(),
             redactor: Redactor::default(),
-            settings: IntakeSettings { platform: "double".to_owned(), channel: CHANNEL.to_owned(), ..IntakeSettings::default() },
+            settings: IntakeSettings {
+                platform: "double".to_owned(),
+                channel: CHANNEL.to_owned(),
+                ..IntakeSettings::default()
+            },
         }));
         let groups = BTreeMap::from([("alice", vec!["sre".to_owned()]), ("bob", Vec::new())]);
         let register = Arc::new(Register { member: AtomicBool::new(true), groups });
