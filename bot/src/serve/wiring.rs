@@ -2,6 +2,7 @@
 //!
 //! Must never hold logic: each part does its own. Start at [`Wiring::build`].
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use midwatch_redact::Redactor;
 use midwatch_service::clock::{SharedClock, SystemClock};
 use midwatch_service::health::{Health, Status};
 use midwatch_service::id::WorkerId;
+use midwatch_service::inbox::{Inbox, InboxParts, InboxSettings};
 use midwatch_service::intake::{Intake, IntakeParts};
 use midwatch_service::job::{Actor, Origin};
 use midwatch_service::metrics::Metrics;
@@ -55,6 +57,7 @@ pub(super) struct Wiring {
     policy: Arc<Policy>,
     packs: Arc<Packs>,
     intake: Arc<Intake>,
+    inbox: Arc<Inbox>,
     worker: Worker,
     sender: Sender,
     alerts: Option<Arc<dyn AlertSource>>,
@@ -112,6 +115,20 @@ impl Wiring {
             settings: own::intake(settings, clusters.clusters()),
         }));
         let id = WorkerId::new(&host());
+        let inbox = Arc::new(Inbox::new(InboxParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            signals: signals.clone(),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            policy: policy.clone(),
+            packs: packs.clone(),
+            intake: intake.clone(),
+            alerts: alerts.clone(),
+            directories: BTreeMap::new(),
+            redactor: redactor.clone(),
+            settings: InboxSettings { clusters: clusters.clusters(), ..InboxSettings::new(id.clone()) },
+        }));
         let worker = Worker::new(WorkerParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -143,6 +160,7 @@ impl Wiring {
             policy,
             packs,
             intake,
+            inbox,
             worker,
             sender,
             alerts,
@@ -188,10 +206,11 @@ impl Wiring {
             health: self.health.clone(),
             checkpoints: self.checkpoints.clone(),
         };
-        let (ended, (), (), (), (), ()) = tokio::join!(
+        let (ended, (), (), (), (), (), ()) = tokio::join!(
             listening,
             working,
             refusing,
+            self.inbox.run(stop.clone()),
             self.sender.run(sent.clone()),
             upkeep.run(stop.clone()),
             self.polling(settings, stop.clone())
@@ -215,6 +234,7 @@ impl Wiring {
     fn api(&self, settings: HttpSettings) -> Api {
         Api {
             intake: self.intake.clone(),
+            inbox: self.inbox.clone(),
             store: self.store.clone(),
             clock: self.clock.clone(),
             signals: self.signals.clone(),
