@@ -101,12 +101,11 @@ Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 wron
 
 /// After the help of what a running server is asked.
 pub(crate) const ASK: &str = "\
-Asks the server of this machine (`midwatch serve`): the same words as in chat. Without --of, the newest investigation \
-of yours.
+Asks the server of this machine (`midwatch serve`): the same words as in chat. `midwatch list` shows the jobs.
 
 Examples:
   midwatch ask --of 0199d2c4a81f7b62a1c4e1f0a7c3b5d2 why do you rule out the node
-  midwatch ask --of 0199d2c4a81f7b62a1c4e1f0a7c3b5d2 logs -- --previous --since 10m
+  midwatch ask --of 0199d2c4a81f7b62a1c4e1f0a7c3b5d2 logs since 10m
 
 Exit codes: 0 answered, 1 no server answers or it refuses, 2 wrong usage or configuration.";
 

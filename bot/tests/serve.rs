@@ -146,6 +146,34 @@ fn a_closed_terminal_ends_it_in_order() {
 }
 
 #[test]
+fn the_verbs_of_the_conversation_are_said_to_the_server() {
+    let home = tempfile::tempdir().unwrap();
+    let mut served = serve(home.path());
+    eventually("readiness", || (served.ask("GET", "/health/ready", "").0 == 200).then_some(()));
+    let address = served.address.clone();
+    let run = |args: &[&str]| {
+        let output = command(home.path(), args).env("MIDWATCH__SERVER__LISTEN", &address).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, out, err) = run(&["mute", "KubePodCrashLooping", "-n", "shop", "--for", "2 hours", "--reason", "it's known"]);
+    assert_eq!((code, out.contains("KubePodCrashLooping")), (Some(0), true), "{out}{err}");
+    let (code, out, err) = run(&["list", "mutes"]);
+    assert_eq!((code, out.contains("KubePodCrashLooping") && out.contains("it's known")), (Some(0), true), "{out}{err}");
+    let (code, out, err) = run(&["list", "mutes", "-o", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, told["answer"]["parts"].is_array(), told["job"].is_null()), (Some(0), true, true), "{out}{err}");
+    assert_eq!(run(&["unmute", "KubePodCrashLooping", "-n", "shop"]).0, Some(0));
+    assert!(!run(&["list", "mutes"]).1.contains("KubePodCrashLooping"));
+    let (code, _, err) = run(&["status", "checkout"]);
+    assert_eq!((code, err.contains("ids look like")), (Some(2), true), "{err}");
+
+    assert_eq!(served.terminate(), 0);
+    let (code, _, err) = run(&["status"]);
+    assert_eq!((code, err.contains("nothing that speaks HTTP answers")), (Some(1), true), "{err}");
+}
+
+#[test]
 fn a_pack_is_switched_in_the_store_while_no_server_runs() {
     let home = tempfile::tempdir().unwrap();
     let run = |args: &[&str]| {

@@ -162,6 +162,7 @@ async fn answers_fit_their_schemas() {
     let id = leased.job.spec.id.to_string();
     let asks = [
         ("/api/v1/analyze", json!({"text": "checkout"})),
+        ("/api/v1/say", json!({"text": "help"})),
         ("/api/v1/analyze/pod", json!({"namespace": "shop", "pod": "web-0"})),
         ("/api/v1/analyze/alert", json!({"alert_id": "aaaaaaaaaaaaaaaa"})),
     ];

@@ -65,7 +65,7 @@ pub(super) fn grammar() -> clap::Command {
 /// The verb is known and what belongs to it does not fit, or the first word is nearly a verb: the error tells how it is
 /// written.
 pub fn parse(text: &str, spot: Spot) -> Result<Parsed, Misspoken> {
-    let line = clean::line(text);
+    let line = unaddressed(clean::line(text));
     let words = words::words(&line);
     let grammar = grammar();
     let courtesy = words.iter().take_while(|word| COURTESY.contains(&bare(word).as_str())).count();
@@ -85,6 +85,13 @@ pub fn parse(text: &str, spot: Spot) -> Result<Parsed, Misspoken> {
             None => free(line, &words, spot),
         },
     }
+}
+
+/// The line without the name it begins with: `midwatch: why is checkout slow`.
+fn unaddressed(line: String) -> String {
+    let (name, rest) = line.split_once([':', ',']).unwrap_or_default();
+    let addressed = ["midwatch", "@midwatch", "/midwatch"].contains(&name.to_lowercase().as_str());
+    if addressed { rest.trim_start().to_owned() } else { line }
 }
 
 /// A line without a verb.

@@ -69,6 +69,7 @@ fn shown(text: &str, spot: Spot) -> String {
 #[case("look at #42 now", "investigate look at #42 now")]
 #[case("checkout -> payments fails", "investigate checkout → payments fails")]
 #[case("checkout - slow", "investigate -- checkout - slow")]
+#[case("midwatch: why is checkout slow", "investigate why is checkout slow")]
 #[case("midwatch is slow", "investigate midwatch is slow")]
 // other words that look like verbs
 #[case("lost packets on worker-1", "investigate lost packets on worker-1")]
