@@ -97,6 +97,10 @@ impl Service {
 struct OnePack;
 
 impl PackChoice for OnePack {
+    fn by_name(&self, _: &str) -> Option<Pack> {
+        None
+    }
+
     fn for_alerts(&self, _: &[Alert]) -> Option<Pack> {
         Some(Pack::default())
     }
@@ -262,6 +266,7 @@ async fn offer(intake: &Arc<Intake>) -> Vec<(JobId, Instant, Instant)> {
                 verb: Verb::Investigate,
                 origin: Origin::default(),
                 deadline: None,
+                pack: None,
                 reply: Reply::Caller,
                 dedup: None,
             };

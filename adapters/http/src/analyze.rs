@@ -197,8 +197,8 @@ async fn ask(app: &App, connection: &Connection, asked: Asked, wait: Option<Wait
     let wait: Duration = wait.map_or(settings.wait, |wait| wait.0).min(settings.wait_most);
     let Asked { request, cluster, origin, dedup } = asked;
     let reply = Reply::Caller;
-    let (task, also) = (Task::Investigate, Vec::new());
-    let ask = Ask { request, cluster, task, verb: Verb::Investigate, origin, deadline: None, reply, dedup, also };
+    let (task, also, pack) = (Task::Investigate, Vec::new(), None);
+    let ask = Ask { request, cluster, task, verb: Verb::Investigate, origin, deadline: None, pack, reply, dedup, also };
     let id = app.api.intake.ask(ask).await?;
     let job = wait::settled(app, id, wait, &connection.stop).await?;
     Ok(wait::answer(app, job).await)

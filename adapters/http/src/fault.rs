@@ -106,6 +106,10 @@ impl From<Refused> for Fault {
             Refused::Busy { retry_after, .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words).retry_after(retry_after)
             }
+            Refused::TooMany { retry_after, .. } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, code, words).retry_after(retry_after)
+            }
+            Refused::Already { .. } => Self::new(StatusCode::CONFLICT, code, words),
             Refused::Draining => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words).retry_after(RETRY_AFTER),
             Refused::Denied(_) => Self::new(StatusCode::FORBIDDEN, code, words),
             Refused::Invalid(_) => Self::new(StatusCode::BAD_REQUEST, code, words),

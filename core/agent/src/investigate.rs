@@ -223,7 +223,7 @@ fn describe_scope(scope: &Scope) -> String {
 }
 
 /// Literal values of secret-looking variables are hidden wherever they turn up: in logs, messages, diffs.
-fn learn_secrets(view: &View, redactor: &mut Redactor) {
+pub(crate) fn learn_secrets(view: &View, redactor: &mut Redactor) {
     let pods = view.pods.iter().map(|p| &p.spec);
     let templates = [
         view.deployments.iter().map(|o| &o.spec.template.spec).collect::<Vec<_>>(),

@@ -6,6 +6,7 @@ pub mod alertmanager;
 mod collect;
 #[cfg(test)]
 mod cut_tests;
+pub mod followup;
 mod investigate;
 mod plan;
 pub mod port;

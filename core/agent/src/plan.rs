@@ -139,7 +139,7 @@ fn rank(pod: &Pod, in_scope: bool, called: bool, reach: &Reach, depth: Depth) ->
 }
 
 /// Failing before restarted before fine.
-fn suspicion(pod: &Pod) -> (u8, i64, u8) {
+pub(crate) fn suspicion(pod: &Pod) -> (u8, i64, u8) {
     let restarts = pod.containers().filter_map(|(_, s, _)| s).map(|s| s.restart_count).max().unwrap_or(0);
     let failing = u8::from(!pod.is_completed() && !pod.is_ready());
     let failed = u8::from(pod.status.phase == "Failed");
@@ -166,7 +166,7 @@ fn pod_logs(pod: &Pod, onset: Option<Timestamp>, previous: bool) -> Vec<Probe> {
     probes
 }
 
-fn has_log(status: &ContainerStatus) -> bool {
+pub(crate) fn has_log(status: &ContainerStatus) -> bool {
     status.state.running.is_some()
         || status.state.terminated.is_some()
         || status.last_state.terminated.is_some()

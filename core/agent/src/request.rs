@@ -199,7 +199,7 @@ impl ReadSummary {
     pub(crate) fn count(&mut self, probe: &Probe) {
         let (kind, namespace) = match probe {
             Probe::Objects { kind, namespace } => (kind.plural(), namespace.as_ref()),
-            Probe::Log { of, .. } => ("logs".to_owned(), Some(&of.namespace)),
+            Probe::Log { of, .. } | Probe::Lines { of, .. } => ("logs".to_owned(), Some(&of.namespace)),
             Probe::Rules { .. } => ("rules".to_owned(), None),
             Probe::Metric(_) => ("metrics".to_owned(), None),
         };

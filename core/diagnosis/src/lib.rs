@@ -4,6 +4,7 @@
 //! (what was seen), [`detect`] (what follows from it), [`link`] (what explains what) and [`report`] (what is said).
 
 pub mod alert;
+pub mod changes;
 pub mod detect;
 pub mod entity;
 pub mod evidence;

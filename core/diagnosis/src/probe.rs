@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::entity::Kind;
+use crate::logs::Pick;
 use crate::metrics::MetricQuery;
 use crate::shell::word;
 
@@ -38,6 +39,15 @@ pub enum Probe {
         /// Log templates that appear after this moment are marked as new.
         onset: Option<Timestamp>,
     },
+    /// Lines of the log of a container as they are, beside its digest.
+    Lines {
+        /// Whose log.
+        of: ContainerRef,
+        /// The run before the current one.
+        previous: bool,
+        /// Which lines.
+        pick: Pick,
+    },
     /// The rules that make alerts of a name: expression, `for`, labels.
     Rules {
         /// The alert's name.
@@ -63,7 +73,7 @@ impl Probe {
     pub fn kind(&self) -> ProbeKind {
         match self {
             Probe::Objects { .. } => ProbeKind::Objects,
-            Probe::Log { .. } => ProbeKind::Logs,
+            Probe::Log { .. } | Probe::Lines { .. } => ProbeKind::Logs,
             Probe::Rules { .. } | Probe::Metric(_) => ProbeKind::Metrics,
         }
     }
@@ -78,7 +88,7 @@ impl Probe {
                 format!("kubectl get {} -A -o json", kind.plural())
             }
             Probe::Objects { kind, namespace: None } => format!("kubectl get {} -o json", kind.plural()),
-            Probe::Log { of, previous, .. } => log_command(of, *previous),
+            Probe::Log { of, previous, .. } | Probe::Lines { of, previous, .. } => log_command(of, *previous),
             Probe::Rules { alert } => {
                 let select = format!(".data.groups[].rules[] | select(.name == {})", serde_json::json!(alert));
                 format!(r#"curl -sG "$PROMETHEUS_URL/api/v1/rules" -d type=alert | jq {}"#, word(&select))
@@ -99,7 +109,7 @@ impl fmt::Display for Probe {
         match self {
             Probe::Objects { kind, namespace: Some(ns) } => write!(f, "{} in {ns}", kind.plural()),
             Probe::Objects { kind, namespace: None } => write!(f, "{}", kind.plural()),
-            Probe::Log { of, previous, .. } => {
+            Probe::Log { of, previous, .. } | Probe::Lines { of, previous, .. } => {
                 let which = if *previous { "previous log" } else { "log" };
                 write!(f, "{which} of {}/{} container {}", of.namespace, of.pod, of.container)
             }

@@ -3,12 +3,13 @@
 //! The flow, in the order of a trigger's life: [`poller`] asks an alert source and webhooks arrive by themselves;
 //! [`intake`] authorises by [`policy`], deduplicates, groups and admits; [`pack`] says how to investigate; [`job`] is the
 //! durable unit; [`worker`] runs it; [`publish`] turns what it says into posts of the outbox; [`sender`] takes them to the
-//! platform. [`audit`] chains what was done and by whom. [`port`] holds what adapters implement: the store, the chat
+//! platform. What people say comes in by [`inbox`]. [`audit`] chains what was done and by whom. [`port`] holds what adapters implement: the store, the chat
 //! platforms and the sources of alerts.
 //!
 //! Must never know a platform or a vendor, and never acknowledge what is not durable yet. Start at [`port::store::Store`]:
 //! its writes are the vocabulary of everything else.
 
+pub mod allowance;
 pub mod audit;
 pub mod backoff;
 pub mod button;
@@ -17,6 +18,7 @@ pub mod code;
 pub mod health;
 pub mod heard;
 pub mod id;
+pub mod inbox;
 pub mod incident;
 pub mod intake;
 pub mod job;

@@ -7,8 +7,8 @@
 use midwatch_agent::request::Progress;
 use midwatch_redact::{Redact, Redacted, Redactor};
 
-use crate::id::{PostKey, ThreadId};
-use crate::post::{AlertsNow, LivingMessage, LivingStatus, PostBody};
+use crate::id::{JobId, PostKey, ThreadId};
+use crate::post::{AlertsNow, LivingMessage, LivingStatus, PostBody, Urgency};
 
 /// Notes that a living message shows; the oldest go first.
 pub const NOTES_SHOWN: usize = 10;
@@ -18,10 +18,35 @@ pub fn key(thread: ThreadId) -> PostKey {
     PostKey(format!("thread:{thread}:living"))
 }
 
+/// How urgent a message is that says this: a verdict, or that there is none, is a finding; all else is progress.
+pub fn urgency(body: &PostBody) -> Urgency {
+    match body {
+        PostBody::Living(LivingMessage { status, .. }) => match status {
+            LivingStatus::Queued | LivingStatus::Investigating => Urgency::Progress,
+            LivingStatus::Reported { .. } | LivingStatus::Failed { .. } | LivingStatus::Cancelled { .. } => {
+                Urgency::Finding
+            }
+        },
+        _ => Urgency::Progress,
+    }
+}
+
 /// The same message with the alerts standing otherwise.
 #[must_use]
 pub fn with_alerts(body: &Redacted<PostBody>, alerts: Redacted<AlertsNow>) -> Redacted<PostBody> {
     changed(body, alerts, |living, alerts| living.alerts = Some(alerts.clone()))
+}
+
+/// The same message about another job, whose buttons it shows.
+#[must_use]
+pub fn with_job(body: &Redacted<PostBody>, job: JobId) -> Redacted<PostBody> {
+    body.map_with(job, |job, body| {
+        let mut body = body.clone();
+        if let PostBody::Living(living) = &mut body {
+            living.job = Some(job);
+        }
+        body
+    })
 }
 
 /// The same message in another status.

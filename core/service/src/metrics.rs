@@ -29,6 +29,15 @@ pub struct CallLabels {
     pub result: &'static str,
 }
 
+/// What was said, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct HeardLabels {
+    /// The platform: one of those that are configured, or `other`.
+    pub platform: String,
+    /// `command`, `mention`, `message`, `post`, `unreadable`, `press`.
+    pub kind: &'static str,
+}
+
 /// One name of our own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct NameLabel {
@@ -70,6 +79,12 @@ pub struct Metrics {
     pub incidents: Gauge,
     /// Requests that came in, by what became of them: `ok`, `refused`, `denied`, `error`.
     pub http: Family<NameLabel, Counter>,
+    /// What was said to Midwatch, redeliveries counted.
+    pub heard: Family<HeardLabels, Counter>,
+    /// What was handled of it, by what became of it: `ok`, `ignored`, `denied`, `limited`, `refused`, `again`, `failed`.
+    pub handled: Family<NameLabel, Counter>,
+    /// Seconds from hearing something to the end of its handling.
+    pub heard_delay: Histogram,
 }
 
 impl Default for Metrics {
@@ -92,6 +107,9 @@ impl Default for Metrics {
             alerts: Family::default(),
             incidents: Gauge::default(),
             http: Family::default(),
+            heard: Family::default(),
+            handled: Family::default(),
+            heard_delay: seconds(),
         };
         metrics.register();
         metrics
@@ -116,6 +134,9 @@ impl Metrics {
         r.register("alerts", "Alerts received, by what became of them", self.alerts.clone());
         r.register("incidents_open", "Incidents that are not closed", self.incidents.clone());
         r.register("http_requests", "Requests that came in, by what became of them", self.http.clone());
+        r.register("heard", "What was said, by platform and kind; redeliveries counted", self.heard.clone());
+        r.register("handled", "What was said and handled, by what became of it", self.handled.clone());
+        r.register_with_unit("heard_delay", "From hearing something to its end", Unit::Seconds, self.heard_delay.clone());
     }
 
     /// All of them, in the OpenMetrics text format.

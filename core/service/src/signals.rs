@@ -18,6 +18,8 @@ const WRITERS: usize = 64;
 pub struct Signals {
     /// A job was handed in or handed back.
     pub jobs: Notify,
+    /// Something was said.
+    pub heard: Notify,
     posts: watch::Sender<u64>,
     changes: watch::Sender<u64>,
     living: [Mutex<()>; WRITERS],
@@ -27,6 +29,7 @@ impl Default for Signals {
     fn default() -> Self {
         Self {
             jobs: Notify::new(),
+            heard: Notify::new(),
             posts: watch::Sender::new(0),
             changes: watch::Sender::new(0),
             living: std::array::from_fn(|_| Mutex::new(())),

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use midwatch_agent::port::{EvidenceSource, Reading};
 use midwatch_agent::request::LogCaps;
 use midwatch_diagnosis::entity::Kind;
+use midwatch_diagnosis::logs::LogOptions;
 use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_diagnosis::view::Content;
 
@@ -217,7 +218,13 @@ impl EvidenceSource for Cluster {
             Probe::Objects { kind, namespace } => self.objects(kind, namespace.as_deref()).await,
             Probe::Log { of, previous, onset } => {
                 let amount = Amount::of(self.options(), caps);
-                logs::read(self.caller(), amount, of, *previous, *onset).await
+                let options = LogOptions { onset: *onset, ..LogOptions::default() };
+                logs::read(self.caller(), amount, of, *previous, options).await
+            }
+            Probe::Lines { of, previous, pick } => {
+                let amount = Amount::of(self.options(), caps);
+                let options = LogOptions { pick: Some(pick.clone()), ..LogOptions::default() };
+                logs::read(self.caller(), amount, of, *previous, options).await
             }
             // It serves no metrics, and says so.
             Probe::Rules { .. } | Probe::Metric(_) => Err(ReadFailure::NotServed),

@@ -4,7 +4,6 @@
 
 use std::hash::{DefaultHasher, Hasher as _};
 
-use jiff::Timestamp;
 use midwatch_agent::port::Reading;
 use midwatch_agent::request::LogCaps;
 use midwatch_diagnosis::logs::{LogDigester, LogOptions};
@@ -44,11 +43,11 @@ pub(crate) async fn read(
     amount: Amount,
     of: &ContainerRef,
     previous: bool,
-    onset: Option<Timestamp>,
+    options: LogOptions,
 ) -> Result<Reading, ReadFailure> {
     let ask = Ask { accept: "*/*", ..Ask::json(target(of, previous, amount, true)?) };
     let mut opened = caller.open(&ask).await.map_err(crate::failure::Failure::of_log)?;
-    let mut digester = LogDigester::new(LogOptions { onset, stamped: true, ..LogOptions::default() });
+    let mut digester = LogDigester::new(LogOptions { stamped: true, ..options });
     let (mut hasher, mut bytes, mut head) = (DefaultHasher::new(), 0_u64, Vec::new());
     let name = format!("{}/{} container {}", of.namespace, of.pod, of.container);
     let mut gaps = Vec::new();

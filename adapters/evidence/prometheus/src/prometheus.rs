@@ -122,7 +122,7 @@ impl EvidenceSource for Prometheus {
         match probe {
             Probe::Metric(query) => self.series(query).await,
             Probe::Rules { alert } => self.rules(alert).await,
-            Probe::Objects { .. } | Probe::Log { .. } => Err(ReadFailure::NotRecorded),
+            Probe::Objects { .. } | Probe::Log { .. } | Probe::Lines { .. } => Err(ReadFailure::NotRecorded),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 
 use jiff::Timestamp;
 use midwatch_agent::port::Reading;
-use midwatch_diagnosis::logs::{LogDigester, LogOptions};
+use midwatch_diagnosis::logs::{LogDigester, LogOptions, Pick};
 use midwatch_diagnosis::probe::{ContainerRef, ReadFailure};
 use midwatch_diagnosis::view::Content;
 
@@ -34,6 +34,8 @@ pub(crate) struct Wanted {
     pub(crate) previous: bool,
     /// The onset.
     pub(crate) onset: Option<Timestamp>,
+    /// Lines to keep as they are.
+    pub(crate) pick: Option<Pick>,
 }
 
 /// Reads the log of a container.
@@ -97,7 +99,7 @@ fn stream(path: &std::path::Path, wanted: &Wanted, cap: u64, stop: &Stop) -> io:
     let file = File::open(path)?;
     let capped = file.metadata()?.len() > cap;
     let mut file = file.take(cap);
-    let options = LogOptions { onset: wanted.onset, ..LogOptions::default() };
+    let options = LogOptions { onset: wanted.onset, pick: wanted.pick.clone(), ..LogOptions::default() };
     let mut digester = LogDigester::new(options);
     let (mut hasher, mut bytes, mut head) = (DefaultHasher::new(), 0_u64, Vec::new());
     let mut sections = Sections::new(&wanted.of);

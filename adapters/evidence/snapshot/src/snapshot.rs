@@ -119,8 +119,12 @@ impl EvidenceSource for Snapshot {
                 objects::read(&self.index, &self.store, kind, namespace.as_deref()).await
             }
             Probe::Log { of, previous, onset } => {
-                let wanted = Wanted { of: of.clone(), previous: *previous, onset: *onset };
+                let wanted = Wanted { of: of.clone(), previous: *previous, onset: *onset, pick: None };
                 logs::read(&self.index, &self.store, wanted).await
+            }
+            Probe::Lines { of, previous, pick } => {
+                let (previous, pick) = (*previous, Some(pick.clone()));
+                logs::read(&self.index, &self.store, Wanted { of: of.clone(), previous, onset: None, pick }).await
             }
             // kubectl records no metrics.
             Probe::Rules { .. } | Probe::Metric(_) => Err(ReadFailure::NotRecorded),

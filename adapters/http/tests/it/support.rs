@@ -256,6 +256,10 @@ pub(crate) fn rule(user: &str, verbs: &[Verb], namespaces: &[&str]) -> Rule {
 struct OnePack;
 
 impl PackChoice for OnePack {
+    fn by_name(&self, _: &str) -> Option<Pack> {
+        None
+    }
+
     fn for_alerts(&self, _: &[Alert]) -> Option<Pack> {
         Some(pack())
     }

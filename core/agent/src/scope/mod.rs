@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use midwatch_diagnosis::alert::Alert;
+use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::scope::Scope;
 use midwatch_diagnosis::view::View;
 
@@ -30,6 +31,28 @@ pub(crate) fn namespaces_of(request: &Request, readable: &[String]) -> BTreeSet<
         (true, [only]) => BTreeSet::from([only.clone()]),
         _ => in_text,
     }
+}
+
+/// The namespaces that whoever asked named, and so was allowed to ask about; none: all of them.
+pub(crate) fn bounds_of(request: &Request) -> BTreeSet<String> {
+    let of_alerts: Option<BTreeSet<String>> =
+        request.alerts.iter().map(|alert| namespace_of(alert).map(str::to_owned)).collect();
+    match of_alerts {
+        // An alert without a namespace is about all of them, whatever namespace the request names.
+        None => BTreeSet::new(),
+        Some(mut namespaces) => {
+            namespaces.extend(request.namespace.clone());
+            namespaces
+        }
+    }
+}
+
+/// The workload that an object belongs to, or belonged to before it was gone.
+pub(crate) fn unit_of(view: &View, entity: &EntityRef) -> EntityRef {
+    if view.meta(entity).is_some() {
+        return view.unit(entity);
+    }
+    names::unit_of_gone(view, entity).unwrap_or_else(|| entity.clone())
 }
 
 /// Whether alerts alone started it and none of them says what it is about.

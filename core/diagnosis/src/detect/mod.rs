@@ -17,14 +17,14 @@ mod autoscale;
 mod choice;
 mod conditions;
 mod logs;
-mod nearest;
+pub(crate) mod nearest;
 mod network;
 mod nodes;
 mod pods;
-mod say;
+pub(crate) mod say;
 mod scheduling;
 mod storage;
-mod workloads;
+pub(crate) mod workloads;
 
 /// One detector of the catalogue.
 pub struct Detector {

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::pick::{Pick, Picked};
 use super::signature::Hit;
 
 /// How to read a stream. The default reads it without knowing when the trouble began.
@@ -17,6 +18,8 @@ pub struct LogOptions {
     /// Every line begins with the time at which it was written, as the API server puts it there on request. It is the
     /// time of the line, and no part of its text.
     pub stamped: bool,
+    /// Lines to keep as they are.
+    pub pick: Option<Pick>,
 }
 
 /// Severity as the line itself states it, or as its wording leaves no doubt about.
@@ -172,4 +175,7 @@ pub struct LogDigest {
     pub trace_overflow: u64,
     /// The last line that says things work.
     pub last_success: Option<LogLine>,
+    /// The lines that were asked for; none when none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picked: Option<Picked>,
 }

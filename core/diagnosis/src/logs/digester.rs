@@ -11,6 +11,7 @@ use super::facts::{self, Facts, Reading};
 use super::fingerprint::{self, Fingerprint};
 use super::hits::Hits;
 use super::known::Known;
+use super::pick::Picker;
 use super::raw::RawLine;
 use super::rules;
 use super::runs::Runs;
@@ -52,6 +53,7 @@ pub struct LogDigester {
     runs: Runs,
     tracer: Tracer,
     pending: Option<Pending>,
+    picker: Option<Picker>,
     /// Lines read in full because their wording was new.
     reads: u32,
 }
@@ -69,6 +71,7 @@ impl LogDigester {
     /// An empty stream.
     pub fn new(options: LogOptions) -> Self {
         let clock = Clock { year: options.year, stamped: options.stamped };
+        let picker = options.pick.as_ref().map(Picker::new);
         Self {
             options,
             clock,
@@ -87,6 +90,7 @@ impl LogDigester {
             runs: Runs::default(),
             tracer: Tracer::default(),
             pending: None,
+            picker,
             reads: 0,
         }
     }
@@ -136,6 +140,7 @@ impl LogDigester {
             traces,
             trace_overflow: self.tracer.overflow,
             last_success: self.runs.last_success(clock),
+            picked: self.picker.map(|picker| picker.finish(clock)),
         }
     }
 
@@ -174,6 +179,9 @@ impl LogDigester {
         let role = self.tracer.feed(self.lines, line, previous);
         let level = if role == Role::Frame { self.frame(line) } else { self.spoken(line, role == Role::Message) };
         self.levels.add(level);
+        if let Some(picker) = &mut self.picker {
+            picker.observe(self.lines, level, line, self.clock);
+        }
         self.remember(line, level);
     }
 

@@ -23,6 +23,7 @@ mod known;
 mod level;
 mod minutes;
 mod pattern;
+mod pick;
 mod raw;
 mod rules;
 mod runs;
@@ -37,4 +38,5 @@ mod tests;
 
 pub use digest::{Level, LevelCounts, LogDigest, LogLine, LogOptions, StackTrace, Template};
 pub use digester::LogDigester;
+pub use pick::{PICK_CAP, Pick, Picked};
 pub use signature::{Hit, Signature, Values};

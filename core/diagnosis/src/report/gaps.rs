@@ -50,8 +50,7 @@ pub(super) fn could_not_see(view: &View, scope: &Scope) -> Vec<Gap> {
         view.unread().map(|(kind, ns, why)| (Weight::of(kind), object_gap(kind, ns, why))).collect();
     gaps.extend(view.logs().filter_map(|(of, previous, outcome)| {
         let why = outcome.as_ref().err().filter(|w| is_blindness(w))?;
-        let probe = Probe::Log { of: of.clone(), previous, onset: None };
-        Some((Weight::Decides, Gap { what: probe.to_string(), why: why.to_string(), fix: log_fix(&probe, why) }))
+        Some((Weight::Decides, of_log(&Probe::Log { of: of.clone(), previous, onset: None }, why)))
     }));
     let part = |text: &str| Gap { what: "part of an answer".to_owned(), why: text.to_owned(), fix: None };
     gaps.extend(view.gaps().map(|text| (Weight::Decides, part(text))));
@@ -60,6 +59,17 @@ pub(super) fn could_not_see(view: &View, scope: &Scope) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = scope.unknown.iter().map(unknown).chain(fold(gaps)).collect();
     gaps.push(beyond_metrics(view));
     gaps
+}
+
+/// The reads of these kinds that failed, with the fix.
+pub fn of_kinds(view: &View, kinds: &[Kind]) -> Vec<Gap> {
+    let wanted = view.unread().filter(|(kind, ..)| kinds.contains(kind));
+    fold(wanted.map(|(kind, ns, why)| (Weight::of(kind), object_gap(kind, ns, why))).collect())
+}
+
+/// A log that could not be read, with the fix.
+pub fn of_log(probe: &Probe, why: &ReadFailure) -> Gap {
+    Gap { what: probe.to_string(), why: why.to_string(), fix: log_fix(probe, why) }
 }
 
 /// Reads of metrics that failed; a source that is down fails all of them for the same reason.

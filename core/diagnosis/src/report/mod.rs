@@ -20,6 +20,7 @@ mod stored;
 mod timeline;
 
 pub use compose::compose;
+pub use gaps::{of_kinds as gaps_of_kinds, of_log as gap_of_log};
 
 /// The number of a piece of evidence in its report, from 1: `e1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,6 +29,16 @@ pub struct EvidenceId(u32);
 impl std::fmt::Display for EvidenceId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "e{}", self.0)
+    }
+}
+
+/// Reads `e3`, in upper or lower case.
+impl std::str::FromStr for EvidenceId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let number = text.strip_prefix(['e', 'E']).ok_or(())?;
+        number.parse().map(EvidenceId).map_err(|_| ())
     }
 }
 
@@ -45,6 +56,11 @@ impl Ledger {
             self.pieces.len() - 1
         });
         EvidenceId(u32::try_from(index + 1).unwrap_or(u32::MAX))
+    }
+
+    /// A piece by its number.
+    pub fn get(&self, id: EvidenceId) -> Option<&Evidence> {
+        self.pieces.get((id.0 as usize).checked_sub(1)?)
     }
 
     /// Every piece with its number.

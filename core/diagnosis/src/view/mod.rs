@@ -214,10 +214,10 @@ impl View {
                     new_objects = true;
                     self.take_objects(kind, namespace, result, completeness);
                 }
-                (Probe::Log { of, previous, .. }, Ok(Content::Log(digest))) => {
+                (Probe::Log { of, previous, .. } | Probe::Lines { of, previous, .. }, Ok(Content::Log(digest))) => {
                     self.logs.insert((of, previous), Ok(*digest));
                 }
-                (Probe::Log { of, previous, .. }, Err(failure)) => {
+                (Probe::Log { of, previous, .. } | Probe::Lines { of, previous, .. }, Err(failure)) => {
                     self.logs.insert((of, previous), Err(failure));
                 }
                 (Probe::Rules { alert }, Ok(Content::Rules(rules))) => self.metrics.take_rules(alert, Ok(rules)),
@@ -228,7 +228,7 @@ impl View {
                 }
                 (Probe::Metric(query), Err(failure)) => self.metrics.take_series(query, Err(failure)),
                 // An answer to another question than was asked is none.
-                (Probe::Log { .. } | Probe::Rules { .. } | Probe::Metric(_), Ok(_)) => {}
+                (Probe::Log { .. } | Probe::Lines { .. } | Probe::Rules { .. } | Probe::Metric(_), Ok(_)) => {}
             }
         }
         let newest = self.newest_time();

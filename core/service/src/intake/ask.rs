@@ -5,6 +5,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use midwatch_agent::request::Request;
+use midwatch_redact::Redacted;
+use tokio::sync::MutexGuard;
 
 use super::admission::{Room, bound};
 use super::identity::namespaces_of_alerts;
@@ -12,17 +14,20 @@ use super::pen::Pen;
 use super::{Ask, Hang, Intake, Refused, Reply};
 use crate::code::ErrorCode;
 use crate::id::{JobId, ThreadId};
-use crate::job::{Cancel, Job, JobState, NewJob, Origin, Priority};
+use crate::job::{Cancel, Job, JobState, NewJob, Origin, Priority, Task};
 use crate::living;
 use crate::metrics::JobLabels;
 use crate::pack::Pack;
 use crate::policy::{Decision, Verb, Wish};
-use crate::port::store::{CommitError, Write};
+use crate::port::store::{CommitError, JobFilter, Write};
 use crate::post::{LivingMessage, LivingStatus, NewPost, Opening, PostBody, Urgency};
 use crate::thread::Speaker;
 
 /// Characters of a question that a title shows.
 const TITLE_CAP: usize = 120;
+
+/// Live jobs of a thread that are looked at: follow-ups end soon.
+const LIVE_SEEN: usize = 50;
 
 /// Characters of a reason that are kept.
 const REASON_CAP: usize = 500;
@@ -48,7 +53,10 @@ impl Intake {
         let job = self.job_of(&ask, &pack);
         let id = job.id;
         let thread = job.thread;
-        let writes = self.writes_of(&ask, job, thread);
+        // One writer of the living message, from here to the commit.
+        let (told, _one_writer) = self.queued_in_thread(&ask, id).await?;
+        let mut writes = self.writes_of(&ask, job, thread);
+        writes.extend(told);
         match self.parts.store.commit(self.parts.clock.now(), writes).await {
             Ok(()) => {
                 self.handed_in(&pack.id.name);
@@ -96,11 +104,11 @@ impl Intake {
         let why = format!("stopped by {}: {reason}", by.actor.user);
         let status = self.parts.redactor.seal(LivingStatus::Cancelled { why });
         let body = living::with_status(&body, status);
-        Ok(Some(Write::Post(NewPost { key: living::key(thread), thread, urgency: Urgency::Progress, body })))
+        Ok(Some(Write::Post(NewPost { key: living::key(thread), thread, urgency: Urgency::Finding, body })))
     }
 
     /// Asks the policy; a denied attempt is audited.
-    pub(super) async fn permit(
+    pub(crate) async fn permit(
         &self,
         origin: &Origin,
         verb: Verb,
@@ -132,7 +140,8 @@ impl Intake {
             Reply::Thread { channel, .. } | Reply::Below(Hang { channel, .. }) => Some(channel.as_str()),
             Reply::Caller | Reply::Existing(_) => ask.origin.actor.channel.as_deref(),
         };
-        let pack = self.parts.packs.for_verb(ask.verb, channel).ok_or_else(|| {
+        let earlier = ask.pack.as_ref().and_then(|name| self.parts.packs.by_name(name));
+        let pack = earlier.or_else(|| self.parts.packs.for_verb(ask.verb, channel)).ok_or_else(|| {
             let verb = ask.verb.as_str();
             Refused::PackDisabled(format!("{}: no pack that is switched on takes `{verb}`", ErrorCode::E001.as_str()))
         })?;
@@ -181,19 +190,50 @@ impl Intake {
         let title = title_of(&ask.request);
         let subject = self.parts.redactor.redact_text(&title).into_inner();
         let mut writes = Vec::new();
-        if let (Reply::Thread { platform, channel }, Some(thread)) = (&ask.reply, thread) {
-            writes.extend(new_thread(pen, ask, pen.open_thread(thread, platform, channel), thread, &title));
-        }
-        if let (Reply::Below(hang), Some(thread)) = (&ask.reply, thread) {
-            writes.extend(new_thread(pen, ask, pen.hang_thread(thread, hang), thread, &title));
-        }
         if let Some(thread) = thread {
+            writes.extend(match &ask.reply {
+                Reply::Thread { platform, channel } => Some(pen.open_thread(thread, platform, channel)),
+                Reply::Below(hang) => Some(pen.hang_thread(thread, hang)),
+                Reply::Existing(_) | Reply::Caller => None,
+            });
+        }
+        // The answer to a question in passing is a message of its own; an investigation has an opening, and a message that
+        // tells how it goes.
+        if let Some(thread) = thread.filter(|_| ask.task == Task::Investigate) {
+            if !writes.is_empty() {
+                writes.extend(beginning(pen, ask, thread, id, &title));
+            }
             writes.push(pen.remember(thread, Speaker::Outside, title, Some(id)));
         }
         writes.push(pen.audit(ask.verb.as_str(), subject, format!("job {id}")));
         writes.push(Write::Enqueue { job: Box::new(job), bound: Some(bound(&self.parts.settings)) });
         writes.extend(ask.also.iter().cloned());
         writes
+    }
+
+    /// The living message of a thread that exists already, now about a job that waits; while another investigation is
+    /// under way there the message stays that one's. With it the right to write it.
+    async fn queued_in_thread(
+        &self,
+        ask: &Ask,
+        job: JobId,
+    ) -> Result<(Option<Write>, Vec<MutexGuard<'_, ()>>), Refused> {
+        let (Reply::Existing(thread), Task::Investigate) = (&ask.reply, &ask.task) else { return Ok((None, Vec::new())) };
+        let guard = self.parts.signals.living([*thread]).await;
+        let key = living::key(*thread);
+        let states = JobState::ALL.into_iter().filter(|state| !state.is_final()).collect();
+        let filter = JobFilter { states, thread: Some(*thread), limit: LIVE_SEEN, ..JobFilter::default() };
+        if self.parts.store.jobs(&filter).await?.iter().any(|live| live.spec.task == Task::Investigate) {
+            return Ok((None, guard));
+        }
+        let redactor = &self.parts.redactor;
+        let body = self.parts.store.post(&key).await?.unwrap_or_else(|| {
+            redactor.seal(PostBody::Living(LivingMessage { title: title_of(&ask.request), ..LivingMessage::default() }))
+        });
+        let body = living::with_job(&living::with_status(&body, redactor.seal(LivingStatus::Queued)), job);
+        let body = living::with_steps(&body, Redacted::gather([]));
+        let post = NewPost { key, thread: *thread, urgency: Urgency::Progress, body };
+        Ok((Some(Write::Post(post)), guard))
     }
 
     /// Wakes who waits for it, and counts it.
@@ -206,16 +246,16 @@ impl Intake {
     }
 }
 
-fn new_thread(pen: Pen<'_>, ask: &Ask, opened: Write, thread: ThreadId, title: &str) -> [Write; 3] {
+/// The first messages of a thread.
+fn beginning(pen: Pen<'_>, ask: &Ask, thread: ThreadId, job: JobId, title: &str) -> [Write; 2] {
     let opening = Opening {
         title: title.to_owned(),
         asked_by: Some(ask.origin.actor.user.clone()),
         question: ask.request.text.clone(),
         ..Opening::default()
     };
-    let living = LivingMessage { title: title.to_owned(), ..LivingMessage::default() };
+    let living = LivingMessage { title: title.to_owned(), job: Some(job), ..LivingMessage::default() };
     [
-        opened,
         pen.opening(thread, opening),
         pen.post(living::key(thread), thread, Urgency::Progress, PostBody::Living(living)),
     ]

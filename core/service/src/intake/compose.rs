@@ -146,7 +146,7 @@ fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, 
         IncidentKind::Group => words::about(&part.entities, &incident.title),
         IncidentKind::Storm { .. } => incident.title.clone(),
     };
-    let message = LivingMessage { title, status, alerts: Some(now), ..LivingMessage::default() };
+    let message = LivingMessage { title, job: incident.job, status, alerts: Some(now), ..LivingMessage::default() };
     plan.writes.push(desk.pen.post(living::key(thread), thread, Urgency::Progress, PostBody::Living(message)));
     plan.writes.push(desk.pen.remember(thread, Speaker::Outside, incident.title.clone(), incident.job));
     plan.writes.push(Write::Incident(Box::new(incident)));
@@ -247,7 +247,7 @@ pub(super) fn follow(
         if matches!(incident.kind, IncidentKind::Storm { .. }) {
             plan.writes.push(table(&incident, &now, desk));
         }
-        plan.writes.extend(edited(thread, now, &notes, job.is_some(), facts, desk));
+        plan.writes.extend(edited(thread, now, &notes, job.as_ref().map(|job| job.id), facts, desk));
     }
     plan.writes.push(Write::Incident(Box::new(incident)));
     enqueue(plan, job, desk);
@@ -275,7 +275,7 @@ fn edited(
     thread: ThreadId,
     now: AlertsNow,
     notes: &[String],
-    queued: bool,
+    queued: Option<JobId>,
     facts: &Facts,
     desk: Desk<'_>,
 ) -> Option<Write> {
@@ -284,8 +284,8 @@ fn edited(
     for note in notes {
         body = living::with_note(&body, redactor.redact_text(note));
     }
-    if queued {
-        body = living::with_status(&body, redactor.seal(LivingStatus::Queued));
+    if let Some(job) = queued {
+        body = living::with_job(&living::with_status(&body, redactor.seal(LivingStatus::Queued)), job);
     }
     Some(Write::Post(NewPost { key: living::key(thread), thread, urgency: Urgency::Progress, body }))
 }

@@ -31,6 +31,8 @@ use midwatch_diagnosis::alert::Alert;
 use midwatch_redact::Redactor;
 
 pub use self::ask::namespaces_of;
+pub(crate) use self::identity::{namespace_of, namespaces_of_alerts};
+pub(crate) use self::pen::Pen;
 pub use self::refused::Refused;
 pub use self::settings::IntakeSettings;
 use crate::clock::SharedClock;
@@ -111,6 +113,8 @@ pub struct Ask {
     pub origin: Origin,
     /// Time for it; none: the pack's.
     pub deadline: Option<Duration>,
+    /// By this pack, as an earlier job was; none, or one that is there no more: the one that takes the verb.
+    pub pack: Option<String>,
     /// Where the answer goes.
     pub reply: Reply,
     /// While a job with this key is live, its id is the answer.
@@ -141,6 +145,9 @@ pub enum Reply {
 pub trait PackChoice: Send + Sync {
     /// The pack for these alerts.
     fn for_alerts(&self, alerts: &[Alert]) -> Option<Pack>;
+
+    /// The pack of this name.
+    fn by_name(&self, name: &str) -> Option<Pack>;
 
     /// The pack for a verb, asked in a channel.
     fn for_verb(&self, verb: Verb, channel: Option<&str>) -> Option<Pack>;

@@ -15,46 +15,46 @@ use crate::thread::{Entry, NewEntry, Speaker, Thread};
 
 /// Who writes, when, through which redactor.
 #[derive(Clone, Copy)]
-pub(super) struct Pen<'a> {
-    pub(super) redactor: &'a Redactor,
-    pub(super) origin: &'a Origin,
-    pub(super) now: Timestamp,
+pub(crate) struct Pen<'a> {
+    pub(crate) redactor: &'a Redactor,
+    pub(crate) origin: &'a Origin,
+    pub(crate) now: Timestamp,
 }
 
 impl Pen<'_> {
-    pub(super) fn open_thread(&self, id: ThreadId, platform: &str, channel: &str) -> Write {
+    pub(crate) fn open_thread(&self, id: ThreadId, platform: &str, channel: &str) -> Write {
         let (platform, channel) = (platform.to_owned(), channel.to_owned());
         Write::OpenThread(Thread { id, platform, channel, root: None, opened_at: self.now })
     }
 
     /// A thread below a message of another.
-    pub(super) fn hang_thread(&self, id: ThreadId, hang: &Hang) -> Write {
+    pub(crate) fn hang_thread(&self, id: ThreadId, hang: &Hang) -> Write {
         let Hang { platform, channel, root } = hang.clone();
         Write::OpenThread(Thread { id, platform, channel, root: Some(root), opened_at: self.now })
     }
 
     /// The first message of a thread.
-    pub(super) fn opening(&self, thread: ThreadId, opening: Opening) -> Write {
+    pub(crate) fn opening(&self, thread: ThreadId, opening: Opening) -> Write {
         self.post(PostKey(format!("thread:{thread}:opening")), thread, Urgency::Opening, PostBody::Opening(opening))
     }
 
     /// A line of the program's own. `what` tells it apart from the thread's other lines, and is the same when it is
     /// written twice.
-    pub(super) fn notice(&self, thread: ThreadId, what: &str, text: String) -> Write {
+    pub(crate) fn notice(&self, thread: ThreadId, what: &str, text: String) -> Write {
         let key = PostKey(format!("thread:{thread}:{what}"));
         self.post(key, thread, Urgency::Notice, PostBody::Notice { text })
     }
 
-    pub(super) fn post(&self, key: PostKey, thread: ThreadId, urgency: Urgency, body: PostBody) -> Write {
+    pub(crate) fn post(&self, key: PostKey, thread: ThreadId, urgency: Urgency, body: PostBody) -> Write {
         Write::Post(NewPost { key, thread, urgency, body: self.redactor.seal(body) })
     }
 
-    pub(super) fn remember(&self, thread: ThreadId, speaker: Speaker, text: String, job: Option<JobId>) -> Write {
+    pub(crate) fn remember(&self, thread: ThreadId, speaker: Speaker, text: String, job: Option<JobId>) -> Write {
         let entry = self.redactor.seal(Entry { at: self.now, speaker, text, job });
         Write::Remember(NewEntry { thread, entry })
     }
 
-    pub(super) fn audit(&self, action: &str, subject: String, details: String) -> Write {
+    pub(crate) fn audit(&self, action: &str, subject: String, details: String) -> Write {
         Write::Audit(audit::Entry {
             at: self.now,
             actor: Some(self.origin.actor.clone()),

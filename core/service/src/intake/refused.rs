@@ -18,6 +18,20 @@ pub enum Refused {
         /// When to try again.
         retry_after: Duration,
     },
+    /// Someone asked for too much in too short a time.
+    #[error("{why}; possible again in {}", crate::lifecycle::spoken(*retry_after))]
+    TooMany {
+        /// Whose limit, and which.
+        why: String,
+        /// When it is possible again.
+        retry_after: Duration,
+    },
+    /// It must happen once only, and did.
+    #[error("that was done already, by {by}")]
+    Already {
+        /// Who did it.
+        by: String,
+    },
     /// The process is about to stop.
     #[error("Midwatch is shutting down and takes nothing new; try again in a few seconds")]
     Draining,
@@ -48,8 +62,9 @@ impl Refused {
     pub fn code(&self) -> ErrorCode {
         match self {
             Refused::Busy { .. } | Refused::Draining => ErrorCode::E008,
+            Refused::TooMany { .. } => ErrorCode::E004,
             Refused::Denied(_) => ErrorCode::E005,
-            Refused::Invalid(_) => ErrorCode::E002,
+            Refused::Invalid(_) | Refused::Already { .. } => ErrorCode::E002,
             Refused::PackDisabled(_) | Refused::UnknownPack { .. } => ErrorCode::E001,
             Refused::Storage(_) => ErrorCode::E007,
         }
@@ -63,6 +78,7 @@ impl From<CommitError> for Refused {
             CommitError::Storage(error) => Refused::Storage(error),
             CommitError::NotFound(what) => Refused::Invalid(format!("there is no {what}")),
             CommitError::NotAllowed(why) => Refused::Invalid(why),
+            CommitError::Already { by } => Refused::Already { by },
             CommitError::Stale => {
                 Refused::Storage(StoreError::Busy("others kept changing the same incident; try again".to_owned()))
             }

@@ -24,6 +24,10 @@ use crate::post::{LivingMessage, LivingStatus, PostBody};
 struct OnePack(bool);
 
 impl PackChoice for OnePack {
+    fn by_name(&self, _: &str) -> Option<Pack> {
+        None
+    }
+
     fn for_alerts(&self, _: &[Alert]) -> Option<Pack> {
         let id = PackRef { name: "incident".to_owned(), version: "1".to_owned() };
         Some(Pack { id, ..Pack::default() })

@@ -156,6 +156,10 @@ impl Packs {
 }
 
 impl PackChoice for Packs {
+    fn by_name(&self, name: &str) -> Option<Pack> {
+        self.get(name).cloned()
+    }
+
     fn for_alerts(&self, alerts: &[Alert]) -> Option<Pack> {
         Packs::for_alerts(self, alerts)
     }

@@ -13,9 +13,10 @@ use midwatch_redact::{Redacted, Redactor};
 use super::attempt::{Attempt, News};
 use super::deadline::{Deadline, WARNINGS};
 use crate::clock::after;
+use crate::id::JobId;
 use crate::living;
 use crate::port::store::{CommitError, Write};
-use crate::post::{LivingMessage, LivingStatus, NewPost, PostBody, Urgency};
+use crate::post::{LivingMessage, LivingStatus, NewPost, PostBody};
 use crate::publish;
 
 /// The least time between two writes of one job's progress.
@@ -80,9 +81,9 @@ impl Telling {
     }
 
     /// The message with everything that is to be told; `fresh` forgets what an earlier job said in it.
-    fn compose(&self, body: Redacted<PostBody>, fresh: bool) -> Redacted<PostBody> {
+    fn compose(&self, body: Redacted<PostBody>, job: JobId, fresh: bool) -> Redacted<PostBody> {
         let body = if fresh { body.map(without_an_earlier_job) } else { body };
-        let body = living::with_status(&body, self.status.clone());
+        let body = living::with_job(&living::with_status(&body, self.status.clone()), job);
         let steps = Redacted::gather(self.news.steps().iter().cloned());
         let body = living::with_steps(&body, steps);
         self.notes.iter().fold(body, |body, note| living::with_note(&body, note.clone()))
@@ -120,8 +121,8 @@ impl Attempt {
             };
             // The first write of the first attempt finds what the thread's last job said.
             let fresh = self.job.attempts + self.job.lost <= 1 && self.telling.written == self.started;
-            let body = self.telling.compose(body, fresh);
-            writes.push(Write::Post(NewPost { key, thread, urgency: Urgency::Progress, body }));
+            let body = self.telling.compose(body, self.job.spec.id, fresh);
+            writes.push(Write::Post(NewPost { key, thread, urgency: living::urgency(&body), body }));
             parts.store.commit(parts.clock.now(), writes).await?;
             parts.signals.post_written();
         } else if !writes.is_empty() {

@@ -46,6 +46,10 @@ impl Clock for Hand {
 struct OnePack;
 
 impl PackChoice for OnePack {
+    fn by_name(&self, _: &str) -> Option<Pack> {
+        None
+    }
+
     fn for_alerts(&self, _: &[Alert]) -> Option<Pack> {
         let id = PackRef { name: "incident".to_owned(), version: "1".to_owned() };
         Some(Pack { id, ..Pack::default() })
@@ -230,6 +234,7 @@ async fn a_question_has_a_thread_and_can_be_stopped() {
         verb: Verb::Investigate,
         origin: Origin::default(),
         deadline: None,
+        pack: None,
         reply: Reply::Thread { platform: "console".to_owned(), channel: "incidents".to_owned() },
         dedup: Some("the same".to_owned()),
     };

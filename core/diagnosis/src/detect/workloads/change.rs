@@ -51,7 +51,7 @@ impl Diff {
 }
 
 /// The ReplicaSets of a Deployment with their revision numbers, the newest first.
-pub(super) fn revisions<'a>(view: &'a View, deployment: &'a Deployment) -> Vec<(i64, &'a ReplicaSet)> {
+pub(crate) fn revisions<'a>(view: &'a View, deployment: &'a Deployment) -> Vec<(i64, &'a ReplicaSet)> {
     let owned = |r: &&ReplicaSet| {
         r.metadata.controller().is_some_and(|o| o.kind == "Deployment" && o.name == deployment.metadata.name)
     };
@@ -71,7 +71,7 @@ pub(super) fn revision_diff(view: &View, deployment: &Deployment) -> Option<Diff
 }
 
 /// When a ReplicaSet was rolled out: its creation, or its scale-up where a rollback took it into use again.
-fn rolled_out(view: &View, deployment: &Deployment, current: &ReplicaSet) -> Option<Timestamp> {
+pub(crate) fn rolled_out(view: &View, deployment: &Deployment, current: &ReplicaSet) -> Option<Timestamp> {
     if !current.metadata.annotations.contains_key(HISTORY) {
         return *current.metadata.creation_timestamp;
     }

@@ -21,7 +21,7 @@ const RESTARTED: &str = "kubectl.kubernetes.io/restartedAt";
 const HASH: &str = "pod-template-hash";
 
 /// Lines that say what became of the old template in the new one. Empty when nothing that matters differs.
-pub(super) fn templates(old: &PodTemplate, new: &PodTemplate) -> Vec<String> {
+pub(crate) fn templates(old: &PodTemplate, new: &PodTemplate) -> Vec<String> {
     let mut lines = Vec::new();
     let many = new.spec.containers.len() + new.spec.init_containers.len() > 1;
     containers(&old.spec.init_containers, &new.spec.init_containers, many, &mut lines);

@@ -3,12 +3,12 @@
 //! Start at the file of the kind: [`rollout`] for Deployments, [`stateful`], [`daemons`], [`jobs`], [`cron`]. What
 //! holds for every kind is in [`replicas`], [`references`] and [`change`].
 
-pub(super) mod change;
+pub(crate) mod change;
 pub(super) mod cron;
 pub(super) mod daemons;
-mod diff;
+pub(crate) mod diff;
 pub(super) mod jobs;
-pub(super) mod references;
+pub(crate) mod references;
 pub(super) mod replicas;
 pub(super) mod rollout;
 mod starting;

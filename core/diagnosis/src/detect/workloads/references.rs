@@ -20,18 +20,18 @@ const BUILT_IN: &[&str] = &["system-cluster-critical", "system-node-critical", "
 
 /// One object that a pod spec names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Named {
-    pub(super) entity: EntityRef,
+pub(crate) struct Named {
+    pub(crate) entity: EntityRef,
     /// A key of it that is named, too.
-    pub(super) key: Option<String>,
+    pub(crate) key: Option<String>,
     /// The pod starts without it.
-    pub(super) optional: bool,
+    pub(crate) optional: bool,
     /// How it is named: `env DATABASE_URL`, `volume data`.
-    pub(super) by: String,
+    pub(crate) by: String,
 }
 
 /// Everything that a pod spec names, in the order of the spec.
-pub(super) fn named(spec: &PodSpec, namespace: &str) -> Vec<Named> {
+pub(crate) fn named(spec: &PodSpec, namespace: &str) -> Vec<Named> {
     let mut out = Vec::new();
     for container in spec.init_containers.iter().chain(&spec.containers) {
         container_names(container, namespace, &mut out);

@@ -1,0 +1,152 @@
+//! Questions in a thread: answered at once from the report that was kept, or by a job that reads anew.
+//!
+//! Must never answer as if it had understood: what is not understood gets the list of what is. Start at
+//! [`Desk::follow_up`].
+
+use midwatch_agent::followup;
+use midwatch_conversation::answer::Answer;
+use midwatch_conversation::command;
+use midwatch_conversation::question::{self, Question};
+
+use super::evidence::no_report;
+use super::turn::{Before, Done, To, Turn};
+use super::{Desk, words};
+use crate::intake::{Ask, Refused, Reply, namespaces_of};
+use crate::job::{Job, Task};
+use crate::policy::Verb;
+use crate::port::store::Write;
+
+/// The jobs that a question is about.
+struct About {
+    /// The investigation with a report.
+    reported: Option<Job>,
+    /// The newest investigation: it tells what is looked at when there is no report yet.
+    newest: Job,
+}
+
+impl About {
+    fn base(&self) -> &Job {
+        self.reported.as_ref().unwrap_or(&self.newest)
+    }
+
+    /// An investigation that has not ended.
+    fn under_way(&self) -> Option<&Job> {
+        Some(&self.newest).filter(|job| !job.state.is_final())
+    }
+}
+
+impl Desk {
+    /// A question to us, in our thread.
+    pub(super) async fn follow_up(&self, turn: &Turn, text: &str) -> Result<Done, Refused> {
+        match question::understand(text) {
+            Some(asked) => self.answer(turn, asked, None).await,
+            None => Ok(Done::here(not_understood())),
+        }
+    }
+
+    /// Words in our thread that name nobody.
+    pub(super) async fn asked_in_passing(&self, turn: &Turn) -> Result<Done, Refused> {
+        if let Some(asked) = question::understand(&turn.text) {
+            return self.answer(turn, asked, None).await;
+        }
+        match Self::thread_id(turn).filter(|_| turn.text.trim_end().ends_with('?')) {
+            Some(thread) => {
+                let once = Write::Once { key: format!("list:{thread}"), by: turn.origin.actor.user.clone() };
+                Ok(Done { before: Before::Silent, ..Done::here(not_understood()).with([once]) })
+            }
+            None => Ok(Done::silent()),
+        }
+    }
+
+    /// `ask`: about the job that is named, else about the thread.
+    pub(super) async fn ask(&self, turn: &Turn, asked: command::Ask) -> Result<Done, Refused> {
+        let text = asked.words.join(" ");
+        let Some(question) = question::understand(&text) else { return Ok(Done::here(not_understood())) };
+        let named = match &asked.of {
+            Some(id) => Some(self.job_for(turn, Some(id), Verb::Ask).await?),
+            None if turn.thread.is_none() => {
+                let why = "ask in the thread of an investigation, or name it: `ask QUESTION --of JOB`; `list` shows them";
+                return Err(Refused::Invalid(why.to_owned()));
+            }
+            None => None,
+        };
+        self.answer(turn, question, named).await
+    }
+
+    async fn answer(&self, turn: &Turn, asked: Question, named: Option<Job>) -> Result<Done, Refused> {
+        let id = named.as_ref().map(|job| job.spec.id.to_string());
+        match asked {
+            Question::Status => self.status(turn, id.as_deref()).await,
+            Question::Stop => self.stop(turn, command::Stop { of: id, reason: None }).await,
+            asked => {
+                let about = self.about(turn, named).await?;
+                let (cluster, namespaces) = (about.base().spec.cluster.clone(), namespaces_of(&about.base().spec.request));
+                self.permit(turn, Verb::Ask, cluster.as_deref(), &namespaces).await?;
+                if asked.needs_reads() { self.read(turn, asked, &about).await } else { self.told(&asked, &about).await }
+            }
+        }
+    }
+
+    async fn about(&self, turn: &Turn, named: Option<Job>) -> Result<About, Refused> {
+        if let Some(job) = named {
+            let reported = job.result.is_some().then(|| job.clone());
+            return Ok(About { reported, newest: job });
+        }
+        let mut jobs = match Self::thread_id(turn) {
+            Some(thread) => self.jobs_of(thread).await?,
+            None => Vec::new(),
+        };
+        jobs.retain(|job| job.spec.task == Task::Investigate);
+        let reported = jobs.iter().find(|job| job.result.is_some()).cloned();
+        let newest = jobs.into_iter().next().ok_or_else(|| {
+            Refused::Invalid("nothing was investigated in this thread yet; `investigate TARGET` does".to_owned())
+        })?;
+        Ok(About { reported, newest })
+    }
+
+    /// From the report, without reading anything.
+    async fn told(&self, asked: &Question, about: &About) -> Result<Done, Refused> {
+        let report = match &about.reported {
+            Some(job) => self.report_of(job.spec.id).await?,
+            None => None,
+        };
+        let Some(report) = report else { return Ok(Done::here(Answer::text(no_report(&about.newest, self.now())))) };
+        let answer = followup::told(asked, &report).unwrap_or_else(|| Answer::text("The report says nothing about that."));
+        Ok(Done::here(match about.under_way() {
+            Some(job) => answer.with_text(format!("A newer investigation is under way: job {}.", words::short(job.spec.id))),
+            None => answer,
+        }))
+    }
+
+    /// By a job that reads what is asked for.
+    async fn read(&self, turn: &Turn, asked: Question, about: &About) -> Result<Done, Refused> {
+        let base = about.base();
+        let reported = about.reported.as_ref().map(|job| job.spec.id);
+        let reply = self.reply(turn);
+        let mut also = turn.closing.clone();
+        if let (Some(job), Reply::Existing(_)) = (about.under_way(), &reply) {
+            let text = format!("The investigation still runs (job {}); I look that up meanwhile.", words::short(job.spec.id));
+            also.extend(self.said(turn, To::Here, Answer::text(text)));
+        }
+        let ask = Ask {
+            request: base.spec.request.clone(),
+            cluster: base.spec.cluster.clone(),
+            task: Task::FollowUp { asked, about: reported },
+            verb: Verb::Ask,
+            origin: turn.origin.clone(),
+            deadline: None,
+            pack: None,
+            reply,
+            dedup: Some(format!("heard:{}", turn.delivery)),
+            also,
+        };
+        self.parts.intake.ask(ask).await.map(Done::started)
+    }
+}
+
+/// What is understood, for who asked something else.
+fn not_understood() -> Answer {
+    let mut answer = Answer::text("That was not understood. Without a language model, these questions are:");
+    answer.parts.extend(question::understood().parts);
+    answer
+}
