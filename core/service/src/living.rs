@@ -8,7 +8,7 @@ use midwatch_agent::request::Progress;
 use midwatch_redact::{Redact, Redacted, Redactor};
 
 use crate::id::{PostKey, ThreadId};
-use crate::post::{AlertsNow, LivingMessage, LivingStatus, PostBody};
+use crate::post::{AlertsNow, LivingMessage, LivingStatus, PostBody, Urgency};
 
 /// Notes that a living message shows; the oldest go first.
 pub const NOTES_SHOWN: usize = 10;
@@ -16,6 +16,19 @@ pub const NOTES_SHOWN: usize = 10;
 /// The key of a thread's living message.
 pub fn key(thread: ThreadId) -> PostKey {
     PostKey(format!("thread:{thread}:living"))
+}
+
+/// How urgent a message is that says this: a verdict, or that there is none, is a finding; all else is progress.
+pub fn urgency(body: &PostBody) -> Urgency {
+    match body {
+        PostBody::Living(LivingMessage { status, .. }) => match status {
+            LivingStatus::Queued | LivingStatus::Investigating => Urgency::Progress,
+            LivingStatus::Reported { .. } | LivingStatus::Failed { .. } | LivingStatus::Cancelled { .. } => {
+                Urgency::Finding
+            }
+        },
+        _ => Urgency::Progress,
+    }
 }
 
 /// The same message with the alerts standing otherwise.
@@ -102,6 +115,15 @@ mod tests {
             alerts: Some(alerts),
         };
         assert_eq!(living(&by_both), expected);
+    }
+
+    #[test]
+    fn a_verdict_is_more_urgent_than_progress() {
+        let body = sealed(PostBody::Living(LivingMessage::default()));
+        let at = |status| urgency(&with_status(&body, sealed(status)));
+        assert_eq!(at(LivingStatus::Queued), Urgency::Progress);
+        assert_eq!(at(LivingStatus::Investigating), Urgency::Progress);
+        assert_eq!(at(LivingStatus::Failed { why: "E003".to_owned() }), Urgency::Finding);
     }
 
     #[test]

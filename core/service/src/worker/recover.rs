@@ -16,7 +16,7 @@ use crate::code::ErrorCode;
 use crate::job::{Job, JobError, JobState, LOST_ALLOWED, Lease};
 use crate::living;
 use crate::port::store::{CommitError, JobOutcome, StoreError, Write};
-use crate::post::{LivingStatus, NewPost, Urgency};
+use crate::post::{LivingStatus, NewPost};
 use crate::publish;
 
 /// Rounds of at most 500 jobs; more than a server ever leased.
@@ -82,7 +82,7 @@ pub(super) async fn tell(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> 
                 let body = living::with_status(&body, status);
                 let body = note.iter().fold(body, |body, note| living::with_note(&body, note.clone()));
                 let key = living::key(thread);
-                writes.push(Write::Post(NewPost { key, thread, urgency: Urgency::Progress, body }));
+                writes.push(Write::Post(NewPost { key, thread, urgency: living::urgency(&body), body }));
                 writes.extend(ended(shared, job).map(Write::Post));
             }
             if writes.is_empty() { Ok(()) } else { parts.store.commit(parts.clock.now(), writes).await }

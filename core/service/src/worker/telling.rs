@@ -15,7 +15,7 @@ use super::deadline::{Deadline, WARNINGS};
 use crate::clock::after;
 use crate::living;
 use crate::port::store::{CommitError, Write};
-use crate::post::{LivingMessage, LivingStatus, NewPost, PostBody, Urgency};
+use crate::post::{LivingMessage, LivingStatus, NewPost, PostBody};
 use crate::publish;
 
 /// The least time between two writes of one job's progress.
@@ -121,7 +121,7 @@ impl Attempt {
             // The first write of the first attempt finds what the thread's last job said.
             let fresh = self.job.attempts + self.job.lost <= 1 && self.telling.written == self.started;
             let body = self.telling.compose(body, fresh);
-            writes.push(Write::Post(NewPost { key, thread, urgency: Urgency::Progress, body }));
+            writes.push(Write::Post(NewPost { key, thread, urgency: living::urgency(&body), body }));
             parts.store.commit(parts.clock.now(), writes).await?;
             parts.signals.post_written();
         } else if !writes.is_empty() {
