@@ -115,11 +115,9 @@ fn quota(limit: &Limit) -> Option<Quota> {
     let half = limit.calls.get().div_ceil(2);
     let burst = limit.burst.min(NonZeroU32::new(half)?);
     let steps = limit.calls.get() - burst.get() + 1;
-    if limit.every.is_zero() {
-        return None;
-    }
     // Rounded up: a hair too short, and one more would fit at the end of a window.
-    let step = (limit.every / steps).saturating_add(Duration::from_nanos(1));
+    let step = limit.every.as_nanos().div_ceil(steps.into());
+    let step = Duration::from_nanos(u64::try_from(step).unwrap_or(u64::MAX));
     Some(Quota::with_period(step)?.allow_burst(burst))
 }
 

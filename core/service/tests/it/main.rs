@@ -4,4 +4,5 @@
 mod intake;
 mod jobs;
 mod outbox;
+mod pace;
 mod world;

@@ -16,7 +16,9 @@ pub(crate) fn sent(db: &Connection, now: Timestamp, held: &PostLease, message: &
                WHERE key = ?3 AND fence = ?4 AND taken = ?5 RETURNING thread";
     let values = (&message.0, micros(now), &held.key.0, int(held.fence), int(held.revision));
     let thread = first(db, sql, values, |row| Ok(row.get::<_, String>(0)?))?.ok_or_else(|| lost(held))?;
-    threads::root(db, &thread, message)?;
+    if !is_private(db, held)? {
+        threads::root(db, &thread, message)?;
+    }
     threads::touch(db, now, word("thread", &thread)?)
 }
 
@@ -28,6 +30,7 @@ pub(crate) fn not_sent(
     why: &str,
 ) -> Result<(), Fault> {
     let (again, doubtful) = match next {
+        AfterFailure::Untried(at) => (Some(micros(at)), None),
         AfterFailure::Again(at) => (Some(micros(at)), Some(false)),
         AfterFailure::LookUp(at) => (Some(micros(at)), Some(true)),
         // Whether it is there may still be unknown: a newer revision has to look first.
@@ -36,11 +39,13 @@ pub(crate) fn not_sent(
     let changed = change(
         db,
         "UPDATE posts SET doubtful = coalesce(:doubtful, doubtful), why = :why, taken_by = NULL, taken = NULL,
+             tries = max(tries - :untried, 0),
              due_at = coalesce(:again, CASE WHEN revision > taken THEN :now END)
          WHERE key = :key AND fence = :fence AND taken = :revision",
         named_params! {
             ":doubtful": doubtful,
             ":why": why,
+            ":untried": matches!(next, AfterFailure::Untried(_)),
             ":again": again,
             ":now": micros(now),
             ":key": held.key.0,
@@ -49,6 +54,12 @@ pub(crate) fn not_sent(
         },
     )?;
     if changed == 0 { Err(lost(held)) } else { Ok(()) }
+}
+
+/// Whether one person only sees it, so that nothing can hang on it.
+fn is_private(db: &Connection, held: &PostLease) -> Result<bool, Fault> {
+    let sql = "SELECT body ->> '$.kind' = 'private' FROM posts WHERE key = ?1";
+    Ok(first(db, sql, [&held.key.0], |row| Ok(row.get(0)?))?.unwrap_or(false))
 }
 
 fn lost(held: &PostLease) -> Fault {
