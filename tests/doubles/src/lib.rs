@@ -5,3 +5,4 @@ pub mod clock;
 pub mod kubernetes;
 pub mod programs;
 mod quota;
+pub mod slack;
