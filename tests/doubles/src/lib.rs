@@ -3,3 +3,4 @@
 pub mod chat;
 pub mod kubernetes;
 pub mod programs;
+pub mod slack;

@@ -1,0 +1,93 @@
+//! What the app is told of what happens, as the Events API tells it.
+
+use serde_json::{Value, json};
+
+use super::delivery::Kind;
+use super::message::Message;
+use super::options::{APP, BOT_USER, TEAM};
+use super::state::State;
+use super::world::Channel;
+
+impl State {
+    /// Tells of a new message, and of the app being named in it.
+    pub(super) fn tell_posted(&mut self, channel: &str, ts: &str) {
+        let Some((channel, message)) = self.placed(channel, ts) else { return };
+        let mut event = message.told(false);
+        placed(&mut event, &channel, &message.ts);
+        if let Some(root) = message.thread_ts.as_ref().filter(|root| *root != ts) {
+            let parent = channel.messages.get(root).and_then(|m| m.user.clone());
+            event["parent_user_id"] = json!(parent);
+        }
+        self.tell(&channel, channel.kind.subscription(), event.clone());
+        let named = message.text.contains(&format!("<@{BOT_USER}>"));
+        if named && !message.is_own() && channel.kind.subscription() != "message.im" {
+            event["type"] = json!("app_mention");
+            event.as_object_mut().map(|e| e.remove("channel_type"));
+            self.tell(&channel, "app_mention", event);
+        }
+    }
+
+    /// Tells of an edit.
+    pub(super) fn tell_changed(&mut self, before: &Message) {
+        let Some((channel, message)) = self.placed(&before.channel, &before.ts) else { return };
+        let ts = self.ts();
+        let mut event = json!({
+            "type": "message", "subtype": "message_changed", "hidden": true,
+            "message": message.told(false), "previous_message": before.told(false),
+        });
+        placed(&mut event, &channel, &ts);
+        event["ts"] = json!(ts);
+        self.tell(&channel, channel.kind.subscription(), event);
+    }
+
+    /// Tells that a message was deleted.
+    pub(super) fn tell_deleted(&mut self, channel: &Channel, message: &Message) {
+        let ts = self.ts();
+        let mut event = json!({
+            "type": "message", "subtype": "message_deleted", "hidden": true,
+            "deleted_ts": message.ts, "previous_message": message.told(false),
+        });
+        placed(&mut event, channel, &ts);
+        event["ts"] = json!(ts);
+        self.tell(channel, channel.kind.subscription(), event);
+    }
+
+    /// Tells that someone came into a channel.
+    pub(super) fn tell_joined(&mut self, channel: &Channel, user: &str) {
+        let ts = self.ts();
+        let event = json!({
+            "type": "member_joined_channel", "user": user, "channel": channel.id, "channel_type": "C", "team": TEAM,
+            "event_ts": ts,
+        });
+        self.tell(channel, "member_joined_channel", event);
+    }
+
+    fn placed(&self, channel: &str, ts: &str) -> Option<(Channel, Message)> {
+        let channel = self.world.channels.get(channel)?;
+        Some((channel.clone(), channel.messages.get(ts)?.clone()))
+    }
+
+    /// An app hears only what it subscribed to, in channels it is in.
+    fn tell(&mut self, channel: &Channel, subscription: &str, event: Value) {
+        let subscribed = self.options.subscriptions.iter().any(|s| s == subscription);
+        if !subscribed || !channel.has_bot() {
+            return;
+        }
+        let what = event["type"].as_str().unwrap_or_default().to_owned();
+        let payload = json!({
+            "token": "a-verification-token-that-is-not-used", "team_id": TEAM, "context_team_id": TEAM, "api_app_id": APP,
+            "event": event, "type": "event_callback", "event_id": self.id("Ev"), "event_time": self.now.as_second(),
+            "authorizations": [{
+                "enterprise_id": null, "team_id": TEAM, "user_id": BOT_USER, "is_bot": true, "is_enterprise_install": false,
+            }],
+            "is_ext_shared_channel": false, "event_context": "4-an-event-context",
+        });
+        self.deliver(Kind::Event, &what, payload, None);
+    }
+}
+
+fn placed(event: &mut Value, channel: &Channel, ts: &str) {
+    event["channel"] = json!(channel.id);
+    event["channel_type"] = json!(channel.kind.name());
+    event["event_ts"] = json!(ts);
+}
