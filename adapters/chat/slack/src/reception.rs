@@ -89,6 +89,11 @@ impl Reception {
         }
     }
 
+    /// Nothing comes in any more.
+    pub(crate) fn down(&self, why: &str) {
+        self.health.report(HEALTH, Status::Down, why, None, self.clock.now());
+    }
+
     fn took(&self, reply: Reply) -> Reply {
         self.health.report(HEALTH, Status::Up, "", None, self.clock.now());
         reply

@@ -7,14 +7,17 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use async_trait::async_trait;
+use hyper_rustls::HttpsConnectorBuilder;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use slack_morphism::clients_manager::{SlackSocketModeClientsManager, SlackSocketModeClientsManagerFactory as _};
 use slack_morphism::listener::SlackClientEventsListenerEnvironment;
-use slack_morphism::prelude::SlackHyperClient;
+use slack_morphism::prelude::{SlackClientHyperHttpsConnector, SlackHyperClient};
 use slack_morphism::{
-    SlackApiToken, SlackClientSocketModeConfig, SlackSocketModeClientListener, SlackSocketModeWssClientId,
+    SlackApiToken, SlackClient, SlackClientSocketModeConfig, SlackSocketModeClientListener, SlackSocketModeWssClientId,
 };
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::reception::{Kind, Reception, Reply};
 
@@ -29,10 +32,10 @@ const MISSED: u64 = 3;
 
 /// The connections of Socket Mode.
 pub struct Sockets {
-    /// The client that asks for their addresses.
-    pub client: Arc<SlackHyperClient>,
-    /// The app's token.
-    pub token: SlackApiToken,
+    /// The Web API, which is asked for their addresses.
+    pub api_url: Url,
+    /// The app's token, `xapp-...`.
+    pub app_token: SecretString,
     /// How many: 1 to 10.
     pub connections: u32,
     /// Where what they bring is taken.
@@ -42,8 +45,16 @@ pub struct Sockets {
 impl Sockets {
     /// Listens until it is told to stop. A connection that is lost, or cannot be made, is made again.
     pub async fn run(self, stop: CancellationToken) {
-        let environment = Arc::new(SlackClientEventsListenerEnvironment::new(self.client.clone()));
-        let manager = self.client.http_api.connector.new_clients_manager(environment);
+        let client = match client(&self.api_url) {
+            Ok(client) => Arc::new(client),
+            Err(error) => {
+                let why = format!("Socket Mode cannot start: {error}");
+                tracing::error!("{why}");
+                return self.reception.down(&why);
+            }
+        };
+        let environment = Arc::new(SlackClientEventsListenerEnvironment::new(client.clone()));
+        let manager = client.http_api.connector.new_clients_manager(environment);
         let listener = Arc::new(Listener { manager: OnceLock::new(), reception: self.reception });
         // Set before anything can come in; the manager holds the listener, so only weakly.
         let _ = listener.manager.set(Arc::downgrade(&manager));
@@ -53,7 +64,8 @@ impl Sockets {
             .with_reconnect_timeout_in_seconds(AGAIN)
             .with_ping_interval_in_seconds(PING)
             .with_ping_failure_threshold_times(MISSED);
-        if let Err(error) = manager.register_new_token(&config, self.token, listener).await {
+        let token = SlackApiToken::new(self.app_token.expose_secret().into());
+        if let Err(error) = manager.register_new_token(&config, token, listener).await {
             tracing::error!("Socket Mode does not start: {error}");
             return;
         }
@@ -61,6 +73,14 @@ impl Sockets {
         stop.cancelled().await;
         manager.shutdown().await;
     }
+}
+
+/// A client that asks for the addresses of sockets. The library's own takes TLS only, which a proxy or a local server does
+/// not speak.
+fn client(api_url: &Url) -> std::io::Result<SlackHyperClient> {
+    let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().enable_http2().build();
+    let connector = SlackClientHyperHttpsConnector::from(connector);
+    Ok(SlackClient::new(connector.with_slack_api_url(api_url.as_str().trim_end_matches('/'))))
 }
 
 struct Listener {

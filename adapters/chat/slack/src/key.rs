@@ -1,0 +1,44 @@
+//! The key of a message as Slack carries it: in its metadata, and in the names of its files.
+//!
+//! A hash: keys name jobs and threads of ours, which are nobody's business. Start at [`Tag`].
+
+use std::fmt;
+
+use midwatch_service::id::PostKey;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// The kind of metadata: <https://docs.slack.dev/messaging/message-metadata>.
+const EVENT: &str = "midwatch_post";
+
+/// Characters of the hash: 96 bits, so that no two messages of a workspace meet.
+const LENGTH: usize = 24;
+
+/// A hash of a message's key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Tag(String);
+
+impl Tag {
+    pub(crate) fn of(key: &PostKey) -> Self {
+        let hash = Sha256::digest(key.0.as_bytes());
+        let mut text: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        text.truncate(LENGTH);
+        Self(text)
+    }
+
+    /// As metadata of a message.
+    pub(crate) fn metadata(&self) -> Value {
+        json!({"event_type": EVENT, "event_payload": {"key": self.0}})
+    }
+
+    /// Whether this is the metadata of this message.
+    pub(crate) fn marks(&self, metadata: &Value) -> bool {
+        metadata["event_type"] == EVENT && metadata["event_payload"]["key"] == self.0.as_str()
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
