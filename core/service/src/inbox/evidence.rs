@@ -5,8 +5,7 @@
 use midwatch_agent::followup;
 use midwatch_conversation::answer::Answer;
 use midwatch_conversation::command;
-use midwatch_diagnosis::evidence::EvidenceId;
-use midwatch_diagnosis::report::Report;
+use midwatch_diagnosis::report::{EvidenceId, Report};
 
 use super::turn::{Done, Turn};
 use super::{Desk, words};
@@ -17,11 +16,11 @@ use crate::policy::Verb;
 
 impl Desk {
     pub(super) async fn explain(&self, turn: &Turn, asked: &command::Explain) -> Result<Done, Refused> {
+        let (_, report) = self.reported(turn, asked.of.as_deref(), Verb::Explain).await?;
         let evidence = match &asked.evidence {
-            Some(text) => Some(evidence_id(text)?),
+            Some(text) => Some(evidence_id(&report, text)?),
             None => None,
         };
-        let (_, report) = self.reported(turn, asked.of.as_deref(), Verb::Explain).await?;
         Ok(Done::here(followup::evidence(&report, evidence)))
     }
 
@@ -61,10 +60,16 @@ pub(super) fn no_report(job: &Job, now: jiff::Timestamp) -> String {
     format!("There is no report yet. {}", words::job(job, now))
 }
 
-/// `e3` as reports cite it.
-fn evidence_id(text: &str) -> Result<EvidenceId, Refused> {
-    let number = text.trim_start_matches(['e', 'E']).parse::<usize>();
-    number.map(EvidenceId).map_err(|_| Refused::Invalid(format!("`{text}` is no evidence; write it as the report does: e3")))
+/// `e3` as the report cites it.
+fn evidence_id(report: &Report, text: &str) -> Result<EvidenceId, Refused> {
+    let ids = || report.ledger.iter().map(|(id, _)| id);
+    let found = ids().find(|id| id.to_string().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| {
+        Refused::Invalid(match ids().last() {
+            Some(last) => format!("there is no evidence `{text}` in this report; there is e1 to {last}"),
+            None => "this report stands on no evidence".to_owned(),
+        })
+    })
 }
 
 /// The evidence of a report, all of it.
