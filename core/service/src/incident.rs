@@ -55,6 +55,9 @@ pub struct AlertTrack {
     /// Only a poll has seen it: no webhook will tell when it is resolved, its absence does.
     #[serde(default)]
     pub polled: bool,
+    /// Only a post has told of it: its labels may be a part of those it has, and it may stand for several.
+    #[serde(default)]
+    pub posted: bool,
 }
 
 /// A row of a storm: alerts of one name in one namespace.

@@ -1,7 +1,8 @@
 //! The standing watch: what comes in becomes a job that survives, what a job finds becomes a thread.
 //!
 //! The flow, in the order of a trigger's life: [`poller`] asks an alert source and webhooks arrive by themselves;
-//! [`intake`] authorises by [`policy`], deduplicates, groups and admits; [`pack`] says how to investigate; [`job`] is the
+//! [`posts`] finds the labels of alerts that other programs post; [`intake`] authorises by [`policy`], deduplicates, groups
+//! and admits; [`pack`] says how to investigate; [`job`] is the
 //! durable unit; [`worker`] runs it; [`publish`] turns what it says into posts of the outbox; [`sender`] takes them to the
 //! platform. What people say comes in by [`inbox`]. [`audit`] chains what was done and by whom. [`port`] holds what adapters implement: the store, the chat
 //! platforms and the sources of alerts.
@@ -32,6 +33,7 @@ pub mod policy;
 pub mod poller;
 pub mod port;
 pub mod post;
+pub mod posts;
 pub mod publish;
 pub mod sender;
 pub mod signals;

@@ -4,6 +4,8 @@
 //! - Alerts that differ only in their replica are one; within one delivery a copy that fires outweighs one that is resolved.
 //! - A repeat changes counters and nothing else, so a delivery that comes twice does no harm.
 //! - What is older than what is known flips nothing: a resolve of an earlier episode, or a late copy of a firing.
+//! - What only a post told gives way to the alerts it stands for, and a post about alerts that are known is about those.
+//! - Muted alerts are counted, and no effect says so.
 //! - An incident is resolved when nothing of it fires; whatever fires before the quiet window has passed reopens it.
 //!
 //! Must never lose count: `received` grows by every alert that is taken. Start at [`take`].
@@ -22,12 +24,16 @@ use crate::incident::{
 use crate::intake::identity::{gravity, namespace_of, severity_of};
 use crate::post::AlertsNow;
 
+mod told;
+
+pub(crate) use told::covers;
+
 /// A firing that tells of the very episode whose resolve came less than this before is a late copy and no new failure.
 /// Alertmanager sends a group again after `group_interval`, minutes in practice; a retry or a second replica is quicker.
 const LATE: Duration = Duration::from_secs(30);
 
 /// An alert that comes in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Arrival {
     /// What it is: a hash over its labels.
     pub id: u64,
@@ -35,6 +41,10 @@ pub struct Arrival {
     pub alert: Alert,
     /// Whether a poll saw it, and no webhook brought it.
     pub polled: bool,
+    /// Whether a post told of it, with only some of its labels.
+    pub posted: bool,
+    /// Whether it is muted: it counts, and nobody is told.
+    pub muted: bool,
 }
 
 /// Something that happened to an incident, for whoever writes about it.
@@ -70,22 +80,27 @@ enum Outcome {
 
 /// Takes alerts into an incident that is not closed, and so many more that nobody can read.
 pub fn take(mut incident: Incident, arrivals: &[Arrival], truncated: u64, now: Timestamp) -> Step {
+    let known = told::by_known(&incident, arrivals);
     let mut by_id: BTreeMap<u64, (&Arrival, u64)> = BTreeMap::new();
-    for arrival in arrivals {
+    for arrival in known.iter() {
         let (best, copies) = by_id.entry(arrival.id).or_insert((arrival, 0));
         *copies += 1;
         if weight(arrival) > weight(best) {
             *best = arrival;
         }
     }
-    let graver = by_id.values().filter_map(|(a, _)| graver(&incident, &a.alert)).max_by_key(|s| gravity(Some(s)));
+    let loud = by_id.values().filter(|(arrival, _)| !arrival.muted);
+    let graver = loud.filter_map(|(a, _)| graver(&incident, &a.alert)).max_by_key(|s| gravity(Some(s)));
     let mut grew = 0;
     let mut news = false;
+    let mut heard = false;
     for (arrival, copies) in by_id.into_values() {
         let outcome = take_one(&mut incident, arrival, copies, now);
-        grew += u64::from(outcome == Outcome::New);
+        grew += u64::from(outcome == Outcome::New && !arrival.muted);
         news |= outcome != Outcome::Repeat;
+        heard |= outcome != Outcome::Repeat && !arrival.muted;
     }
+    told::supersede(&mut incident, arrivals);
     incident.received += u64::try_from(arrivals.len()).unwrap_or(u64::MAX).saturating_add(truncated);
     incident.beyond += truncated;
     incident.repeats += u64::from(!news);
@@ -98,7 +113,7 @@ pub fn take(mut incident: Incident, arrivals: &[Arrival], truncated: u64, now: T
         incident.severity = Some(severity.clone());
         effects.push(Effect::Graver(severity));
     }
-    effects.extend(settle(&mut incident, now));
+    effects.extend(settle(&mut incident, now).filter(|effect| heard || *effect != Effect::Reopened));
     Step { incident, effects }
 }
 
@@ -217,7 +232,8 @@ fn take_new(incident: &mut Incident, arrival: &Arrival, key: String, copies: u64
     if incident.alerts.len() < kept {
         seat(&mut incident.kind, &arrival.alert, now);
         let (alert, polled) = (arrival.alert.clone(), arrival.polled);
-        let track = AlertTrack { alert, times: copies, refires: 0, first: now, last: now, polled };
+        let posted = arrival.posted;
+        let track = AlertTrack { alert, times: copies, refires: 0, first: now, last: now, polled, posted };
         incident.alerts.insert(key, track);
         return Outcome::New;
     }
@@ -234,6 +250,7 @@ fn take_known(track: &mut AlertTrack, arrival: &Arrival, copies: u64, now: Times
     let alert = &arrival.alert;
     track.times += copies;
     track.polled &= arrival.polled;
+    track.posted &= arrival.posted;
     let older = matches!((alert.starts_at, track.alert.starts_at), (Some(new), Some(known)) if new < known);
     let outcome = match (track.alert.firing, alert.firing) {
         _ if older => return Outcome::Repeat,
@@ -304,6 +321,16 @@ fn row_of(kind: &IncidentKind, alert: &Alert) -> Option<u16> {
     let namespace = namespace_of(alert).unwrap_or_default();
     let at = rows.iter().position(|row| row.alert == alert.name && row.namespace == namespace)?;
     u16::try_from(at).ok()
+}
+
+/// Takes an alert out of a storm's table.
+fn unseat(kind: &mut IncidentKind, alert: &Alert) {
+    let at = row_of(kind, alert);
+    shift(kind, at.filter(|_| alert.firing), false);
+    let IncidentKind::Storm { rows, .. } = kind else { return };
+    if let Some(row) = at.and_then(|at| rows.get_mut(usize::from(at))) {
+        row.total = row.total.saturating_sub(1);
+    }
 }
 
 /// Gives a new alert its place in a storm's table.

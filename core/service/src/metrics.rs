@@ -87,7 +87,7 @@ pub struct Metrics {
     pub throttled: Family<ThrottleLabels, Counter>,
     /// Reads from others, by integration and result: one read may be several requests (pages), an answer from a cache none.
     pub requests: Family<CallLabels, Counter>,
-    /// Alerts received, by what became of them: `opened`, `joined`, `refused`.
+    /// Alerts received, by what became of them: `opened`, `joined`, `muted`, `heartbeat`, `refused`.
     pub alerts: Family<NameLabel, Counter>,
     /// Incidents that are not closed.
     pub incidents: Gauge,

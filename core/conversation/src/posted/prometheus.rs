@@ -2,6 +2,8 @@
 //!
 //! Start at [`read`].
 
+use std::collections::BTreeMap;
+
 use super::labels::{grade, is_severity};
 use super::sheet::Sheet;
 use super::title::{self, Title};
@@ -42,9 +44,9 @@ fn of_list(title: &Title, mut alerts: Vec<PostedAlert>) -> PostedAlerts {
 
 /// One alert for the whole group.
 fn of_title(title: Title, sheet: &Sheet) -> PostedAlerts {
-    let (group, count, of_group) = (group(&title), title.count, title.of_group);
-    let Title { firing, name, mut values, mut labels, .. } = title;
-    let mut annotations = std::collections::BTreeMap::new();
+    let (group, count) = (group(&title), title.count);
+    let Title { firing, name, values, mut labels, .. } = title;
+    let mut annotations = BTreeMap::new();
     let text = sheet.text();
     if !text.is_empty() {
         annotations.insert("description".to_owned(), text);
@@ -54,11 +56,6 @@ fn of_title(title: Title, sheet: &Sheet) -> PostedAlerts {
     }
     if let Some(severity) = values.iter().find(|value| is_severity(value)) {
         grade(&mut labels, severity);
-    }
-    if !firing && of_group > 0 {
-        // The whole group is resolved, whatever else its last alerts had in common.
-        values.truncate(of_group);
-        labels.remove("severity");
     }
     let alert = PostedAlert { name, firing, labels, values, annotations, link: sheet.link.clone() };
     let alerts = if alert.name.is_empty() && alert.values.is_empty() { Vec::new() } else { vec![alert] };

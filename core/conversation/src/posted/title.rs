@@ -24,8 +24,6 @@ pub(super) struct Title {
     pub(super) group: String,
     /// The values, without the name.
     pub(super) values: Vec<String>,
-    /// How many of the values are the group's.
-    pub(super) of_group: usize,
     /// Labels that stand with their names, as in `(severity="critical")`.
     pub(super) labels: BTreeMap<String, String>,
 }
@@ -78,7 +76,6 @@ fn name(title: &mut Title, common: &str) {
         // `Name for job (...)`: the title of a template that is copied widely.
         of_group.clear();
     }
-    title.of_group = of_group.len();
     title.values = of_group.into_iter().chain(shared).map(str::to_owned).collect();
 }
 

@@ -17,7 +17,7 @@ use super::pen::Pen;
 use super::refused::Refused;
 use super::route::{Part, Routed, Target};
 use super::settings::IntakeSettings;
-use super::{PackChoice, Receipt, words};
+use super::{Hang, PackChoice, Receipt, words};
 use crate::id::{IncidentId, JobId, PostKey, ThreadId};
 use crate::incident::{Incident, IncidentKind, IncidentState};
 use crate::job::{NewJob, Task};
@@ -48,6 +48,8 @@ pub(super) struct Facts {
     pub(super) previous: BTreeMap<usize, (IncidentId, ThreadId)>,
     /// The store said that the queue is full, whatever the load was when it was read.
     pub(super) full: bool,
+    /// Threads that hang on a message already.
+    pub(super) hung: BTreeMap<Hang, ThreadId>,
 }
 
 /// What does not change while a delivery is composed.
@@ -59,6 +61,10 @@ pub(super) struct Desk<'a> {
     pub(super) source: &'a str,
     pub(super) cluster: Option<&'a str>,
     pub(super) overload: Overload,
+    /// The message that the thread of a new incident hangs on.
+    pub(super) place: Option<&'a Hang>,
+    /// What the thread of a new incident says besides.
+    pub(super) notes: &'a [String],
 }
 
 /// One commit, and what to tell about it.
@@ -77,6 +83,7 @@ pub(super) struct Plan {
 pub(super) fn compose(routed: Routed, facts: &Facts, desk: Desk<'_>) -> Result<Plan, Refused> {
     let mut plan = Plan::default();
     plan.receipt.unknown = routed.unknown;
+    plan.receipt.muted = routed.muted;
     let over = routed
         .over
         .iter()
@@ -87,18 +94,20 @@ pub(super) fn compose(routed: Routed, facts: &Facts, desk: Desk<'_>) -> Result<P
         let previous = facts.previous.get(&at).copied();
         match part.target.clone() {
             Target::Open(incident) => join(&mut plan, (*incident).clone(), &part, facts, desk),
-            Target::NewStorm => open(&mut plan, &part, previous, desk),
+            Target::NewStorm => open(&mut plan, &part, previous, facts, desk),
             Target::New => {
                 let room = room(&plan, facts, desk);
                 match (room.open, desk.overload) {
-                    (true, _) => open(&mut plan, &part, previous, desk),
+                    (true, _) => open(&mut plan, &part, previous, facts, desk),
                     (false, Overload::Refuse) => return Err(room.busy()),
                     (false, Overload::PutOff) => plan.receipt.put_off += count(&part),
                 }
             }
         }
     }
-    if plan.writes.len() > closings {
+    // A poll says the same again and again.
+    let worth_a_line = plan.receipt.muted > 0 && desk.overload == Overload::Refuse;
+    if plan.writes.len() > closings || worth_a_line {
         plan.writes.push(delivered(&plan.receipt, desk));
     }
     Ok(plan)
@@ -121,10 +130,10 @@ fn alerts(part: &Part) -> Vec<Alert> {
 }
 
 /// Opens an incident; a storm's job comes later, when it is known what is busiest.
-fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, desk: Desk<'_>) {
+fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, facts: &Facts, desk: Desk<'_>) {
+    let (thread, begun) = thread(part, facts, desk);
     let mut incident =
-        lifecycle::take(blank(part, previous, desk), &part.arrivals, part.truncated, desk.pen.now).incident;
-    let thread = incident.thread;
+        lifecycle::take(blank(part, thread, previous, desk), &part.arrivals, part.truncated, desk.pen.now).incident;
     let mut status = LivingStatus::Queued;
     let mut job = None;
     if part.target == Target::New {
@@ -136,8 +145,13 @@ fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, 
     incident.job = job.as_ref().map(|job| job.id);
     plan.receipt.received += count(part);
     plan.receipt.opened.push(incident.id);
-    plan.writes.push(desk.pen.open_thread(thread, &desk.settings.platform, &desk.settings.channel));
-    plan.writes.push(desk.pen.opening(thread, opening(&incident, part, previous)));
+    plan.writes.extend(begun);
+    let hangs = hang(part, desk).is_some();
+    // Below a post of the alert there is nothing to open with but the link to what went before.
+    if !hangs || previous.is_some() {
+        let shown = if hangs { Vec::new() } else { alerts(part) };
+        plan.writes.push(desk.pen.opening(thread, opening(&incident, part, shown, previous)));
+    }
     let now = lifecycle::counts(&incident, desk.pen.now);
     if matches!(incident.kind, IncidentKind::Storm { .. }) {
         plan.writes.push(table(&incident, &now, desk));
@@ -146,14 +160,35 @@ fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, 
         IncidentKind::Group => words::about(&part.entities, &incident.title),
         IncidentKind::Storm { .. } => incident.title.clone(),
     };
-    let message = LivingMessage { title, job: incident.job, status, alerts: Some(now), ..LivingMessage::default() };
-    plan.writes.push(desk.pen.post(living::key(thread), thread, Urgency::Progress, PostBody::Living(message)));
+    let notes = desk.notes.to_vec();
+    let message = LivingMessage { title, job: incident.job, status, alerts: Some(now), notes, ..LivingMessage::default() };
+    // Where nothing else opens the thread, this does.
+    let urgency = if hangs { Urgency::Opening } else { Urgency::Progress };
+    plan.writes.push(desk.pen.post(living::key(thread), thread, urgency, PostBody::Living(message)));
     plan.writes.push(desk.pen.remember(thread, Speaker::Outside, incident.title.clone(), incident.job));
     plan.writes.push(Write::Incident(Box::new(incident)));
     enqueue(plan, job, desk);
 }
 
-fn blank(part: &Part, previous: Option<(IncidentId, ThreadId)>, desk: Desk<'_>) -> Incident {
+/// The message that the thread of a part hangs on. A storm is about more than one message.
+fn hang<'a>(part: &Part, desk: Desk<'a>) -> Option<&'a Hang> {
+    desk.place.filter(|_| part.target == Target::New)
+}
+
+/// The thread of a new incident, and what opens it; one that hangs on the message already goes on.
+fn thread(part: &Part, facts: &Facts, desk: Desk<'_>) -> (ThreadId, Option<Write>) {
+    let new = ThreadId::new();
+    match (hang(part, desk), desk.place) {
+        (Some(hang), _) => match facts.hung.get(hang) {
+            Some(known) => (*known, None),
+            None => (new, Some(desk.pen.hang_thread(new, hang))),
+        },
+        (None, Some(place)) => (new, Some(desk.pen.open_thread(new, &place.platform, &place.channel))),
+        (None, None) => (new, Some(desk.pen.open_thread(new, &desk.settings.platform, &desk.settings.channel))),
+    }
+}
+
+fn blank(part: &Part, thread: ThreadId, previous: Option<(IncidentId, ThreadId)>, desk: Desk<'_>) -> Incident {
     let storm = part.target == Target::NewStorm;
     let now = desk.pen.now;
     let kind =
@@ -175,17 +210,22 @@ fn blank(part: &Part, previous: Option<(IncidentId, ThreadId)>, desk: Desk<'_>) 
         reopened: 0,
         opened_at: now,
         last_at: now,
-        thread: ThreadId::new(),
+        thread,
         job: None,
         previous: previous.map(|(incident, _)| incident),
     }
 }
 
-fn opening(incident: &Incident, part: &Part, previous: Option<(IncidentId, ThreadId)>) -> Opening {
-    let mut shown = alerts(part);
+fn opening(
+    incident: &Incident,
+    part: &Part,
+    mut shown: Vec<Alert>,
+    previous: Option<(IncidentId, ThreadId)>,
+) -> Opening {
+    let all = if shown.is_empty() { 0 } else { count(part) };
     shown.sort_by_key(|alert| !alert.firing);
     shown.truncate(ALERTS_SHOWN);
-    let more = count(part).saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
+    let more = all.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
     Opening {
         title: incident.title.clone(),
         alerts: shown,
@@ -199,7 +239,8 @@ fn opening(incident: &Incident, part: &Part, previous: Option<(IncidentId, Threa
 fn join(plan: &mut Plan, known: Incident, part: &Part, facts: &Facts, desk: Desk<'_>) {
     let before = lifecycle::counts(&known, desk.pen.now);
     let added: Vec<String> = part.entities.iter().map(super::identity::Entity::key).collect();
-    let news = added.iter().any(|key| part.keys.contains(key)) && known.kind == IncidentKind::Group;
+    let loud = part.arrivals.iter().any(|arrival| !arrival.muted);
+    let news = loud && added.iter().any(|key| part.keys.contains(key)) && known.kind == IncidentKind::Group;
     let Step { mut incident, effects } = lifecycle::take(known, &part.arrivals, part.truncated, desk.pen.now);
     incident.keys.extend(part.keys.iter().cloned());
     let received = count(part);
@@ -332,9 +373,10 @@ pub(super) fn enqueue(plan: &mut Plan, job: Option<NewJob>, desk: Desk<'_>) {
 
 fn delivered(receipt: &Receipt, desk: Desk<'_>) -> Write {
     let details = format!(
-        "{} alerts, {} of them to open incidents; {} incidents opened, {} jobs",
+        "{} alerts, {} of them to open incidents; {} more are muted; {} incidents opened, {} jobs",
         receipt.received,
         receipt.joined,
+        receipt.muted,
         receipt.opened.len(),
         receipt.jobs.len()
     );

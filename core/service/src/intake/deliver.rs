@@ -11,7 +11,7 @@ use super::compose::{Overload, Plan};
 use super::identity::{Entity, identity, is_heartbeat, namespaces_of_alerts};
 use super::lane::{Order, Taken};
 use super::route::{Batch, fingerprint_key, storm_key};
-use super::{Delivery, Intake, POLL, Receipt, Refused};
+use super::{Delivery, Intake, POLL, Receipt, Refused, alias};
 use crate::id::IncidentId;
 use crate::incident::Incident;
 use crate::job::Origin;
@@ -59,20 +59,22 @@ impl Intake {
         let cap = self.parts.settings.alerts_per_delivery;
         delivery.truncated = delivery.truncated.saturating_add(number(delivery.alerts.len().saturating_sub(cap)));
         delivery.alerts.truncate(cap);
-        if delivery.alerts.is_empty() {
+        if delivery.alerts.is_empty() && delivery.told.is_empty() {
             return Ok(Receipt::default());
         }
         delivery.cluster = self.cluster_of(&delivery);
-        let namespaces = namespaces_of_alerts(&delivery.alerts);
+        let all: Vec<Alert> = delivery.alerts.iter().chain(&delivery.told).cloned().collect();
+        let namespaces = namespaces_of_alerts(&all);
         self.permit(&delivery.origin, Verb::Investigate, delivery.cluster.as_deref(), &namespaces).await?;
-        let heartbeats = without_heartbeats(&mut delivery.alerts);
+        let heartbeats = without_heartbeats(&mut delivery.alerts) + without_heartbeats(&mut delivery.told);
         self.count_alerts("heartbeat", heartbeats);
-        if delivery.alerts.is_empty() && delivery.truncated == 0 {
+        if delivery.alerts.is_empty() && delivery.told.is_empty() && delivery.truncated == 0 {
             return Ok(Receipt { heartbeats, ..Receipt::default() });
         }
         let (origin, batch) = self.prepare(delivery);
         let order = Order { keys: batch.keys(), batch, origin, overload };
         let Taken { receipt, packs } = self.line_up(order).await?;
+        self.count_alerts("muted", receipt.muted);
         if receipt.received > 0 {
             self.told(&receipt, &packs);
         }
@@ -101,6 +103,7 @@ impl Intake {
             received = receipt.received,
             joined = receipt.joined,
             unknown = receipt.unknown,
+            muted = receipt.muted,
             opened = receipt.opened.len(),
             jobs = receipt.jobs.len(),
             "alerts were taken"
@@ -109,26 +112,41 @@ impl Intake {
 
     /// The cluster that the delivery names, or the one of ours that all its alerts name.
     fn cluster_of(&self, delivery: &Delivery) -> Option<String> {
-        let named = delivery.alerts.first().and_then(|alert| alert.label("cluster"));
-        let shared = named.filter(|name| delivery.alerts.iter().all(|alert| alert.label("cluster") == Some(name)));
+        let all = || delivery.alerts.iter().chain(&delivery.told);
+        let named = all().next().and_then(|alert| alert.label("cluster"));
+        let shared = named.filter(|name| all().all(|alert| alert.label("cluster") == Some(name)));
         let ours = shared.filter(|name| self.parts.settings.clusters.iter().any(|cluster| cluster == name));
         delivery.cluster.clone().or_else(|| ours.map(str::to_owned))
     }
 
     /// Identifies the alerts by what was delivered, and keeps what is redacted.
     fn prepare(&self, delivery: Delivery) -> (Origin, Batch) {
-        let Delivery { source, group_key, alerts, truncated, cluster, origin, aliases: _, place: _ } = delivery;
+        let Delivery { source, group_key, alerts, told, truncated, cluster, origin, mut aliases, place, notes } =
+            delivery;
+        let settings = &self.parts.settings;
         let polled = source == POLL;
-        let arrival = |mut alert: Alert| {
-            let id = identity(&alert, &self.parts.settings.replica_labels);
+        let arrival = |mut alert: Alert, posted: bool| {
+            let id = identity(&alert, &settings.replica_labels);
             alert.redact(&self.parts.redactor);
-            Arrival { id, alert, polled }
+            Arrival { id, alert, polled, posted, ..Arrival::default() }
         };
-        let arrivals: Vec<Arrival> = alerts.into_iter().map(arrival).collect();
+        let mut arrivals: Vec<Arrival> = alerts.into_iter().map(|alert| arrival(alert, false)).collect();
+        arrivals.extend(told.into_iter().map(|alert| arrival(alert, true)));
         let entities = arrivals.iter().map(|arrival| Entity::of(&arrival.alert, cluster.as_deref())).collect();
         let group_key = group_key.filter(|key| !key.is_empty());
-        let storm = storm_key(&self.parts.settings);
-        (origin, Batch { source, group_key, cluster, arrivals, entities, truncated, storm })
+        if group_key.is_some() {
+            aliases.extend(alias::of_group(&arrivals, cluster.as_deref(), settings));
+        }
+        let (platform, channel) = match &place {
+            Some(hang) => (&hang.platform, &hang.channel),
+            None => (&settings.platform, &settings.channel),
+        };
+        let storm = storm_key(platform, channel);
+        let usual = storm_key(&settings.platform, &settings.channel);
+        (
+            origin,
+            Batch { source, group_key, cluster, arrivals, entities, truncated, storm, usual, aliases, place, notes },
+        )
     }
 
     pub(super) fn count_alerts(&self, name: &'static str, alerts: u64) {
@@ -144,7 +162,7 @@ fn without_heartbeats(alerts: &mut Vec<Alert>) -> u64 {
 }
 
 fn count(delivery: &Delivery) -> u64 {
-    number(delivery.alerts.len()).saturating_add(delivery.truncated)
+    number(delivery.alerts.len() + delivery.told.len()).saturating_add(delivery.truncated)
 }
 
 pub(super) fn number(n: usize) -> u64 {

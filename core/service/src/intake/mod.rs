@@ -4,6 +4,7 @@
 //! Start at [`Intake::deliver`] (alerts) and [`Intake::ask`] (questions).
 
 mod admission;
+mod alias;
 mod ask;
 mod compose;
 mod deliver;
@@ -13,6 +14,7 @@ mod known;
 mod lane;
 mod pen;
 mod poll;
+mod posted;
 mod refused;
 mod round;
 mod route;
@@ -56,6 +58,8 @@ pub struct Delivery {
     pub group_key: Option<String>,
     /// The alerts, firing and resolved.
     pub alerts: Vec<Alert>,
+    /// Alerts as a post tells of them, with only some of their labels: each stands for whatever has those.
+    pub told: Vec<Alert>,
     /// Alerts that the source left out, or that could not be read.
     pub truncated: u64,
     /// The cluster they are from, when the address says so.
@@ -66,10 +70,12 @@ pub struct Delivery {
     pub aliases: Vec<String>,
     /// Where its incidents are shown; where the settings say when none is named.
     pub place: Option<Hang>,
+    /// What the thread of a new incident says besides.
+    pub notes: Vec<String>,
 }
 
 /// A message of another that a thread hangs on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hang {
     /// The platform.
     pub platform: String,
@@ -92,6 +98,8 @@ pub struct Receipt {
     pub put_off: u64,
     /// Alerts that say nothing is wrong: they always fire, or were sent to try the way. Nothing is opened for them.
     pub heartbeats: u64,
+    /// Alerts that are muted and belong to no open incident. Nothing is opened for them.
+    pub muted: u64,
     /// Incidents that were opened.
     pub opened: Vec<IncidentId>,
     /// Jobs that were handed in.

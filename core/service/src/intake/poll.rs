@@ -71,6 +71,8 @@ impl Intake {
             source: POLL,
             cluster: None,
             overload: Overload::PutOff,
+            place: None,
+            notes: &[],
         };
         let mut plan = Plan::default();
         follow(&mut plan, step.incident, &before, &step.effects, Vec::new(), &facts, desk);

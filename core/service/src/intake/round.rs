@@ -14,10 +14,11 @@ use super::compose::{Desk, Facts, compose};
 use super::known::Known;
 use super::lane::{Answer, Order, Taken, Waiting};
 use super::route::{Routed, Scene, Target, route};
-use super::{Intake, Refused};
+use super::{Hang, Intake, Refused};
 use crate::id::{IncidentId, ThreadId};
 use crate::incident::Incident;
 use crate::living;
+use crate::mute::Mute;
 use crate::port::store::{CommitError, StoreError, Write};
 
 /// How often a round is tried while others change the same incidents.
@@ -25,6 +26,15 @@ const TRIES: u32 = 20;
 
 /// Keys that the store is asked for at once.
 const KEYS_AT_ONCE: usize = 20_000;
+
+/// What is known before a round is decided.
+struct Read {
+    /// Every incident that any of its deliveries could join.
+    found: Vec<Incident>,
+    /// Threads that hang on the messages its deliveries were read from.
+    hung: BTreeMap<Hang, ThreadId>,
+    mutes: Vec<Mute>,
+}
 
 /// A round that is decided and not yet written.
 struct Decided {
@@ -61,15 +71,25 @@ impl Intake {
         now: Timestamp,
         full: bool,
     ) -> Result<(), (Vec<Waiting>, CommitError)> {
-        let found = match self.found(&waiting).await {
-            Ok(found) => found,
+        let read = match self.read(&waiting, now).await {
+            Ok(read) => read,
             Err(error) => return Err((waiting, error.into())),
         };
-        let _one_writer = self.parts.signals.living(found.iter().map(|incident| incident.thread)).await;
-        match self.decide(found, &waiting, now, full).await {
+        let threads = read.found.iter().map(|incident| incident.thread).chain(read.hung.values().copied());
+        let _one_writer = self.parts.signals.living(threads).await;
+        match self.decide(read, &waiting, now, full).await {
             Ok(decided) => self.write(decided, waiting, now).await,
             Err(error) => Err((waiting, error.into())),
         }
+    }
+
+    async fn read(&self, waiting: &[Waiting], now: Timestamp) -> Result<Read, StoreError> {
+        let mut hung = BTreeMap::new();
+        for place in waiting.iter().filter_map(|one| one.order.batch.place.as_ref()) {
+            let thread = self.parts.store.thread_at(&place.platform, &place.channel, &place.root).await?;
+            hung.extend(thread.map(|thread| (place.clone(), thread.id)));
+        }
+        Ok(Read { found: self.found(waiting).await?, hung, mutes: self.parts.store.mutes(now).await? })
     }
 
     /// Every incident that any of these deliveries could join.
@@ -85,21 +105,16 @@ impl Intake {
         Ok(found.into_values().collect())
     }
 
-    async fn decide(
-        &self,
-        found: Vec<Incident>,
-        waiting: &[Waiting],
-        now: Timestamp,
-        full: bool,
-    ) -> Result<Decided, StoreError> {
-        let mut facts = Facts { load: self.parts.store.load().await?, full, ..Facts::default() };
+    async fn decide(&self, read: Read, waiting: &[Waiting], now: Timestamp, full: bool) -> Result<Decided, StoreError> {
+        let Read { found, hung, mutes } = read;
+        let mut facts = Facts { load: self.parts.store.load().await?, full, hung, ..Facts::default() };
         let mut known = Known::new(found);
         let settings = &self.parts.settings;
         let (mut answers, mut opened) = (Vec::with_capacity(waiting.len()), 0);
         for Waiting { order, .. } in waiting {
             let opened_lately = self.gusts.lately(now, settings.storm_window) + opened;
             let found = known.of(&order.keys);
-            let routed = route(&order.batch, Scene { found: &found, opened_lately, now, settings });
+            let routed = route(&order.batch, Scene { found: &found, opened_lately, now, settings, mutes: &mutes });
             drop(found);
             let opens = routed.parts.iter().filter(|part| part.target == Target::New).count();
             self.facts(&routed, &mut facts).await?;
@@ -123,6 +138,8 @@ impl Intake {
             source: &order.batch.source,
             cluster: order.batch.cluster.as_deref(),
             overload: order.overload,
+            place: order.batch.place.as_ref(),
+            notes: &order.batch.notes,
         }
     }
 

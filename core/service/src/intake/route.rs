@@ -5,26 +5,31 @@
 //!    one alert that comes by webhook and by poll is in one incident.
 //! 2. The open incident of the group key. Whoever configured the source said that these belong together, even when one key
 //!    stands for everything.
-//! 3. The open incident about the same workload in the same namespace: two groups about it are one incident. Never the
+//! 3. The open incident of an alias: the post that this was read from, or the title that a post of this group would have.
+//! 4. The open incident about the same workload in the same namespace: two groups about it are one incident. Never the
 //!    namespace alone: one namespace can hold a whole company.
-//! 4. Otherwise, when it fires, a new incident: one for what is left of a group; without a group key one for each
-//!    workload, or for each alert name in a namespace. A resolve that reaches this point opens nothing.
-//! 5. When too many groups would open at once, the next ones go to the storm of the source instead.
+//! 5. Otherwise, when it fires, a new incident: one for what is left of a group; without a group key one for each
+//!    workload, or for each alert name in a namespace. A resolve that reaches this point opens nothing, nor does a muted
+//!    alert.
+//! 6. When too many groups would open at once, the next ones go to the storm of the source instead.
 //!
 //! Keys that are held by another open incident are never claimed a second time: the store would refuse that.
 //! Start at [`route`].
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::Hang;
 use super::identity::{Entity, namespace_of};
 use super::settings::IntakeSettings;
 use crate::clock::after;
 use crate::id::IncidentId;
 use crate::incident::{ALERTS_KEPT, Incident, IncidentKind, IncidentState, STORM_ALERTS_KEPT};
 use crate::lifecycle::{Arrival, track_key};
+use crate::mute::Mute;
 
 /// A delivery, ready to be routed.
 #[derive(Clone, Debug)]
@@ -38,6 +43,14 @@ pub(super) struct Batch {
     pub(super) truncated: u64,
     /// The key of the storm that its alerts would go to.
     pub(super) storm: String,
+    /// The key of the storm where alerts are shown that name no place of their own: while it blows, they go there.
+    pub(super) usual: String,
+    /// More keys that find its incident.
+    pub(super) aliases: Vec<String>,
+    /// The message that a new incident's thread hangs on.
+    pub(super) place: Option<Hang>,
+    /// What a new incident's thread says besides.
+    pub(super) notes: Vec<String>,
 }
 
 /// Where a part of a delivery goes.
@@ -71,6 +84,8 @@ pub(super) struct Routed {
     pub(super) over: Vec<Arc<Incident>>,
     /// Resolves of alerts that no incident knows.
     pub(super) unknown: u64,
+    /// Muted alerts that no incident knows.
+    pub(super) muted: u64,
 }
 
 /// The key of an alert.
@@ -84,8 +99,8 @@ pub(super) fn fingerprint_key(fingerprint: &str) -> String {
 }
 
 /// The key of the storm that is shown in a channel, wherever its alerts come from: there is one at a time.
-pub(super) fn storm_key(settings: &IntakeSettings) -> String {
-    format!("storm:{}/{}", settings.platform, settings.channel)
+pub(super) fn storm_key(platform: &str, channel: &str) -> String {
+    format!("storm:{platform}/{channel}")
 }
 
 impl Batch {
@@ -97,7 +112,8 @@ impl Batch {
     /// Every key by which an open incident could be found.
     pub(super) fn keys(&self) -> Vec<String> {
         let mut keys: BTreeSet<String> = self.group().into_iter().collect();
-        keys.insert(self.storm.clone());
+        keys.extend([self.storm.clone(), self.usual.clone()]);
+        keys.extend(self.aliases.iter().cloned());
         for (arrival, entity) in self.arrivals.iter().zip(&self.entities) {
             keys.insert(alert_key(arrival.id));
             keys.extend(entity.as_ref().map(Entity::key));
@@ -132,6 +148,8 @@ pub(super) struct Scene<'a> {
     pub(super) opened_lately: usize,
     pub(super) now: Timestamp,
     pub(super) settings: &'a IntakeSettings,
+    /// Mutes that have not ended.
+    pub(super) mutes: &'a [Mute],
 }
 
 /// A place for alerts while they are sorted.
@@ -151,12 +169,15 @@ pub(super) fn route(batch: &Batch, scene: Scene<'_>) -> Routed {
         scene.found.iter().partition(|incident| is_over(incident));
     let index = Index::of(&open);
     let group = batch.group();
+    let batch = &*marked(batch, scene);
+    let mut muted = 0;
     let mut places: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
     let mut strays = Vec::new();
     for (at, (arrival, entity)) in batch.arrivals.iter().zip(&batch.entities).enumerate() {
         let own = batch.own_group(arrival, entity.as_ref());
-        match index.place(arrival, entity.as_ref(), group.as_ref().unwrap_or(&own)) {
+        match index.place(arrival, entity.as_ref(), group.as_ref().unwrap_or(&own), &batch.aliases) {
             Some(incident) => places.entry(Place::Open(incident)).or_default().push(at),
+            None if arrival.muted => muted += 1,
             None if arrival.alert.firing => {
                 places.entry(Place::Fresh(group.clone().unwrap_or(own))).or_default().push(at);
             }
@@ -178,7 +199,20 @@ pub(super) fn route(batch: &Batch, scene: Scene<'_>) -> Routed {
     // They hold keys that a part may claim.
     let over = if parts.is_empty() { Vec::new() } else { over.into_iter().map(Arc::clone).collect() };
     claim(&mut parts, &open);
-    Routed { parts, over, unknown }
+    Routed { parts, over, unknown, muted }
+}
+
+/// The delivery with its muted alerts marked. Only what fires can be muted: that something is over is always told.
+fn marked<'a>(batch: &'a Batch, scene: Scene<'_>) -> Cow<'a, Batch> {
+    let is_muted = |arrival: &Arrival| {
+        let cluster = batch.cluster.as_deref().or_else(|| arrival.alert.label("cluster"));
+        arrival.alert.firing && scene.mutes.iter().any(|mute| mute.covers(&arrival.alert, cluster, scene.now))
+    };
+    if scene.mutes.is_empty() || !batch.arrivals.iter().any(is_muted) {
+        return Cow::Borrowed(batch);
+    }
+    let mark = |arrival: &Arrival| Arrival { muted: is_muted(arrival), ..arrival.clone() };
+    Cow::Owned(Batch { arrivals: batch.arrivals.iter().map(mark).collect(), ..batch.clone() })
 }
 
 /// Open incidents by what finds them.
@@ -197,19 +231,21 @@ impl<'a> Index<'a> {
         Self { alerts, keys, open }
     }
 
-    fn place(&self, arrival: &Arrival, entity: Option<&Entity>, group: &str) -> Option<usize> {
+    fn place(&self, arrival: &Arrival, entity: Option<&Entity>, group: &str, aliases: &[String]) -> Option<usize> {
         let tracked = self.alerts.get(track_key(arrival.id).as_str()).copied();
         let folded = || self.open.iter().position(|incident| incident.folded.get(arrival.id).is_some());
         let known = tracked.or_else(folded).or_else(|| self.keys.get(alert_key(arrival.id).as_str()).copied());
         let of_group = || self.keys.get(group).copied();
+        let by_alias = || aliases.iter().find_map(|alias| self.keys.get(alias.as_str()).copied());
         let about = || self.keys.get(entity.filter(|_| arrival.alert.firing)?.key().as_str()).copied();
-        known.or_else(of_group).or_else(about)
+        known.or_else(of_group).or_else(by_alias).or_else(about)
     }
 }
 
 /// Makes parts of places; new groups beyond what is bearable become a storm.
 fn gather(batch: &Batch, scene: Scene<'_>, open: &[&Arc<Incident>], places: BTreeMap<Place, Vec<usize>>) -> Vec<Part> {
-    let storm = open.iter().position(|incident| incident.keys.contains(&batch.storm));
+    let holder = |key: &String| open.iter().position(|incident| incident.keys.contains(key));
+    let storm = holder(&batch.storm).or_else(|| holder(&batch.usual));
     let absorbs = storm.and_then(|at| open.get(at)).is_some_and(|storm| match storm.kind {
         IncidentKind::Storm { grew_at, .. } => scene.now < after(grew_at, scene.settings.quiet),
         IncidentKind::Group => false,
@@ -234,24 +270,30 @@ fn gather(batch: &Batch, scene: Scene<'_>, open: &[&Arc<Incident>], places: BTre
             joining.entry(at).or_default().extend(stormy);
             None
         }
-        None => Some(part(batch, Target::NewStorm, &stormy, None)),
+        None => Some(part(batch, Target::NewStorm, &stormy, Vec::new())),
     };
     let group = batch.group();
     let is_storm = |at: usize| Some(at) == storm;
-    // A group whose alerts all found a place by other means is known by that place from now on.
+    // A group whose alerts all found a place by other means is known by that place from now on, also by its aliases.
     let adopts = if fresh.is_empty() && storm_part.is_none() { joining.keys().next().copied() } else { None };
     let joining: Vec<Part> = joining
         .into_iter()
         .filter_map(|(at, members)| {
-            let key = group.clone().filter(|_| adopts == Some(at) && !is_storm(at));
-            Some(part(batch, Target::Open(Arc::clone(open.get(at)?)), &members, key))
+            let keys = if adopts == Some(at) && !is_storm(at) { group_keys(batch, group.clone()) } else { Vec::new() };
+            Some(part(batch, Target::Open(Arc::clone(open.get(at)?)), &members, keys))
         })
         .collect();
-    let fresh = fresh.into_iter().map(|(group, members)| part(batch, Target::New, &members, Some(group)));
+    let fresh =
+        fresh.into_iter().map(|(group, members)| part(batch, Target::New, &members, group_keys(batch, Some(group))));
     fresh.chain(storm_part).chain(joining).collect()
 }
 
-fn part(batch: &Batch, target: Target, members: &[usize], group: Option<String>) -> Part {
+/// The keys of a delivery as a whole.
+fn group_keys(batch: &Batch, group: Option<String>) -> Vec<String> {
+    group.into_iter().chain(batch.aliases.iter().cloned()).collect()
+}
+
+fn part(batch: &Batch, target: Target, members: &[usize], group: Vec<String>) -> Part {
     let arrivals: Vec<Arrival> = members.iter().filter_map(|at| batch.arrivals.get(*at).cloned()).collect();
     let entities: BTreeSet<Entity> = members.iter().filter_map(|at| batch.entities.get(*at)?.clone()).collect();
     let is_storm = match &target {
@@ -260,7 +302,7 @@ fn part(batch: &Batch, target: Target, members: &[usize], group: Option<String>)
         Target::New => false,
     };
     // A storm is found by its own key: what it holds is not what it is about.
-    let mut keys = if is_storm { vec![batch.storm.clone()] } else { group.into_iter().collect() };
+    let mut keys = if is_storm { vec![batch.storm.clone()] } else { group };
     if !is_storm {
         keys.extend(entities.iter().map(Entity::key));
     }

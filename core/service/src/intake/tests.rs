@@ -96,17 +96,30 @@ impl World {
                 id: identity(alert, &settings.replica_labels),
                 alert: alert.clone(),
                 polled: source == POLL,
+                ..Arrival::default()
             })
             .collect();
         let entities = arrivals.iter().map(|arrival| Entity::of(&arrival.alert, None)).collect();
         let (source, group_key) = (source.to_owned(), key.map(str::to_owned));
-        let storm = storm_key(settings);
-        let batch = Batch { source, group_key, cluster: None, arrivals, entities, truncated: 0, storm };
+        let storm = storm_key(&settings.platform, &settings.channel);
+        let batch = Batch {
+            source,
+            group_key,
+            cluster: None,
+            arrivals,
+            entities,
+            truncated: 0,
+            usual: storm.clone(),
+            storm,
+            aliases: Vec::new(),
+            place: None,
+            notes: Vec::new(),
+        };
         let keys = batch.keys();
         let holds = |incident: &&Incident| incident.keys.iter().any(|key| keys.contains(key));
         let found: Vec<Arc<Incident>> = self.open().filter(holds).cloned().map(Arc::new).collect();
         let lately = self.opened.iter().filter(|at| crate::clock::after(**at, settings.storm_window) > self.now);
-        let scene = Scene { found: &found, opened_lately: lately.count(), now: self.now, settings };
+        let scene = Scene { found: &found, opened_lately: lately.count(), now: self.now, settings, mutes: &[] };
         let routed = route(&batch, scene);
         let opens = routed.parts.iter().filter(|part| part.target == Target::New).count();
         let mut facts = Facts { load: self.load(), live: self.live.clone(), ..Facts::default() };
@@ -128,6 +141,8 @@ impl World {
             source: &batch.source,
             cluster: None,
             overload,
+            place: None,
+            notes: &[],
         };
         let plan = compose(routed, &facts, desk)?;
         let receipt = plan.receipt.clone();

@@ -53,7 +53,7 @@ fn arrival(id: u64, starts: i64, ends: Option<i64>) -> Arrival {
         ends_at: ends.map(at),
         ..Alert::default()
     };
-    Arrival { id, alert, polled: false }
+    Arrival { id, alert, ..Arrival::default() }
 }
 
 fn graded(id: u64, severity: &str) -> Arrival {

@@ -26,10 +26,10 @@ use midwatch_service::signals::Signals;
 use midwatch_sqlite::{Options, SqliteStore};
 
 /// A clock that is moved by hand.
-struct Hand(AtomicI64);
+pub(crate) struct Hand(AtomicI64);
 
 impl Hand {
-    fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_secs()).unwrap(), Ordering::SeqCst);
     }
 }
@@ -64,15 +64,15 @@ impl PackChoice for OnePack {
     }
 }
 
-struct World {
-    store: Arc<SqliteStore>,
-    clock: Arc<Hand>,
+pub(crate) struct World {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) clock: Arc<Hand>,
     rules: Vec<Rule>,
     _directory: tempfile::TempDir,
 }
 
 impl World {
-    fn new(rules: Vec<Rule>) -> Self {
+    pub(crate) fn new(rules: Vec<Rule>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(Hand(AtomicI64::new(1_800_000_000)));
         let options = Options {
@@ -84,7 +84,7 @@ impl World {
         Self { store: Arc::new(SqliteStore::open(options).unwrap()), clock, rules, _directory: directory }
     }
 
-    fn intake(&self) -> Arc<Intake> {
+    pub(crate) fn intake(&self) -> Arc<Intake> {
         Arc::new(Intake::new(IntakeParts {
             store: self.store.clone(),
             clock: self.clock.clone(),
@@ -97,16 +97,16 @@ impl World {
         }))
     }
 
-    async fn open(&self) -> Vec<Incident> {
+    pub(crate) async fn open(&self) -> Vec<Incident> {
         self.store.open_incidents(20_000).await.unwrap()
     }
 
-    async fn jobs(&self) -> usize {
+    pub(crate) async fn jobs(&self) -> usize {
         self.store.jobs(&JobFilter { limit: 500, ..JobFilter::default() }).await.unwrap().len()
     }
 }
 
-fn anyone() -> Vec<Rule> {
+pub(crate) fn anyone() -> Vec<Rule> {
     vec![Rule::default()]
 }
 

@@ -5,4 +5,5 @@ mod intake;
 mod jobs;
 mod outbox;
 mod pace;
+mod posts;
 mod world;
