@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use http::StatusCode;
+use midwatch_conversation::answer::Answer as Said;
 use midwatch_redact::{Redact, Redactor};
+use midwatch_service::code::ErrorCode;
 use midwatch_service::id::JobId;
 use midwatch_service::intake::namespaces_of;
-use midwatch_service::job::{Job, JobState};
+use midwatch_service::job::{Job, JobState, Task};
 use midwatch_service::policy::Verb;
 use midwatch_service::port::store::JobFilter;
 use serde::{Deserialize, Serialize};
@@ -130,7 +133,21 @@ async fn seen(app: &App, who: &Who, id: JobId) -> Result<Job, Fault> {
 pub(crate) async fn one(State(app): State<Arc<App>>, who: Who, Named(id): Named) -> Result<Answer<JobDetail>, Fault> {
     let job = seen(&app, &who, id).await?;
     let history = app.api.store.history(id).await?.into_iter().map(StepView::from).collect();
-    Ok(Answer(app.api.redactor.seal(JobDetail { job: JobView::new(&job), history })))
+    let answer = answer_of(&app, &job).await?;
+    Ok(Answer(app.api.redactor.seal(JobDetail { job: JobView::new(&job), history, answer })))
+}
+
+/// What a follow-up answered, as it was kept; none for other jobs, and before there is one.
+async fn answer_of(app: &App, job: &Job) -> Result<Option<Said>, Fault> {
+    if job.spec.task == Task::Investigate {
+        return Ok(None);
+    }
+    let kept = app.api.store.artifact(job.spec.id, "answer").await?;
+    let read = kept.map(|kept| serde_json::from_str(&kept.text)).transpose();
+    read.map_err(|_| {
+        let detail = "the answer of this job is damaged, or of another version of Midwatch; ask again";
+        Fault::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::E007, detail)
+    })
 }
 
 /// The report of a job.

@@ -3,8 +3,10 @@
 //! Must never show a text that `Redact` below does not name. Start at [`JobView`].
 
 use jiff::Timestamp;
+use midwatch_conversation::answer::Answer;
+use midwatch_conversation::question::Question;
 use midwatch_redact::{Redact, Redactor};
-use midwatch_service::job::{Actor, Job, Transition};
+use midwatch_service::job::{Actor, Job, Task, Transition};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,6 +18,13 @@ pub(crate) struct JobView {
     /// Where it is: `pending`, `initializing`, `running`, `awaiting_approval`, `completing`, `completed`, `failed`,
     /// `timeout`, `cancelled`.
     state: &'static str,
+    /// What it does: `investigate`, or `follow_up` for a question about what was investigated.
+    task: &'static str,
+    /// What a follow-up asks for: `logs`, `events`, `describe`, `changed`, `why`, `why_not`, `compare`, `who_else`,
+    /// `next_steps`, `metrics`, `status`, `stop`.
+    asked: Option<&'static str>,
+    /// The job that a follow-up is about.
+    about: Option<String>,
     /// The question, where one was asked.
     question: Option<String>,
     /// The namespace that was named.
@@ -113,6 +122,9 @@ pub(crate) struct JobDetail {
     pub(crate) job: JobView,
     /// What happened to it, oldest first.
     pub(crate) history: Vec<StepView>,
+    /// The answer of a follow-up: its parts in order, each with `part` (`text`, `code`, `table`, `file`) and what it holds.
+    #[schema(value_type = Option<Object>)]
+    pub(crate) answer: Option<Answer>,
 }
 
 /// One step in a job's life.
@@ -143,6 +155,9 @@ impl JobView {
         Self {
             id: spec.id.to_string(),
             state: job.state.as_str(),
+            task: task(&spec.task),
+            asked: asked(&spec.task),
+            about: about(&spec.task),
             question: spec.request.text.clone(),
             namespace: spec.request.namespace.clone(),
             cluster: spec.cluster.clone(),
@@ -173,6 +188,39 @@ impl JobView {
             dead: job.dead,
             links: Links { report: format!("{path}/report"), cancel: format!("{path}/cancel"), job: path },
         }
+    }
+}
+
+fn task(task: &Task) -> &'static str {
+    match task {
+        Task::Investigate => "investigate",
+        Task::FollowUp { .. } => "follow_up",
+    }
+}
+
+/// The kind of a question, as it is written where questions are kept.
+fn asked(task: &Task) -> Option<&'static str> {
+    let Task::FollowUp { asked, .. } = task else { return None };
+    Some(match asked {
+        Question::Logs(_) => "logs",
+        Question::Events { .. } => "events",
+        Question::Describe { .. } => "describe",
+        Question::Changed { .. } => "changed",
+        Question::Why => "why",
+        Question::WhyNot { .. } => "why_not",
+        Question::Compare { .. } => "compare",
+        Question::WhoElse { .. } => "who_else",
+        Question::NextSteps => "next_steps",
+        Question::Metrics { .. } => "metrics",
+        Question::Status => "status",
+        Question::Stop => "stop",
+    })
+}
+
+fn about(task: &Task) -> Option<String> {
+    match task {
+        Task::FollowUp { about, .. } => about.map(|job| job.to_string()),
+        Task::Investigate => None,
     }
 }
 
@@ -224,6 +272,7 @@ impl Redact for ActorView {
 impl Redact for JobDetail {
     fn redact(&mut self, redactor: &Redactor) {
         self.job.redact(redactor);
+        self.answer.redact(redactor);
         self.history.iter_mut().for_each(|step| step.reason.redact(redactor));
     }
 }

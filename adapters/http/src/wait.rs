@@ -12,7 +12,7 @@ use midwatch_agent::render;
 use midwatch_diagnosis::report::Report;
 use midwatch_service::code::ErrorCode;
 use midwatch_service::id::JobId;
-use midwatch_service::job::{Job, JobError, JobState};
+use midwatch_service::job::{Job, JobError, JobState, Task};
 use midwatch_service::port::store::Artifact;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -84,6 +84,9 @@ async fn outcome(app: &App, job: Job) -> Result<Response, Fault> {
     }
     let error = |code, message: &str| JobError { code, message: message.to_owned() };
     match job.state {
+        JobState::Completed if job.spec.task != Task::Investigate => {
+            Err(Fault::not_found("this job answers a question and makes no report; the answer is in the job itself"))
+        }
         JobState::Completed => Err(Fault::not_found("the report of this job is not kept any longer")),
         JobState::Timeout => Err(job
             .error

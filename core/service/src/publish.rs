@@ -3,13 +3,14 @@
 //! Pure. Must never put a word into a post that did not pass the redactor. Start at [`ended`].
 
 use midwatch_agent::request::{NoReport, Outcome, Request};
+use midwatch_conversation::answer::Answer;
 use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::probe::ReadFailure;
 use midwatch_redact::{Redacted, Redactor};
 
 use crate::code::ErrorCode;
 use crate::id::{JobId, PostKey, ThreadId};
-use crate::job::{Cancel, JobError};
+use crate::job::{Cancel, JobError, Task};
 use crate::post::{LivingStatus, NewPost, PostBody, Urgency};
 
 /// Candidates that an answer lists; more would not be read on a phone.
@@ -23,6 +24,33 @@ pub fn report_key(job: JobId) -> PostKey {
 /// The key of the line that says why a job ended without a report.
 pub fn ended_key(job: JobId) -> PostKey {
     PostKey(format!("job:{job}:ended"))
+}
+
+/// The key of the answer that a job gave.
+pub fn answer_key(job: JobId) -> PostKey {
+    PostKey(format!("job:{job}:answer"))
+}
+
+/// How the line begins that says that a job came to nothing.
+pub fn nothing(task: &Task) -> &'static str {
+    match task {
+        Task::Investigate => "No report",
+        Task::FollowUp { .. } => "No answer",
+    }
+}
+
+/// What a job is to come to, in a clause.
+pub fn wanted(task: &Task) -> &'static str {
+    match task {
+        Task::Investigate => "anything to report",
+        Task::FollowUp { .. } => "an answer",
+    }
+}
+
+/// The answer as a post.
+pub fn answer(job: JobId, thread: ThreadId, answer: &Redacted<Answer>) -> NewPost {
+    let body = answer.map(|answer| PostBody::Answer { answer: answer.clone(), may_be_repeated: false });
+    NewPost { key: answer_key(job), thread, urgency: Urgency::Notice, body }
 }
 
 /// The report as a post.

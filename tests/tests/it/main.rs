@@ -4,6 +4,7 @@
 mod corpus;
 mod coverage;
 mod dependencies;
+mod followup;
 mod invariants;
 mod live;
 mod metrics;

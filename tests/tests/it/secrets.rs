@@ -6,9 +6,12 @@ use std::sync::Mutex;
 
 use jiff::SignedDuration;
 use midwatch_agent::alertmanager::{self, AlertGroup};
+use midwatch_agent::followup::{self, Context};
+use midwatch_agent::port::EvidenceSource;
 use midwatch_agent::render;
 use midwatch_agent::request::{Limits, Request};
-use midwatch_console::{Console, Look, Opening, Pace, Question};
+use midwatch_console::{Console, Look, Opening, Pace, Question as Asked};
+use midwatch_conversation::question::{Logs, Question, When};
 use midwatch_redact::samples::seeded_secrets;
 use midwatch_redact::{Redactor, SecretKind};
 use serde_json::{Value, json};
@@ -170,7 +173,7 @@ async fn everything(dir: &Path, request: &Request, group: &AlertGroup, question:
     left.push(("Markdown", render::markdown(&outcome.report).into_inner()));
     let mut thread = Vec::new();
     let mut console = Console::new(&mut thread, Look::PLAIN, Pace::default());
-    let asked = Question { text: Some(question.to_owned()), namespace: None, source: "a recording".into() };
+    let asked = Asked { text: Some(question.to_owned()), namespace: None, source: "a recording".into() };
     console.open(&Redactor::default().seal(Opening::Alerts(group.clone(), asked)));
     for one in progress.lock().expect("no panic before").iter() {
         console.progress(one);
@@ -179,5 +182,41 @@ async fn everything(dir: &Path, request: &Request, group: &AlertGroup, question:
     console.plan(&plan);
     console.failure().expect("a buffer takes everything");
     left.push(("thread", String::from_utf8(thread).expect("UTF-8")));
+    let context = Context { request: request.clone(), report: Some(outcome.report.into_inner()) };
+    left.extend(answers(&source, &context, &limits).await);
+    left
+}
+
+/// Follow-up questions of every kind.
+async fn answers(source: &dyn EvidenceSource, context: &Context, limits: &Limits) -> Vec<(&'static str, String)> {
+    let target = || Some("worker-1".to_owned());
+    let hour = When::Ago(SignedDuration::from_hours(1));
+    let logs = |previous, grep: Option<&str>| {
+        let grep = grep.map(str::to_owned);
+        Question::Logs(Logs { target: target(), previous, grep, lines: Some(500), ..Logs::default() })
+    };
+    let questions = [
+        ("logs", logs(false, None)),
+        ("previous logs", logs(true, None)),
+        ("logs with a filter", logs(false, Some("error"))),
+        ("events", Question::Events { target: target() }),
+        ("describe", Question::Describe { target: target() }),
+        ("describe a pod", Question::Describe { target: Some("pod/worker-1-5d4f-abcde".to_owned()) }),
+        ("describe a ConfigMap", Question::Describe { target: Some("configmap/worker-1".to_owned()) }),
+        ("describe a Secret", Question::Describe { target: Some("secret/worker-1".to_owned()) }),
+        ("changed", Question::Changed { target: target(), since: Some(hour) }),
+        ("why", Question::Why),
+        ("why not", Question::WhyNot { what: None }),
+        ("next steps", Question::NextSteps),
+        ("compare", Question::Compare { with: hour }),
+        ("who else", Question::WhoElse { place: None }),
+        ("metrics", Question::Metrics { target: target() }),
+    ];
+    let mut left = Vec::new();
+    for (what, asked) in questions {
+        let answered = followup::answer(source, &asked, context, limits, Redactor::default()).await;
+        let answer = answered.expect("an answer").answer.into_inner();
+        left.push((what, serde_json::to_string(&answer).expect("JSON")));
+    }
     left
 }

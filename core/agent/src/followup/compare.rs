@@ -112,13 +112,15 @@ fn pods_then(view: &View, targets: &[EntityRef], then: Timestamp) -> Vec<Vec<Str
     ]
 }
 
-/// Warnings in two windows of the same length, ending then and now.
+/// Warnings in two windows of the same length, ending then and now. Repeats carry their first and their last time only, so
+/// they are counted in the window of the last; a reason that began before "then" and went on is not known to be none then.
 fn event_counts(view: &View, targets: &[EntityRef], then: Timestamp) -> Vec<Vec<String>> {
     let length = view.now().duration_since(then).min(view.now().duration_since(view.window_start()));
     let back = |to: Timestamp| to.saturating_sub(length).unwrap_or(Timestamp::MIN);
+    let of = |to: Timestamp| events::groups(view, targets, back(to), Some(to)).into_iter().filter(|g| g.warning);
     let count = |to: Timestamp| {
         let mut counted: BTreeMap<String, u64> = BTreeMap::new();
-        for group in events::groups(view, targets, back(to), Some(to)).into_iter().filter(|g| g.warning) {
+        for group in of(to) {
             *counted.entry(say::line(&group.reason, say::CELL)).or_default() += group.count;
         }
         counted
@@ -126,14 +128,15 @@ fn event_counts(view: &View, targets: &[EntityRef], then: Timestamp) -> Vec<Vec<
     let (past, now) = (count(then), count(view.now()));
     let oldest = view.events().iter().filter_map(midwatch_diagnosis::kube::Event::first).min();
     let kept = oldest.is_some_and(|at| at <= back(then));
+    let lasting = |reason: &str| of(view.now()).any(|g| g.reason == reason && g.first.is_some_and(|at| at <= then));
     let reasons: std::collections::BTreeSet<&String> = past.keys().chain(now.keys()).collect();
     let value = |n: Option<&u64>| n.copied().unwrap_or(0).to_string();
     let row = |reason: &&String| {
         let past = match past.get(*reason) {
-            None if !kept => UNKNOWN.to_owned(),
+            None if !kept || lasting(reason) => UNKNOWN.to_owned(),
             n => value(n),
         };
-        vec![format!("warnings {reason} in {}", say::span(length.as_secs())), past, value(now.get(*reason))]
+        vec![format!("warnings {reason} last seen in {}", say::span(length.as_secs())), past, value(now.get(*reason))]
     };
     reasons.iter().map(row).collect()
 }

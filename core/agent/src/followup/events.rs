@@ -26,6 +26,7 @@ const HEAD: &[&str] = &["Last (UTC)", "Type", "Reason", "Object", "Count", "Mess
 
 /// Events that say the same of the same object.
 pub(super) struct Group {
+    pub(super) first: Option<Timestamp>,
     pub(super) last: Option<Timestamp>,
     pub(super) warning: bool,
     pub(super) reason: String,
@@ -73,6 +74,7 @@ pub(super) fn groups(view: &View, targets: &[EntityRef], from: Timestamp, to: Op
         }
         let key = (about.clone(), event.reason.clone(), event.text().to_owned());
         let group = grouped.entry(key).or_insert_with(|| Group {
+            first: event.first(),
             last: None,
             warning: event.is_warning(),
             reason: event.reason.clone(),
@@ -80,6 +82,7 @@ pub(super) fn groups(view: &View, targets: &[EntityRef], from: Timestamp, to: Op
             count: 0,
             message: event.text().to_owned(),
         });
+        group.first = group.first.min(event.first()).or(group.first);
         group.last = group.last.max(event.last());
         group.count += event.times();
     }

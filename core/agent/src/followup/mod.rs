@@ -85,7 +85,10 @@ pub async fn answer(
             Ok(without_reads(asked, context))
         }
     };
-    let answer = answer.map_err(|why| reader.redactor.seal(why))?;
+    let mut answer = answer.map_err(|why| reader.redactor.seal(why))?;
+    if reader.is_cut_short() {
+        answer = answer.with_text("The deadline passed before everything was read: this is what was read by then.");
+    }
     let read::Done { reads, bytes, cut_short, summary, redactor } = reader.done();
     let run = RunFacts { elapsed: started.elapsed(), reads, bytes };
     tracing::info!(reads, "answered a question");

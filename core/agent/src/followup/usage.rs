@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use midwatch_conversation::answer::Answer;
-use midwatch_diagnosis::entity::{EntityRef, Kind};
+use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::kube::Pod;
 use midwatch_diagnosis::metrics::catalogue::{metric, of_pods};
 use midwatch_diagnosis::metrics::{MetricQuery, Purpose, Series, number};

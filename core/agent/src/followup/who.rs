@@ -8,7 +8,6 @@ use midwatch_conversation::answer::Answer;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::finding::{Confidence, Reason};
 use midwatch_diagnosis::link::{Incident, incidents, merge};
-use midwatch_diagnosis::scope::Scope;
 use midwatch_diagnosis::view::View;
 
 use super::read::{Depth, Reader};

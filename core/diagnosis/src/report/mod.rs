@@ -32,12 +32,12 @@ impl std::fmt::Display for EvidenceId {
     }
 }
 
-/// Reads `e3`, in upper or lower case.
+/// Reads `e3`, `E3`, `3`.
 impl std::str::FromStr for EvidenceId {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let number = text.strip_prefix(['e', 'E']).ok_or(())?;
+        let number = text.strip_prefix(['e', 'E']).unwrap_or(text);
         number.parse().map(EvidenceId).map_err(|_| ())
     }
 }

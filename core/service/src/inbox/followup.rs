@@ -121,7 +121,7 @@ impl Desk {
     /// By a job that reads what is asked for.
     async fn read(&self, turn: &Turn, asked: Question, about: &About) -> Result<Done, Refused> {
         let base = about.base();
-        let reported = about.reported.as_ref().map(|job| job.spec.id);
+        let about_job = Some(base.spec.id);
         let reply = self.reply(turn);
         let mut also = turn.closing.clone();
         if let (Some(job), Reply::Existing(_)) = (about.under_way(), &reply) {
@@ -131,7 +131,7 @@ impl Desk {
         let ask = Ask {
             request: base.spec.request.clone(),
             cluster: base.spec.cluster.clone(),
-            task: Task::FollowUp { asked, about: reported },
+            task: Task::FollowUp { asked, about: about_job },
             verb: Verb::Ask,
             origin: turn.origin.clone(),
             deadline: None,

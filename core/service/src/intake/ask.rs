@@ -16,6 +16,7 @@ use crate::code::ErrorCode;
 use crate::id::{JobId, ThreadId};
 use crate::job::{Cancel, Job, JobState, NewJob, Origin, Priority, Task};
 use crate::living;
+use crate::publish;
 use crate::metrics::JobLabels;
 use crate::pack::Pack;
 use crate::policy::{Decision, Verb, Wish};
@@ -100,6 +101,10 @@ impl Intake {
     /// A job that waits ends inside the store, so no worker will say so in its thread.
     async fn stopped_while_waiting(&self, job: &Job, by: &Origin, reason: &str) -> Result<Option<Write>, Refused> {
         let Some(thread) = job.spec.thread.filter(|_| job.state == JobState::Pending) else { return Ok(None) };
+        if job.spec.task != Task::Investigate {
+            let text = format!("Stopped: by {}: {reason}", by.actor.user);
+            return Ok(Some(Write::Post(publish::ended(job.spec.id, thread, &text, &self.parts.redactor))));
+        }
         let Some(body) = self.parts.store.post(&living::key(thread)).await? else { return Ok(None) };
         let why = format!("stopped by {}: {reason}", by.actor.user);
         let status = self.parts.redactor.seal(LivingStatus::Cancelled { why });

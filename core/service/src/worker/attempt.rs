@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt as _;
 use jiff::Timestamp;
+use midwatch_agent::followup::Answered;
 use midwatch_agent::port::EvidenceSource;
 use midwatch_agent::request::{Limits, Outcome, Progress};
 use midwatch_redact::{Redacted, Redactor};
@@ -19,7 +20,7 @@ use super::telling::Telling;
 use super::{Ended, Halt, Shared, ending};
 use crate::clock::after;
 use crate::code::ErrorCode;
-use crate::job::{Cancel, Job, JobError, JobState, Lease, Leased};
+use crate::job::{Cancel, Job, JobError, JobState, Lease, Leased, Task};
 use crate::pack::Pack;
 use crate::port::store::{CommitError, Write};
 use crate::post::LivingStatus;
@@ -29,6 +30,8 @@ use crate::publish;
 pub(super) enum End {
     /// In a report.
     Report(Box<Outcome>),
+    /// In an answer.
+    Answer(Box<Answered>),
     /// Without one; whether it is tried again is decided by the error and the attempts.
     Failed(JobError),
     /// The deadline passed and there is nothing to report.
@@ -113,19 +116,26 @@ pub(super) async fn run(shared: Arc<Shared>, leased: Leased, halted: watch::Rece
 impl Attempt {
     async fn through(mut self) -> Ended {
         self.waited();
-        let end = match self.work().await {
-            Ok(outcome) => End::Report(Box::new(outcome)),
-            Err(end) => end,
-        };
+        let (Ok(end) | Err(end)) = self.work().await;
         self.ran();
         ending::conclude(self, end).await
     }
 
-    async fn work(&mut self) -> Result<Outcome, End> {
+    async fn work(&mut self) -> Result<End, End> {
         let pack = self.pack().ok_or(End::PackOff)?;
         let source = self.open().await?;
         self.begin().await?;
-        self.investigate(source, pack).await
+        let limits = Limits {
+            deadline: self.deadline.for_reads(self.shared.now()),
+            previous_logs: self.shared.parts.settings.limits.previous_logs,
+            ..pack.limits()
+        };
+        Ok(match self.job.spec.task.clone() {
+            Task::Investigate => End::Report(Box::new(self.investigate(source, limits).await?)),
+            Task::FollowUp { asked, about } => {
+                End::Answer(Box::new(self.follow_up(source, limits, asked, about).await?))
+            }
+        })
     }
 
     fn pack(&self) -> Option<Pack> {
@@ -168,12 +178,7 @@ impl Attempt {
         Ok(())
     }
 
-    async fn investigate(&mut self, source: Arc<dyn EvidenceSource>, pack: Pack) -> Result<Outcome, End> {
-        let limits = Limits {
-            deadline: self.deadline.for_reads(self.shared.now()),
-            previous_logs: self.shared.parts.settings.limits.previous_logs,
-            ..pack.limits()
-        };
+    async fn investigate(&mut self, source: Arc<dyn EvidenceSource>, limits: Limits) -> Result<Outcome, End> {
         let (request, redactor, news) = (self.job.spec.request.clone(), self.redactor.clone(), self.telling.news());
         let engine = async move {
             let watcher = |progress| news.take(progress);
@@ -186,7 +191,7 @@ impl Attempt {
     }
 
     /// Waits for a task; meanwhile the thread is kept up to date, and wishes to stop and the deadline are heeded.
-    async fn watched<T>(&mut self, mut task: AbortOnDropHandle<T>, limit: Timestamp) -> Result<T, End> {
+    pub(super) async fn watched<T>(&mut self, mut task: AbortOnDropHandle<T>, limit: Timestamp) -> Result<T, End> {
         let clock = Arc::clone(&self.shared.parts.clock);
         let news = self.telling.news();
         loop {

@@ -30,6 +30,7 @@ pub(super) async fn conclude(mut attempt: Attempt, end: End) -> Ended {
     let (writes, to) = match end {
         End::Lost => return attempt.lost(),
         End::Report(outcome) => attempt.reported(&outcome),
+        End::Answer(answered) => attempt.answered(&answered),
         End::Failed(error) => attempt.failed(error),
         End::TooLate => attempt.too_late(),
         End::Cancelled(cancel) => attempt.stopped(publish::stopped(&cancel)),
@@ -57,7 +58,7 @@ pub(super) async fn conclude(mut attempt: Attempt, end: End) -> Ended {
 }
 
 /// What is to be written, and the state that the job goes into; none when it waits for its next attempt.
-type Written = (Vec<Write>, Option<JobState>);
+pub(super) type Written = (Vec<Write>, Option<JobState>);
 
 impl Attempt {
     fn reported(&mut self, outcome: &Outcome) -> Written {
@@ -83,7 +84,7 @@ impl Attempt {
             writes.push(Write::Post(publish::report(id, thread, outcome)));
         }
         writes.extend(self.remember(&told));
-        writes.push(self.read(outcome));
+        writes.push(self.audited(&outcome.read.to_string()));
         let (outcome, state) = if outcome.cut_short {
             let message = format!("the deadline of {} passed; this is what was found by then", self.deadline.words());
             let error = self.redacted(ErrorCode::E003, &message);
@@ -113,7 +114,7 @@ impl Attempt {
         }
         // A wrong question is no dead letter: nobody but who asked can mend it.
         let dead = error.code != ErrorCode::E002;
-        let mut words = format!("No report: {text}");
+        let mut words = format!("{}: {text}", publish::nothing(&self.job.spec.task));
         if error.code.is_retryable() && of > 1 {
             words += &format!(" (the last of {of} attempts)");
         }
@@ -122,11 +123,13 @@ impl Attempt {
     }
 
     fn too_late(&mut self) -> Written {
-        let message = format!("the deadline of {} passed before there was anything to report", self.deadline.words());
+        let what = publish::wanted(&self.job.spec.task);
+        let message = format!("the deadline of {} passed before there was {what}", self.deadline.words());
         let error = self.redacted(ErrorCode::E003, &message);
         let text = format!("{}: {message}", error.code.as_str());
         let outcome = JobOutcome::Timeout { error, result: None };
-        self.over(&format!("No report: {text}"), LivingStatus::Failed { why: text }, outcome, JobState::Timeout)
+        let words = format!("{}: {text}", publish::nothing(&self.job.spec.task));
+        self.over(&words, LivingStatus::Failed { why: text }, outcome, JobState::Timeout)
     }
 
     fn stopped(&mut self, why: String) -> Written {
@@ -173,7 +176,7 @@ impl Attempt {
     }
 
     /// One that is too large is left out: the posts hold what matters, and the job must end.
-    fn artifact(&self, id: ArtifactId, name: &str, text: Redacted<String>) -> Option<Write> {
+    pub(super) fn artifact(&self, id: ArtifactId, name: &str, text: Redacted<String>) -> Option<Write> {
         if text.len() > ARTIFACT_CAP {
             tracing::warn!(bytes = text.len(), "the artifact {name} is too large to be kept");
             return None;
@@ -188,7 +191,7 @@ impl Attempt {
         }))
     }
 
-    fn remember(&self, words: &Redacted<String>) -> Option<Write> {
+    pub(super) fn remember(&self, words: &Redacted<String>) -> Option<Write> {
         let thread = self.job.spec.thread?;
         let entry = Entry {
             at: self.shared.now(),
@@ -200,14 +203,14 @@ impl Attempt {
     }
 
     /// What was read, for the audit trail.
-    fn read(&self, outcome: &Outcome) -> Write {
+    pub(super) fn audited(&self, read: &str) -> Write {
         let subject = format!("job {}", self.job.spec.id);
         Write::Audit(audit::Entry {
             at: self.shared.now(),
             actor: Some(self.job.spec.origin.actor.clone()),
             action: "read".to_owned(),
             subject: self.job.spec.cluster.as_ref().map(|c| format!("{subject}, cluster {c}")).unwrap_or(subject),
-            details: outcome.read.to_string(),
+            details: read.to_owned(),
             request_id: self.job.spec.origin.request_id.clone(),
         })
     }

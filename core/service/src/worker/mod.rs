@@ -3,6 +3,7 @@
 //! ```text
 //! mod       claims while slots are free; drains
 //! attempt   one attempt at one job: sources, engine, deadline, cancel
+//! answering a question as a job
 //! telling   the living message while it runs
 //! ending    how an attempt ends, as one commit
 //! keep      heartbeats, wishes to stop, expired leases, retention, figures
@@ -33,6 +34,7 @@ use crate::port::sources::SourceProvider;
 use crate::port::store::{Retention, Store};
 use crate::signals::Signals;
 
+mod answering;
 mod attempt;
 mod deadline;
 mod ending;

@@ -13,7 +13,7 @@ use super::{Shared, keep};
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
 use crate::code::ErrorCode;
-use crate::job::{Job, JobError, JobState, LOST_ALLOWED, Lease};
+use crate::job::{Job, JobError, JobState, LOST_ALLOWED, Lease, Task};
 use crate::living;
 use crate::port::store::{CommitError, JobOutcome, StoreError, Write};
 use crate::post::{LivingStatus, NewPost};
@@ -71,7 +71,12 @@ fn given_back(shared: &Shared, job: &mut Job, lease: Lease) -> Write {
 pub(super) async fn tell(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> bool {
     let parts = &shared.parts;
     let _one_writer = parts.signals.living(job.spec.thread).await;
-    let told = match job.spec.thread {
+    // A question has no part in the living message: only how it ended is told.
+    let is_question = job.spec.task != Task::Investigate;
+    if is_question {
+        writes.extend(ended(shared, job).map(Write::Post));
+    }
+    let told = match job.spec.thread.filter(|_| !is_question) {
         Some(thread) => parts.store.post(&living::key(thread)).await.map(|body| body.map(|body| (thread, body))),
         None => Ok(None),
     };
@@ -107,7 +112,7 @@ fn words(shared: &Shared, job: &Job) -> (Redacted<LivingStatus>, Option<Redacted
 
 fn ended(shared: &Shared, job: &Job) -> Option<NewPost> {
     let text = match job.state {
-        JobState::Failed => format!("No report: {}", why(job)),
+        JobState::Failed => format!("{}: {}", publish::nothing(&job.spec.task), why(job)),
         JobState::Cancelled => format!("Stopped: {}", why(job)),
         _ => return None,
     };

@@ -1,7 +1,7 @@
 //! The living message while a job runs: status, steps and warnings, written seldom and never lost at the end.
 //!
-//! Must never write more often than [`PACE`] allows, nor touch how the alerts stand: that is the intake's part. Start at
-//! [`Attempt::tell`].
+//! Must never write more often than [`PACE`] allows, nor touch how the alerts stand: that is the intake's part; nor the
+//! message at all while a question is answered. Start at [`Attempt::tell`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use super::attempt::{Attempt, News};
 use super::deadline::{Deadline, WARNINGS};
 use crate::clock::after;
 use crate::id::JobId;
+use crate::job::Task;
 use crate::living;
 use crate::port::store::{CommitError, Write};
 use crate::post::{LivingMessage, LivingStatus, NewPost, PostBody};
@@ -110,7 +111,9 @@ impl Attempt {
     /// Those of the commit: nothing was written then.
     pub(super) async fn tell(&mut self, mut writes: Vec<Write>) -> Result<(), CommitError> {
         let parts = &self.shared.parts;
-        if let Some(thread) = self.job.spec.thread {
+        // A question leaves the living message to investigations.
+        let thread = self.job.spec.thread.filter(|_| self.job.spec.task == Task::Investigate);
+        if let Some(thread) = thread {
             let _one_writer = parts.signals.living([thread]).await;
             let key = living::key(thread);
             let body = if let Some(body) = parts.store.post(&key).await? {
@@ -127,6 +130,7 @@ impl Attempt {
             parts.signals.post_written();
         } else if !writes.is_empty() {
             parts.store.commit(parts.clock.now(), writes).await?;
+            parts.signals.post_written();
         }
         // Never the moment of the start again, which marks the first write.
         self.telling.written = self.shared.now().max(after(self.started, Duration::from_nanos(1)));

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use midwatch_agent::port::{EvidenceSource, Reading};
 use midwatch_agent::request::Request;
+use midwatch_conversation::question::Question;
 use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_doubles::chat::Chat;
 use midwatch_redact::{Redact, Redacted, Redactor};
@@ -17,7 +18,7 @@ use midwatch_service::clock::{Clock as _, SystemClock};
 use midwatch_service::code::ErrorCode;
 use midwatch_service::health::Health;
 use midwatch_service::id::{JobId, PostKey, ThreadId, WorkerId};
-use midwatch_service::job::{Actor, Cancel, Job, JobError, JobState, NewJob, Origin, PackRef, Priority};
+use midwatch_service::job::{Actor, Cancel, Job, JobError, JobState, NewJob, Origin, PackRef, Priority, Task};
 use midwatch_service::living;
 use midwatch_service::metrics::Metrics;
 use midwatch_service::pack::{Pack, PackById};
@@ -239,7 +240,7 @@ impl World {
     pub(crate) async fn ask(&self, wish: Wish) -> (JobId, ThreadId) {
         let (id, thread) = (JobId::new(), ThreadId::new());
         let job = NewJob {
-            task: midwatch_service::job::Task::Investigate,
+            task: Task::Investigate,
             id,
             request: Request {
                 text: Some(wish.text.to_owned()),
@@ -265,6 +266,22 @@ impl World {
         self.signals.jobs.notify_one();
         self.signals.post_written();
         (id, thread)
+    }
+
+    /// Asks a question in the thread of an investigation, as the inbox does.
+    pub(crate) async fn follow_up(&self, about: JobId, asked: Question, wish: Wish) -> JobId {
+        let id = JobId::new();
+        let job = NewJob {
+            id,
+            task: Task::FollowUp { asked, about: Some(about) },
+            deadline: wish.deadline,
+            max_attempts: wish.max_attempts,
+            created_at: now(),
+            ..self.job(about).await.spec
+        };
+        self.commit(vec![Write::Enqueue { job: Box::new(job), bound: None }]).await;
+        self.signals.jobs.notify_one();
+        id
     }
 
     pub(crate) async fn commit(&self, writes: Vec<Write>) {
