@@ -80,8 +80,8 @@ pub struct Metrics {
     pub outbox: Gauge,
     /// Messages sent, by platform and result.
     pub posts: Family<CallLabels, Counter>,
-    /// Seconds from when a message was due to when the platform's pace let it pass; what came before it in its thread is in
-    /// it.
+    /// Seconds from when a message was due to when the platform's pace let it pass. The wait behind others of its thread is
+    /// in it; a message that was taken and had to be given back is due anew.
     pub post_wait: Histogram,
     /// Times that a platform asked to wait, by what has to.
     pub throttled: Family<ThrottleLabels, Counter>,

@@ -83,6 +83,9 @@ macro_rules! properties {
             a_lost_sender_leaves_a_doubt
             a_late_sender_is_refused
             a_doubt_outlives_a_newer_revision_and_giving_up
+            what_was_not_tried_is_as_it_was
+            a_newer_revision_is_no_less_urgent
+            nothing_hangs_on_what_one_person_sees
             artifacts_are_replaced_and_bounded
             packs_stay_switched
             the_audit_trail_is_one_chain_across_restarts

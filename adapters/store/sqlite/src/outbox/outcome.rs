@@ -13,10 +13,11 @@ use crate::value::{int, micros, word};
 pub(crate) fn sent(db: &Connection, now: Timestamp, held: &PostLease, message: &MessageId) -> Result<(), Fault> {
     let sql = "UPDATE posts SET message = ?1, said_at = ?2, doubtful = 0, tries = 0, why = NULL, taken_by = NULL,
                    taken = NULL, due_at = CASE WHEN revision > taken THEN ?2 END
-               WHERE key = ?3 AND fence = ?4 AND taken = ?5 RETURNING thread";
+               WHERE key = ?3 AND fence = ?4 AND taken = ?5 RETURNING thread, private";
     let values = (&message.0, micros(now), &held.key.0, int(held.fence), int(held.revision));
-    let thread = first(db, sql, values, |row| Ok(row.get::<_, String>(0)?))?.ok_or_else(|| lost(held))?;
-    if !is_private(db, held)? {
+    let sent = first(db, sql, values, |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)))?;
+    let (thread, is_private) = sent.ok_or_else(|| lost(held))?;
+    if !is_private {
         threads::root(db, &thread, message)?;
     }
     threads::touch(db, now, word("thread", &thread)?)
@@ -54,12 +55,6 @@ pub(crate) fn not_sent(
         },
     )?;
     if changed == 0 { Err(lost(held)) } else { Ok(()) }
-}
-
-/// Whether one person only sees it, so that nothing can hang on it.
-fn is_private(db: &Connection, held: &PostLease) -> Result<bool, Fault> {
-    let sql = "SELECT body ->> '$.kind' = 'private' FROM posts WHERE key = ?1";
-    Ok(first(db, sql, [&held.key.0], |row| Ok(row.get(0)?))?.unwrap_or(false))
 }
 
 fn lost(held: &PostLease) -> Fault {

@@ -13,7 +13,7 @@ use rusqlite::{Connection, Row};
 use super::choose::choose;
 use super::write::urgency;
 use crate::fault::Fault;
-use crate::query::first;
+use crate::query::{earliest, first};
 use crate::threads;
 use crate::value::{count, micros, parse, small, word};
 

@@ -97,9 +97,8 @@ pub enum Write {
     /// Writes a message, or a newer revision of one.
     Post(NewPost),
     /// A message was sent or edited: it is now at this revision. The first message of a thread without a root becomes it,
-    /// unless it is [`PostBody::Private`](crate::post::PostBody::Private): nothing can hang on what one person sees. It does
-    /// so even if another thread was hung on that message before its sender could tell: it has been sent, so this is never
-    /// refused.
+    /// even if another thread was hung on that message before its sender could tell: it has been sent, so this is never
+    /// refused. Not so a [`PostBody::Private`](crate::post::PostBody::Private): nothing can hang on what one person sees.
     Sent {
         /// The right to: what `Store::take_posts` gave.
         taken: PostLease,
