@@ -102,8 +102,7 @@ async fn take(app: &App, source: &'static str, request: Request) -> Result<Answe
         truncated,
         cluster: place.cluster.map(|cluster| cluster.0),
         origin: Origin { actor, request_id },
-        aliases: Vec::new(),
-        place: None,
+        ..Delivery::default()
     };
     let receipt = app.api.intake.deliver(delivery).await?;
     Ok(Answer(app.api.redactor.seal(delivered(&receipt, truncated))))

@@ -124,7 +124,7 @@ impl Wiring {
             signals: signals.clone(),
             metrics: metrics.clone(),
             health: health.clone(),
-            sources: clusters,
+            sources: clusters.clone(),
             packs: packs.clone(),
             redactor: redactor.clone(),
             settings: own::worker(settings, id.clone()),

@@ -200,6 +200,7 @@ impl Run {
             0 => Some(AfterFailure::Again(at(later))),
             1 => Some(AfterFailure::LookUp(at(later))),
             2 => Some(AfterFailure::GiveUp),
+            3 => Some(AfterFailure::Untried(at(later))),
             _ => None,
         };
         let result = match next {
@@ -219,6 +220,8 @@ impl Run {
             None => (one.said, one.doubtful, one.tries) = (Some(self.now), false, 0),
             Some(AfterFailure::GiveUp) => {}
             Some(AfterFailure::Again(_)) => (one.due, one.doubtful) = (Some(later), false),
+            // A try that was none is not counted; what was in doubt still is.
+            Some(AfterFailure::Untried(_)) => (one.due, one.tries) = (Some(later), one.tries.saturating_sub(1)),
             Some(AfterFailure::LookUp(_)) => (one.due, one.doubtful) = (Some(later), true),
         }
     }

@@ -43,6 +43,7 @@ pub fn told(asked: &Question, report: &Report) -> Option<Answer> {
         Question::Why => Some(why(report)),
         Question::WhyNot { what } => Some(why_not(report, what.as_deref())),
         Question::NextSteps => Some(next_steps(report)),
+        Question::Timeline => Some(super::shown::timeline(report)),
         Question::WhoElse { place: None } if !report.blast_radius.is_empty() => Some(who_else(report)),
         _ => None,
     }
