@@ -40,6 +40,8 @@ pub(crate) struct Delivered {
     joined: u64,
     /// Alerts that say nothing is wrong (`Watchdog`, severity `none`, a contact point's test): nothing is opened for them.
     heartbeats: u64,
+    /// Alerts that are muted and belong to no open incident: nothing is opened for them.
+    muted: u64,
     /// Resolves of alerts that no incident knows.
     unknown: u64,
     /// Alerts that the sender left out, or that could not be read.
@@ -113,6 +115,7 @@ fn delivered(receipt: &Receipt, truncated: u64) -> Delivered {
         received: receipt.received,
         joined: receipt.joined,
         heartbeats: receipt.heartbeats,
+        muted: receipt.muted,
         unknown: receipt.unknown,
         truncated,
         incidents: receipt.opened.iter().map(ToString::to_string).collect(),

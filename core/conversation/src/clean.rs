@@ -20,7 +20,9 @@ fn plain(c: char) -> Option<char> {
         '‘' | '’' | '‚' | '‛' | '′' | '＇' => Some('\''),
         '\n' => Some('\n'),
         // Zero width, direction marks, soft hyphens, and the private characters that stand for something later on.
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '`' => None,
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '`' => {
+            None
+        }
         '\u{e000}'..='\u{f8ff}' => None,
         c if c.is_whitespace() => Some(' '),
         c if c.is_control() => None,

@@ -47,7 +47,8 @@ pub fn read(text: &str) -> Option<SignedDuration> {
     let mut seconds = 0_i64;
     for pair in pieces.chunks(2) {
         let &[number, unit] = pair else { return None };
-        let number = NUMBERS.iter().find(|(word, _)| *word == number).map(|(_, n)| *n).or_else(|| number.parse().ok())?;
+        let number =
+            NUMBERS.iter().find(|(word, _)| *word == number).map(|(_, n)| *n).or_else(|| number.parse().ok())?;
         // Looking on from the last unit makes `1m1h` and `1h1h` no length.
         let (factor, _) = units.find(|(_, names)| names.contains(&unit))?;
         seconds = number.checked_mul(*factor).and_then(|more| seconds.checked_add(more))?;
@@ -59,8 +60,8 @@ pub fn read(text: &str) -> Option<SignedDuration> {
 pub fn show(length: SignedDuration) -> String {
     let seconds = length.as_secs();
     let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
-    let shown: String = parts.iter().filter(|(n, _)| *n != 0).map(|(n, unit)| format!("{n}{unit}")).collect();
-    if shown.is_empty() { "0s".to_owned() } else { shown }
+    let shown: Vec<String> = parts.iter().filter(|(n, _)| *n != 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+    if shown.is_empty() { "0s".to_owned() } else { shown.concat() }
 }
 
 /// `1h 30min` as `1`, `h`, `30`, `min`; none when there is anything but words and numbers.
@@ -105,7 +106,9 @@ mod tests {
         ] {
             assert_eq!(read(text), Some(SignedDuration::from_secs(seconds)), "{text}");
         }
-        for none in ["", "60", "h", "1m1h", "1h1h", "0s", "-1h", "1.5h", "1h30", "soon", "10 apples", "99999999999d", "400d"] {
+        for none in
+            ["", "60", "h", "1m1h", "1h1h", "0s", "-1h", "1.5h", "1h30", "soon", "10 apples", "99999999999d", "400d"]
+        {
             assert_eq!(read(none), None, "{none}");
         }
     }

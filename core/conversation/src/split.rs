@@ -47,7 +47,8 @@ struct Cut<'a> {
 /// The best end of a piece with `room` characters: the last border of paragraphs, else of lines, else of a block's lines,
 /// else of words, else just anywhere.
 fn cut<'a>(rest: &'a str, open: Option<&'a str>, limit: usize, room: usize) -> Cut<'a> {
-    let (mut paragraph, mut line, mut in_block): (Option<Cut<'a>>, Option<Cut<'a>>, Option<Cut<'a>>) = (None, None, None);
+    let (mut paragraph, mut line, mut in_block): (Option<Cut<'a>>, Option<Cut<'a>>, Option<Cut<'a>>) =
+        (None, None, None);
     let (mut fence, mut chars, mut start) = (open, 0, 0);
     for text in rest.split_inclusive('\n') {
         let words = text.trim_end_matches('\n');
@@ -89,7 +90,7 @@ fn within<'a>(rest: &'a str, start: usize, fence: Option<&'a str>, room: usize) 
     let seen = line.char_indices().nth(room + 1).map_or(line.len(), |(at, _)| at);
     let blanks = || line[..seen].char_indices().filter(|(at, c)| c.is_whitespace() && *at > 0);
     let outside_code = |at: usize| line[..at].matches('`').count().is_multiple_of(2);
-    let blank = blanks().filter(|(at, _)| outside_code(*at)).last().or_else(|| blanks().last());
+    let blank = blanks().rfind(|(at, _)| outside_code(*at)).or_else(|| blanks().next_back());
     match blank {
         Some((at, blank)) => Cut { end: start + at, next: start + at + blank.len_utf8(), open: None },
         None => Cut { end: start + most, next: start + most, open: None },

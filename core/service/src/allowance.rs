@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::clock::{Clock as Ticks, Reference as _};
+use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::HashMapStateStore;
@@ -16,6 +16,7 @@ use governor::{Quota, RateLimiter};
 
 use crate::clock::SharedClock;
 use crate::job::Actor;
+use crate::pace::LimiterClock;
 
 /// Keys of one limit after which those are dropped that have their whole allowance again.
 const KEYS: usize = 10_000;
@@ -56,11 +57,7 @@ pub struct AllowanceSettings {
 
 impl Default for AllowanceSettings {
     fn default() -> Self {
-        Self {
-            user: Rate::in_ten_minutes(10),
-            channel: Rate::in_ten_minutes(30),
-            workspace: Rate::in_ten_minutes(100),
-        }
+        Self { user: Rate::in_ten_minutes(10), channel: Rate::in_ten_minutes(30), workspace: Rate::in_ten_minutes(100) }
     }
 }
 
@@ -75,20 +72,7 @@ pub(crate) struct Spent {
     pub(crate) again_in: Duration,
 }
 
-/// The service's clock, as the limiter reads it.
-#[derive(Clone)]
-struct Hands(SharedClock);
-
-impl Ticks for Hands {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        // Nanoseconds since 1970 fit until the year 2554.
-        u64::try_from(self.0.now().as_nanosecond()).unwrap_or_default().into()
-    }
-}
-
-type Limiter = RateLimiter<String, HashMapStateStore<String>, Hands, NoOpMiddleware<Nanos>>;
+type Limiter = RateLimiter<String, HashMapStateStore<String>, LimiterClock, NoOpMiddleware<Nanos>>;
 
 struct Limit {
     whose: &'static str,
@@ -97,10 +81,10 @@ struct Limit {
 }
 
 impl Limit {
-    fn new(whose: &'static str, rate: Rate, clock: &SharedClock) -> Self {
+    fn new(whose: &'static str, rate: Rate, clock: &LimiterClock) -> Self {
         let step = (rate.every / rate.starts.get()).max(Duration::from_nanos(1));
         let quota = Quota::with_period(step).unwrap_or_else(|| Quota::per_second(rate.starts));
-        let limiter = Limiter::hashmap_with_clock(quota.allow_burst(rate.starts), Hands(clock.clone()));
+        let limiter = Limiter::hashmap_with_clock(quota.allow_burst(rate.starts), clock.clone());
         Self { whose, rate, limiter }
     }
 
@@ -109,7 +93,7 @@ impl Limit {
             self.limiter.retain_recent();
         }
         self.limiter.check_key(&key).map_err(|not_until| {
-            let again_in = not_until.earliest_possible().duration_since(now).into();
+            let again_in = not_until.wait_time_from(now);
             Spent { whose: self.whose, rate: self.rate, again_in }
         })
     }
@@ -117,7 +101,7 @@ impl Limit {
 
 /// Who has started how much lately.
 pub(crate) struct Allowance {
-    clock: Hands,
+    clock: LimiterClock,
     user: Limit,
     channel: Limit,
     workspace: Limit,
@@ -126,11 +110,13 @@ pub(crate) struct Allowance {
 
 impl Allowance {
     pub(crate) fn new(settings: AllowanceSettings, clock: &SharedClock) -> Self {
+        // One for all of them: each begins to count when it is made.
+        let clock = LimiterClock::new(clock.clone());
         Self {
-            clock: Hands(clock.clone()),
-            user: Limit::new("you have", settings.user, clock),
-            channel: Limit::new("this channel has", settings.channel, clock),
-            workspace: Limit::new("this workspace has", settings.workspace, clock),
+            user: Limit::new("you have", settings.user, &clock),
+            channel: Limit::new("this channel has", settings.channel, &clock),
+            workspace: Limit::new("this workspace has", settings.workspace, &clock),
+            clock,
             counted: Mutex::default(),
         }
     }

@@ -111,3 +111,67 @@ fn namespace(posted: &PostedAlert) -> Option<&str> {
     let hinted = posted.values.iter().any(of_service) || posted.annotations.values().any(of_words);
     hinted.then_some(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use midwatch_conversation::posted::{Post, read};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn post(text: &str) -> PostedAlerts {
+        read(&Post { text: text.to_owned(), ..Post::default() }).unwrap()
+    }
+
+    fn firing(pod: &str, severity: &str) -> Alert {
+        let labels =
+            [("alertname", "KubePodCrashLooping"), ("namespace", "shop"), ("pod", pod), ("severity", severity)];
+        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        Alert { name: "KubePodCrashLooping".to_owned(), firing: true, labels, ..Alert::default() }
+    }
+
+    #[rstest]
+    #[case::the_whole_group("[FIRING:2] KubePodCrashLooping shop (warning)", 2, 0)]
+    #[case::fewer_than_told("[FIRING:3] KubePodCrashLooping shop (warning)", 2, 0)]
+    #[case::one_of_them("[FIRING:1] KubePodCrashLooping shop (p-1 warning)", 1, 0)]
+    #[case::grouped_by_namespace("[FIRING:2] shop (KubePodCrashLooping warning)", 2, 0)]
+    #[case::which_of_them("[FIRING:1] KubePodCrashLooping shop (warning)", 0, 1)]
+    #[case::another_value("[FIRING:1] KubePodCrashLooping pay (warning)", 0, 1)]
+    #[case::another_name("[FIRING:1] KubePodNotReady shop (warning)", 0, 1)]
+    #[case::over("[RESOLVED] KubePodCrashLooping shop (warning)", 0, 1)]
+    #[case::by_labels("FIRING KubePodCrashLooping namespace=shop pod=p-2", 1, 0)]
+    #[case::too_few_labels("FIRING KubePodCrashLooping namespace=shop", 0, 1)]
+    fn alerts_are_looked_up(#[case] text: &str, #[case] alerts: usize, #[case] told: usize) {
+        let known = [firing("p-1", "warning"), firing("p-2", "warning"), firing("p-3", "critical")];
+        let resolved = resolve(&post(text), Some(&known[..2]));
+        assert_eq!((resolved.alerts.len(), resolved.told.len()), (alerts, told), "{resolved:?}");
+        let severe = resolve(&post(text), Some(&known[2..]));
+        assert!(severe.alerts.iter().all(|alert| alert.label("pod") == Some("p-3")));
+    }
+
+    #[test]
+    fn what_all_that_match_share_is_certain() {
+        let known = [firing("p-1", "warning"), firing("p-2", "warning")];
+        let told = resolve(&post("[FIRING:1] KubePodCrashLooping shop (warning)"), Some(&known)).told;
+        assert_eq!((told[0].label("namespace"), told[0].label("pod")), (Some("shop"), None));
+    }
+
+    #[test]
+    fn without_alertmanager_nothing_is_lost_and_nothing_invented() {
+        let told = resolve(&post("[FIRING:1] KubePodCrashLooping shop (prod-eu p-1 warning)"), None).told;
+        let labels: Vec<(&str, &str)> =
+            told[0].labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(labels, [("alertname", "KubePodCrashLooping"), ("severity", "warning")]);
+        assert_eq!(told[0].annotations[VALUES], "shop prod-eu p-1 warning");
+    }
+
+    #[rstest]
+    #[case::of_a_service("[FIRING:1] RedisMemoryHigh shop (prod-eu redis-cart.shop:6379 warning)", Some("shop"))]
+    #[case::of_words("[FIRING:1] RedisMemoryHigh shop (x)\nPod shop/redis-0 is full", Some("shop"))]
+    #[case::named("[FIRING:1] RedisMemoryHigh shop (x)\nin namespace `shop`", Some("shop"))]
+    #[case::not_said("[FIRING:1] RedisMemoryHigh shop (prod-eu warning)", None)]
+    #[case::another("[FIRING:1] RedisMemoryHigh prod-eu (redis-cart.shop:6379)", None)]
+    fn a_namespace_is_told_twice(#[case] text: &str, #[case] namespace: Option<&str>) {
+        assert_eq!(resolve(&post(text), None).told[0].label("namespace"), namespace);
+    }
+}

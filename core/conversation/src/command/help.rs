@@ -28,14 +28,19 @@ fn overview(grammar: &clap::Command) -> Answer {
         vec![verb.get_name().to_owned(), about(verb), example]
     });
     Answer::text("Write a target or a question in your own words, or begin with one of these verbs.")
-        .with(Part::Table { head: ["Verb", "What it does", "Example"].map(str::to_owned).to_vec(), rows: rows.collect() })
+        .with(Part::Table {
+            head: ["Verb", "What it does", "Example"].map(str::to_owned).to_vec(),
+            rows: rows.collect(),
+        })
         .with_text("In a thread, write a follow-up question. `help investigate` tells all about a verb.")
 }
 
 fn detail(verb: &clap::Command) -> Answer {
     let answer = Answer::text(format!("{}.", about(verb))).with_code(written(verb).join("\n"));
-    let rows: Vec<Vec<String>> =
-        verb.get_arguments().map(|arg| vec![written_argument(arg), arg.get_help().map(ToString::to_string).unwrap_or_default()]).collect();
+    let rows: Vec<Vec<String>> = verb
+        .get_arguments()
+        .map(|arg| vec![written_argument(arg), arg.get_help().map(ToString::to_string).unwrap_or_default()])
+        .collect();
     let nested = verb.get_subcommands().map(|sub| vec![format!("{} {}", verb.get_name(), sub.get_name()), about(sub)]);
     let rows: Vec<Vec<String>> = rows.into_iter().chain(nested).collect();
     let answer = if rows.is_empty() {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use clap::ValueEnum as _;
+use clap::ValueEnum;
 use jiff::SignedDuration;
 
 use super::{Command, Pack, words};
@@ -43,6 +43,11 @@ impl Line {
     }
 }
 
+/// How a value of a few is written.
+fn name<T: ValueEnum>(value: Option<T>) -> Option<String> {
+    value?.to_possible_value().map(|value| value.get_name().to_owned())
+}
+
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = Line::new(self.verb_name());
@@ -51,14 +56,11 @@ impl fmt::Display for Command {
                 .flag("-n", it.namespace.as_deref())
                 .flag("-c", it.cluster.as_deref())
                 .length("--since", it.since)
-                .flag("--depth", it.depth.and_then(|depth| depth.to_possible_value()).as_ref().map(|depth| depth.get_name()))
+                .flag("--depth", name(it.depth).as_deref())
                 .words(&it.words),
             Command::Ask(it) => line.flag("--of", it.of.as_deref()).words(&it.words),
             Command::Status(it) | Command::Retry(it) | Command::Timeline(it) => line.words(&it.of),
-            Command::List(it) => {
-                let what = it.what.and_then(|what| what.to_possible_value()).map(|what| what.get_name().to_owned());
-                line.words(&what)
-            }
+            Command::List(it) => line.words(&name(it.what)),
             Command::Stop(it) => line.flag("--reason", it.reason.as_deref()).words(&it.of),
             Command::Explain(it) => line.flag("--of", it.of.as_deref()).words(&it.evidence),
             Command::Mute(it) => line

@@ -39,7 +39,9 @@ impl Misspoken {
         let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
         let (problem, right) = match error.kind() {
             ErrorKind::UnknownArgument if wrong.starts_with('-') => no_such_flag(verb, &wrong),
-            ErrorKind::UnknownArgument => (format!("`{verb}` does not know what to do with `{}`.", shown(&wrong)), None),
+            ErrorKind::UnknownArgument => {
+                (format!("`{verb}` does not know what to do with `{}`.", shown(&wrong)), None)
+            }
             ErrorKind::InvalidValue if value.is_empty() => (format!("`{}` wants a value.", name(&wrong)), None),
             ErrorKind::InvalidValue => none_of(error, &wrong, &value),
             ErrorKind::ValueValidation => {
@@ -59,7 +61,8 @@ impl Misspoken {
             }
             _ => (format!("`{verb}` is written in another way."), None),
         };
-        let meant = right.and_then(|(wrong, right)| corrected(behind, &wrong, &right)).map(|behind| line(verb, &behind));
+        let meant =
+            right.and_then(|(wrong, right)| corrected(behind, &wrong, &right)).map(|behind| line(verb, &behind));
         Self { problem, meant, verb: verb.to_owned() }
     }
 
@@ -80,16 +83,21 @@ impl Misspoken {
 pub(super) fn is_talk(error: &clap::Error) -> bool {
     let of_words = matches!(
         error.kind(),
-        ErrorKind::UnknownArgument | ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::InvalidSubcommand
+        ErrorKind::UnknownArgument
+            | ErrorKind::InvalidValue
+            | ErrorKind::ValueValidation
+            | ErrorKind::InvalidSubcommand
     );
     of_words && !argument(error).is_some_and(|argument| argument.starts_with('-'))
 }
 
 fn no_such_flag(verb: &str, wrong: &str) -> (String, Option<(String, String)>) {
     let grammar = grammar();
-    let arguments: Vec<&clap::Arg> = grammar.find_subcommand(verb).into_iter().flat_map(clap::Command::get_arguments).collect();
+    let arguments: Vec<&clap::Arg> =
+        grammar.find_subcommand(verb).into_iter().flat_map(clap::Command::get_arguments).collect();
     let near = near::among(wrong.trim_start_matches('-'), arguments.iter().filter_map(|arg| arg.get_long()));
-    let takes_words = arguments.iter().any(|arg| arg.is_positional() && arg.get_num_args().is_some_and(|n| n.max_values() > 1));
+    let takes_words =
+        arguments.iter().any(|arg| arg.is_positional() && arg.get_num_args().is_some_and(|n| n.max_values() > 1));
     let hint = if near.is_none() && takes_words { " What is no flag goes behind ` -- `." } else { "" };
     let problem = format!("`{verb}` has no flag `{}`.{hint}", shown(wrong));
     (problem, near.map(|near| (wrong.to_owned(), format!("--{near}"))))

@@ -70,7 +70,11 @@ pub fn parse(text: &str, spot: Spot) -> Result<Parsed, Misspoken> {
     let grammar = grammar();
     let courtesy = words.iter().take_while(|word| COURTESY.contains(&bare(word).as_str())).count();
     let Some((first, behind)) = words[courtesy..].split_first() else {
-        return if words.is_empty() { Ok(Parsed::Command(Command::Help(Help::default()))) } else { free(line, &words, spot) };
+        return if words.is_empty() {
+            Ok(Parsed::Command(Command::Help(Help::default())))
+        } else {
+            free(line, &words, spot)
+        };
     };
     match verb(&grammar, first) {
         // `why` asks about the thread where there is one, and is a word of the question where there is none.

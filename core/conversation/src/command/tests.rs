@@ -96,15 +96,30 @@ fn shown(text: &str, spot: Spot) -> String {
 #[case("list incident", "meant: list incidents")]
 #[case("pack enabel crash", "meant: pack enable crash")]
 // wrong
-#[case("stop everything", "wrong: `everything` does not fit `JOB`: ids look like 0199d2c4a81f7b62a1c4e1f0a7c3b5d2.")]
+#[case("stop everything", "wrong: `everything` does not fit `JOB`: ids look like 0199d2c4a81f7b62a1c4e1f0a7c3b5d2; the last 6 of it or more are enough.")]
 #[case("doctor checkout", "wrong: `doctor` does not know what to do with `checkout`.")]
-#[case("investigate checkout --verbose", "wrong: `investigate` has no flag `--verbose`. What is no flag goes behind ` -- `.")]
+#[case(
+    "investigate checkout --verbose",
+    "wrong: `investigate` has no flag `--verbose`. What is no flag goes behind ` -- `."
+)]
 #[case("investigate checkout --since", "wrong: `--since` wants a value.")]
-#[case("investigate checkout --since soon", "wrong: `soon` does not fit `--since`: this is no length of time; write it like `30m`, `1h30m` or `2 hours`.")]
-#[case("investigate checkout --since 60", "wrong: `60` does not fit `--since`: this is no length of time; write it like `30m`, `1h30m` or `2 hours`.")]
-#[case("investigate checkout since 3 days", "wrong: `3 days` does not fit `--since`: the time to look back is from 1m to 24h.")]
+#[case(
+    "investigate checkout --since soon",
+    "wrong: `soon` does not fit `--since`: this is no length of time; write it like `30m`, `1h30m` or `2 hours`."
+)]
+#[case(
+    "investigate checkout --since 60",
+    "wrong: `60` does not fit `--since`: this is no length of time; write it like `30m`, `1h30m` or `2 hours`."
+)]
+#[case(
+    "investigate checkout since 3 days",
+    "wrong: `3 days` does not fit `--since`: the time to look back is from 1m to 24h."
+)]
 #[case("mute X --for 30d", "wrong: `30d` does not fit `--for`: the time of a mute is from 1m to 168h.")]
-#[case("investigate x -n Shop", "wrong: `Shop` does not fit `--namespace`: a namespace has 1 to 63 lower-case letters, digits, and `-` inside.")]
+#[case(
+    "investigate x -n Shop",
+    "wrong: `Shop` does not fit `--namespace`: a namespace has 1 to 63 lower-case letters, digits, and `-` inside."
+)]
 #[case("ask", "wrong: `ask` wants QUESTION....")]
 #[case("pack", "wrong: `pack` wants one of list, enable, disable.")]
 fn at_the_top(#[case] text: &str, #[case] expected: &str) {
@@ -173,8 +188,10 @@ fn names_of_verbs_are_those_of_the_grammar() {
 fn plain(answer: &Answer) -> String {
     let part = |part: &Part| match part {
         Part::Text { text } => text.clone(),
-        Part::Code { text } => text.lines().map(|line| format!("    {line}\n")).collect(),
-        Part::Table { rows, .. } => rows.iter().map(|row| format!("| {}\n", row.join(" | "))).collect(),
+        Part::Code { text } => text.lines().flat_map(|line| ["    ", line, "\n"]).collect(),
+        Part::Table { rows, .. } => {
+            rows.iter().flat_map(|row| ["| ".to_owned(), row.join(" | "), "\n".to_owned()]).collect()
+        }
         Part::File(file) => file.text.clone(),
     };
     answer.parts.iter().map(part).collect::<Vec<_>>().join("\n")
@@ -204,7 +221,8 @@ fn a_long_text_is_cut_and_still_read() {
 
 /// Words that cleaning leaves alone.
 fn word() -> impl Strategy<Value = String> {
-    "[a-zA-Z0-9/:.,?!#'\" $(){}é→*=-]{0,12}".prop_filter("is clean", |word| clean::line(&format!("x {word} x")) == format!("x {word} x"))
+    "[a-zA-Z0-9/:.,?!#'\" $(){}é→*=-]{0,12}"
+        .prop_filter("is clean", |word| clean::line(&format!("x {word} x")) == format!("x {word} x"))
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -221,8 +239,12 @@ fn command() -> impl Strategy<Value = Command> {
         }),
         (proptest::collection::vec(word(), 1..6), id()).prop_map(|(words, of)| Command::Ask(Ask { words, of })),
         (id(), some()).prop_map(|(of, reason)| Command::Stop(Stop { of, reason })),
-        (name(), namespace(), length(), some())
-            .prop_map(|(alert, namespace, how_long, reason)| Command::Mute(Mute { alert, namespace, how_long, reason })),
+        (name(), namespace(), length(), some()).prop_map(|(alert, namespace, how_long, reason)| Command::Mute(Mute {
+            alert,
+            namespace,
+            how_long,
+            reason
+        })),
         (name(), namespace()).prop_map(|(alert, namespace)| Command::Unmute(Unmute { alert, namespace })),
         id().prop_map(|of| Command::Retry(Of { of })),
     ]

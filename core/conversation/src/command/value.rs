@@ -35,7 +35,8 @@ fn within(text: &str, range: &RangeInclusive<SignedDuration>, what: &str) -> Res
 /// A DNS-1123 label: <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>.
 pub(super) fn namespace(text: &str) -> Result<String, String> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let fits = (1..=63).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-') && !text.ends_with('-');
+    let fits =
+        (1..=63).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-') && !text.ends_with('-');
     if fits {
         Ok(text.to_owned())
     } else {
@@ -48,16 +49,23 @@ pub(super) fn cluster(text: &str) -> Result<String, String> {
     if fits { Ok(text.to_owned()) } else { Err(format!("a cluster's name has 1 to {NAME_CAP} characters")) }
 }
 
-/// What is shaped like an id; whether there is such a job is for the store to say.
+/// What is shaped like an id, or a part of one; whether there is such a job is for the store to say.
 pub(super) fn id(text: &str) -> Result<String, String> {
     let id = text.trim_end_matches(['.', ',', '?', '!']);
-    let shaped = (32..=36).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    if shaped { Ok(id.to_lowercase()) } else { Err("ids look like 0199d2c4a81f7b62a1c4e1f0a7c3b5d2".to_owned()) }
+    let shaped = (6..=36).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    // Words such as `decade` are made of the same letters.
+    let shaped = shaped && id.bytes().any(|b| b.is_ascii_digit());
+    if shaped {
+        Ok(id.to_lowercase())
+    } else {
+        Err("ids look like 0199d2c4a81f7b62a1c4e1f0a7c3b5d2; the last 6 of it or more are enough".to_owned())
+    }
 }
 
 /// `e3`, as reports cite it: `[e3]`.
 pub(super) fn evidence(text: &str) -> Result<String, String> {
     let id = text.trim_matches(['[', ']', '.', ',', '?', '!']).to_lowercase();
-    let number = id.strip_prefix('e').is_some_and(|n| (1..=9).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
+    let number =
+        id.strip_prefix('e').is_some_and(|n| (1..=9).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
     if number { Ok(id) } else { Err("evidence is cited as in the report: e3".to_owned()) }
 }

@@ -11,7 +11,10 @@ const STAND_INS: [(char, char); 2] = [('\'', '\u{e000}'), ('#', '\u{e001}')];
 /// The words of a cleaned line.
 pub(crate) fn words(line: &str) -> Vec<String> {
     let found = shell_words::split(&guarded(line)).unwrap_or_else(|_| plain(line));
-    found.into_iter().map(|word| STAND_INS.iter().fold(word, |w, (meant, stand_in)| w.replace(*stand_in, &meant.to_string()))).collect()
+    found
+        .into_iter()
+        .map(|word| STAND_INS.iter().fold(word, |w, (meant, stand_in)| w.replace(*stand_in, &meant.to_string())))
+        .collect()
 }
 
 /// `doesn't` has no quote in it, and `#42` is no comment.
@@ -46,7 +49,8 @@ pub(super) fn join_lengths(words: &[String], bare: &[(&str, &str)]) -> Vec<Strin
         let flag = flag.or_else(|| ["--since", "--for"].into_iter().find(|flag| *flag == lower));
         // `1 hour 30 minutes` is the longest there is.
         let whole = |n: &usize| !tail[..*n].iter().any(String::is_empty) && tail[n - 1] != "and";
-        let length = (1..=tail.len().min(4)).rev().filter(whole).find(|n| length::read(&tail[..*n].join(" ")).is_some());
+        let length =
+            (1..=tail.len().min(4)).rev().filter(whole).find(|n| length::read(&tail[..*n].join(" ")).is_some());
         match (flag, length) {
             (Some(flag), Some(n)) => {
                 out.extend([flag.to_owned(), tail[..n].join(" ")]);
@@ -90,7 +94,9 @@ fn quoted(word: &str) -> String {
 /// Whether words have to stand behind `--` to be read as they are.
 pub(super) fn want_dashes(words: &[String]) -> bool {
     let taken = |word: &String| {
-        word.starts_with('-') || POINTING.contains(&word.as_str()) || ["since", "for"].contains(&word.to_lowercase().as_str())
+        word.starts_with('-')
+            || POINTING.contains(&word.as_str())
+            || ["since", "for"].contains(&word.to_lowercase().as_str())
     };
     words.iter().any(taken)
 }

@@ -221,7 +221,7 @@ fn line(text: &str) -> Line<'_> {
     let Some((key, value)) = by_equals.or(by_colon) else {
         return Line { bullet, key: None, value: text.trim_matches(['*', '`', ' ']) };
     };
-    let key = key.trim_matches(['*', '_', '`', ' ']);
+    let key = key.trim_matches(['*', '`', ' ']);
     let value = if is_exact { value } else { unmarked(value) };
     Line { bullet, key: Some(key).filter(|key| !key.is_empty()), value }
 }

@@ -16,7 +16,7 @@ use super::{PostedAlert, PostedAlerts, title};
 static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let done = "opened|created|new|acknowledged|unacknowledged|closed|escalated|snoozed|assigned|resolved";
     Regex::new(&format!(
-        r#"(?i)\b(?:({done})\s+alert|alert\s+({done}))\b[\s:,]*(?:\[?#(\d{{1,12}})\]?[\s:]*)?["“]?(.*?)["”]?$"#
+        r#"(?i)\b(?:({done})\s+alert(?:\s+(?:{done}))?|alert\s+({done}))\b[\s:,]*(?:\[?#(\d{{1,12}})\]?[\s:]*)?["“]?(.*?)["”]?$"#
     ))
     .ok()
 });

@@ -55,7 +55,19 @@ impl<'a> Cursor<'a> {
     /// Takes `since yesterday`, `in the last 2 hours`, `from 14:00`.
     pub(super) fn since(&mut self) -> Option<When> {
         let mut ahead = *self;
-        let said = ahead.take(&["--since-time", "--since", "since", "in", "within", "over", "during", "from", "for", "after", "of"]);
+        let said = ahead.take(&[
+            "--since-time",
+            "--since",
+            "since",
+            "in",
+            "within",
+            "over",
+            "during",
+            "from",
+            "for",
+            "after",
+            "of",
+        ]);
         let found = if said { ahead.when() } else { ahead.last() };
         found.inspect(|_| *self = ahead)
     }

@@ -67,7 +67,8 @@ fn without_article(text: &str) -> &str {
 fn ruled_out(found: &Captures<'_>) -> Option<Question> {
     let what = without_article(open(found)?);
     let short = what.split(' ').count() <= 4;
-    let what = (!["it", "that", "this", "them", "others", "everything else", "rest"].contains(&what)).then(|| what.to_owned());
+    let what =
+        (!["it", "that", "this", "them", "others", "everything else", "rest"].contains(&what)).then(|| what.to_owned());
     short.then_some(Question::WhyNot { what })
 }
 
@@ -80,7 +81,10 @@ fn suspected(found: &Captures<'_>) -> Option<Question> {
         [one] => cause(one),
         // `the memory limit`, `node worker-3`, `a network problem`, `the last deploy`
         [first, second] => {
-            let about = ["problem", "issue", "limit", "limits", "pressure", "policy", "again", "quota", "error", "failure", "leak", "itself", "usage"];
+            let about = [
+                "problem", "issue", "limit", "limits", "pressure", "policy", "again", "quota", "error", "failure",
+                "leak", "itself", "usage",
+            ];
             let whose = ["last", "new", "latest"];
             cause(first) && (about.contains(second) || CAUSES.contains(second) || name::is_surely_name(second))
                 || whose.contains(first) && CAUSES.contains(second)

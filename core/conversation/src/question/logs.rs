@@ -11,17 +11,65 @@ use super::{Logs, Question};
 const LINES: std::ops::RangeInclusive<u32> = 1..=10_000;
 
 pub(super) const SHOW: &[&str] = &[
-    "show me", "show us", "show", "give me", "give us", "get me", "get", "send me", "send", "print", "fetch", "display", "pull up", "pull", "post",
-    "paste", "share", "see", "view", "look at", "check", "what do you see in", "what is in", "what are", "what do", "are there", "is there",
-    "do you see", "read", "dump", "list", "what",
+    "show me",
+    "show us",
+    "show",
+    "give me",
+    "give us",
+    "get me",
+    "get",
+    "send me",
+    "send",
+    "print",
+    "fetch",
+    "display",
+    "pull up",
+    "pull",
+    "post",
+    "paste",
+    "share",
+    "see",
+    "view",
+    "look at",
+    "check",
+    "what do you see in",
+    "what is in",
+    "what are",
+    "what do",
+    "are there",
+    "is there",
+    "do you see",
+    "read",
+    "dump",
+    "list",
+    "what",
 ];
 
 const PREVIOUS: &[&str] = &[
-    "of the previous container", "of the previous run", "of the previous instance", "of the previous pod", "of the last run",
-    "from the previous container", "from the previous run", "from the previous instance", "from the previous pod", "from the last run",
-    "in the previous container", "before the last restart", "before the restart", "from before the restart", "before the crash",
-    "from before the crash", "before it crashed", "before it restarted", "before it died", "of the crashed container",
-    "from the crashed container", "--previous", "-p", "previous",
+    "of the previous container",
+    "of the previous run",
+    "of the previous instance",
+    "of the previous pod",
+    "of the last run",
+    "from the previous container",
+    "from the previous run",
+    "from the previous instance",
+    "from the previous pod",
+    "from the last run",
+    "in the previous container",
+    "before the last restart",
+    "before the restart",
+    "from before the restart",
+    "before the crash",
+    "from before the crash",
+    "before it crashed",
+    "before it restarted",
+    "before it died",
+    "of the crashed container",
+    "from the crashed container",
+    "--previous",
+    "-p",
+    "previous",
 ];
 
 const LOGS: &[&str] = &["log lines", "log messages", "log output", "logs", "log", "lines of log", "lines of the log"];
@@ -37,17 +85,29 @@ fn grep(words: &[Word]) -> Option<Logs> {
     let mut at = Cursor::new(words);
     let mut logs = Logs::default();
     let in_logs = ["in the logs", "in logs", "the logs", "logs"];
-    if at.take(&["search the logs for", "search logs for", "grep the logs for", "grep logs for", "look for", "search for", "grep for", "grep"]) {
+    if at.take(&[
+        "search the logs for",
+        "search logs for",
+        "grep the logs for",
+        "grep logs for",
+        "look for",
+        "search for",
+        "grep for",
+        "grep",
+    ]) {
         let pointing = |word: &Word| matches!(word.low.as_str(), "it" | "this" | "that" | "them");
         logs.grep = Some(at.word(|word| !pointing(word))?.typed.clone());
         let named = at.take(&in_logs);
-        let begins_with_grep = words.first().is_some_and(|word| word.low == "grep") || words.iter().any(|word| word.low.starts_with("log"));
+        let begins_with_grep = words.first().is_some_and(|word| word.low == "grep")
+            || words.iter().any(|word| word.low.starts_with("log"));
         return (begins_with_grep || named).then(|| rest(at, logs))?;
     }
     // `any errors in the logs of payments?`
     let show = at.take(SHOW);
     let any = at.take(&["the", "any", "all"]);
-    let word = at.word(|word| matches!(word.low.as_str(), "errors" | "error" | "warnings" | "exceptions" | "timeouts" | "panics"))?;
+    let word = at.word(|word| {
+        matches!(word.low.as_str(), "errors" | "error" | "warnings" | "exceptions" | "timeouts" | "panics")
+    })?;
     logs.grep = Some(word.low.trim_end_matches('s').to_owned());
     if at.take(&["in the logs", "in logs", "in its logs", "in the log"]) {
         return rest(at, logs);
@@ -64,10 +124,28 @@ fn grep(words: &[Word]) -> Option<Logs> {
 /// `what happened before the restart?`
 fn before_the_restart(words: &[Word]) -> Option<Logs> {
     let mut at = Cursor::new(words);
-    let asked = at.take(&["what happened", "what did it log", "what did it say", "what did it print", "what was logged", "what was it doing", "what were its last words", "why did it log"]);
+    let asked = at.take(&[
+        "what happened",
+        "what did it log",
+        "what did it say",
+        "what did it print",
+        "what was logged",
+        "what was it doing",
+        "what were its last words",
+        "why did it log",
+    ]);
     let before = at.take(&[
-        "before the last restart", "before the restart", "before it restarted", "before the crash", "before it crashed", "before it died",
-        "right before the restart", "right before the crash", "just before the restart", "just before the crash", "before it was killed",
+        "before the last restart",
+        "before the restart",
+        "before it restarted",
+        "before the crash",
+        "before it crashed",
+        "before it died",
+        "right before the restart",
+        "right before the crash",
+        "just before the restart",
+        "just before the crash",
+        "before it was killed",
     ]);
     (asked && before).then(|| rest(at, Logs { previous: true, ..Logs::default() }))?
 }
@@ -80,7 +158,8 @@ fn counted(words: &[Word]) -> Option<Logs> {
     let tail = at.take(&["tail", "last"]);
     at.take(&["-n", "-"]);
     let lines = number(&mut at)?;
-    let said = at.take(&["log lines", "lines of the logs", "lines of logs", "lines of log", "lines", "log messages", "logs"]);
+    let said =
+        at.take(&["log lines", "lines of the logs", "lines of logs", "lines of log", "lines", "log messages", "logs"]);
     (said || tail && at.is_done()).then(|| rest(at, Logs { lines: Some(lines), ..Logs::default() }))?
 }
 
@@ -127,7 +206,15 @@ fn one(at: &mut Cursor<'_>, logs: &mut Logs) -> bool {
 
 fn container(at: &mut Cursor<'_>, logs: &mut Logs) -> bool {
     let mut ahead = *at;
-    let flag = ahead.take(&["-c", "--container", "of the container", "of container", "in container", "from container", "container"]);
+    let flag = ahead.take(&[
+        "-c",
+        "--container",
+        "of the container",
+        "of container",
+        "in container",
+        "from container",
+        "container",
+    ]);
     let name = if flag {
         ahead.word(|word| is_spelt(&word.low))
     } else if ahead.take(&["of the", "from the", "in the"]) {
@@ -142,7 +229,18 @@ fn container(at: &mut Cursor<'_>, logs: &mut Logs) -> bool {
 
 fn filter(at: &mut Cursor<'_>, logs: &mut Logs) -> bool {
     let mut ahead = *at;
-    let said = ahead.take(&["--grep", "| grep", "grep", "that contain", "that mention", "which contain", "containing", "mentioning", "matching", "with"]);
+    let said = ahead.take(&[
+        "--grep",
+        "| grep",
+        "grep",
+        "that contain",
+        "that mention",
+        "which contain",
+        "containing",
+        "mentioning",
+        "matching",
+        "with",
+    ]);
     let Some(words) = said.then(|| ahead.word(|word| !word.low.starts_with('-'))).flatten() else { return false };
     ahead.take(&["in them", "in it"]);
     *at = ahead;

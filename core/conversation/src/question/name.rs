@@ -25,7 +25,20 @@ impl Target {
 }
 
 /// Words that stand for what the thread is about.
-const POINTING: &[&str] = &["it", "this", "that", "them", "pod", "pods", "container", "deployment", "service", "workload", "app", "application"];
+const POINTING: &[&str] = &[
+    "it",
+    "this",
+    "that",
+    "them",
+    "pod",
+    "pods",
+    "container",
+    "deployment",
+    "service",
+    "workload",
+    "app",
+    "application",
+];
 
 /// Words of English that stand where a name could.
 #[rustfmt::skip] // a paragraph, not a column
@@ -58,49 +71,58 @@ pub(super) fn target(words: &[Word]) -> Option<Target> {
     let here = |word: &str| POINTING.contains(&word);
     match (words, namespace) {
         ([word], None) if here(word) => Some(Target::Here),
-        ([], Some(namespace)) | (["namespace" | "ns"], Some(namespace)) => Some(Target::Named(format!("namespace/{namespace}"))),
-        (["namespace" | "ns", name], None) | ([name, "namespace"], None) if is_name(name) => {
+        ([] | ["namespace" | "ns"], Some(namespace)) => Some(Target::Named(format!("namespace/{namespace}"))),
+        (["namespace" | "ns", name] | [name, "namespace"], None) if is_name(name) => {
             Some(Target::Named(format!("namespace/{name}")))
         }
         // A namespace says more than a kind, and a target has room for one of them.
         ([kind, name], namespace) if Kind::parse(kind).is_some() && is_spelt(name) => {
             Some(Target::Named(namespace.map_or_else(|| format!("{kind}/{name}"), |ns| format!("{ns}/{name}"))))
         }
-        ([name, kind], namespace) if is_name(name) && (here(kind) || Kind::parse(kind).is_some()) => named(name, namespace),
-        ([name], namespace) if is_name(name) => named(name, namespace),
+        ([name, kind], namespace) if is_name(name) && (here(kind) || Kind::parse(kind).is_some()) => {
+            Some(named(name, namespace))
+        }
+        ([name], namespace) if is_name(name) => Some(named(name, namespace)),
         _ => None,
     }
 }
 
-fn named(name: &str, namespace: Option<&str>) -> Option<Target> {
+fn named(name: &str, namespace: Option<&str>) -> Target {
     let bare = name.rsplit('/').next().unwrap_or(name);
-    Some(Target::Named(namespace.map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{bare}"))))
+    Target::Named(namespace.map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{bare}")))
 }
 
 /// The namespace at the end: `in shop`, `in namespace shop`, `in the shop namespace`, `-n shop`.
 fn place<'a, 'b>(words: &'b [&'a str]) -> (&'b [&'a str], Option<&'a str>) {
     match words {
-        [rest @ .., "in", "the", name, "namespace" | "ns"]
-        | [rest @ .., "in", "the" | "namespace" | "ns", name]
-        | [rest @ .., "in" | "-n" | "--namespace", name]
+        [rest @ .., "in", "the", name, "namespace" | "ns"] | [rest @ .., "in", "the" | "namespace" | "ns", name]
             if is_name(name) && !name.contains('/') =>
         {
             (rest, Some(name))
         }
+        [rest @ .., "in" | "-n" | "--namespace", name] if is_name(name) && !name.contains('/') => (rest, Some(name)),
         words => (words, None),
     }
 }
 
 /// Whether it can be a name and is no word of plain English.
 pub(super) fn is_name(word: &str) -> bool {
-    is_spelt(word) && word.len() > 1 && !PLAIN.contains(&word) && Kind::parse(word).is_none() && !POINTING.contains(&word)
+    is_spelt(word)
+        && word.len() > 1
+        && !PLAIN.contains(&word)
+        && Kind::parse(word).is_none()
+        && !POINTING.contains(&word)
 }
 
 /// Whether it is spelt like a name: `checkout`, `shop/checkout-7d9f`, `api.example`.
 pub(super) fn is_spelt(word: &str) -> bool {
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '_');
     let ends = |c: char| c.is_ascii_alphanumeric();
-    word.len() <= 253 && word.chars().all(inside) && word.starts_with(ends) && word.ends_with(ends) && word.chars().any(|c| c.is_ascii_alphabetic())
+    word.len() <= 253
+        && word.chars().all(inside)
+        && word.starts_with(ends)
+        && word.ends_with(ends)
+        && word.chars().any(|c| c.is_ascii_alphabetic())
 }
 
 /// Whether it may be a verb of a sentence: `adding logs`, `logs attached`.

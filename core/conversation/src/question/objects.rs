@@ -9,36 +9,134 @@ use super::phrase::Word;
 use super::{Metric, Question, When};
 
 const EVENTS: &[&str] = &[
-    "kubernetes events", "k8s events", "cluster events", "warning events", "recent events", "latest events", "last events", "events", "warnings",
+    "kubernetes events",
+    "k8s events",
+    "cluster events",
+    "warning events",
+    "recent events",
+    "latest events",
+    "last events",
+    "events",
+    "warnings",
 ];
 
 const CHANGED: &[&str] = &[
-    "what has changed", "what have you changed", "what changed", "what is changed", "what was changed", "what did change", "what is different", "what is new",
-    "what has been changed", "what else changed", "what was deployed", "what got deployed", "what has been deployed", "what was rolled out",
-    "what did the last deploy change", "what did the deploy change", "what did the deployment change", "what did the last deployment change",
-    "what did the rollout change", "what did the last rollout change", "what did the release change", "what did the last release change",
-    "did anyone deploy", "did anybody deploy", "did someone deploy", "did somebody deploy", "did we deploy", "did they deploy",
-    "has anyone deployed", "has anybody deployed", "has someone deployed", "who deployed", "did anyone change anything", "did anyone change something",
-    "did someone change something", "did somebody change something", "did anyone change", "did anything change", "did something change",
-    "has anything changed", "has something changed", "anything changed", "anything change", "when was the last deploy",
-    "when was the last deployment", "when was the last rollout", "when was the last release", "when was the last change",
-    "was there a deploy", "was there a deployment", "was there a rollout", "was there a release", "was there a change", "was there any change",
-    "were there any changes", "were there any deploys", "were there any deployments", "were there changes", "have there been any changes",
-    "any recent changes", "any recent deploys", "any recent deployments", "any recent rollouts", "any changes", "any deploys", "any deployments", "any rollouts",
-    "recent changes", "recent deploys", "recent deployments", "latest changes", "last changes", "the last deploy", "the last rollout", "last deploy",
-    "last rollout", "changes", "the changes", "rollout history", "revision history", "diff of the revisions",
-    "diff revisions", "diff revision", "diff the revisions", "compare revisions", "compare the revisions", "the diff", "diff",
+    "what has changed",
+    "what have you changed",
+    "what changed",
+    "what is changed",
+    "what was changed",
+    "what did change",
+    "what is different",
+    "what is new",
+    "what has been changed",
+    "what else changed",
+    "what was deployed",
+    "what got deployed",
+    "what has been deployed",
+    "what was rolled out",
+    "what did the last deploy change",
+    "what did the deploy change",
+    "what did the deployment change",
+    "what did the last deployment change",
+    "what did the rollout change",
+    "what did the last rollout change",
+    "what did the release change",
+    "what did the last release change",
+    "did anyone deploy",
+    "did anybody deploy",
+    "did someone deploy",
+    "did somebody deploy",
+    "did we deploy",
+    "did they deploy",
+    "has anyone deployed",
+    "has anybody deployed",
+    "has someone deployed",
+    "who deployed",
+    "did anyone change anything",
+    "did anyone change something",
+    "did someone change something",
+    "did somebody change something",
+    "did anyone change",
+    "did anything change",
+    "did something change",
+    "has anything changed",
+    "has something changed",
+    "anything changed",
+    "anything change",
+    "when was the last deploy",
+    "when was the last deployment",
+    "when was the last rollout",
+    "when was the last release",
+    "when was the last change",
+    "was there a deploy",
+    "was there a deployment",
+    "was there a rollout",
+    "was there a release",
+    "was there a change",
+    "was there any change",
+    "were there any changes",
+    "were there any deploys",
+    "were there any deployments",
+    "were there changes",
+    "have there been any changes",
+    "any recent changes",
+    "any recent deploys",
+    "any recent deployments",
+    "any recent rollouts",
+    "any changes",
+    "any deploys",
+    "any deployments",
+    "any rollouts",
+    "recent changes",
+    "recent deploys",
+    "recent deployments",
+    "latest changes",
+    "last changes",
+    "the last deploy",
+    "the last rollout",
+    "last deploy",
+    "last rollout",
+    "changes",
+    "the changes",
+    "rollout history",
+    "revision history",
+    "diff of the revisions",
+    "diff revisions",
+    "diff revision",
+    "diff the revisions",
+    "compare revisions",
+    "compare the revisions",
+    "the diff",
+    "diff",
 ];
 
 /// Words that may end a question about changes, and narrow nothing.
-const BESIDES: &[&str] = &["besides that", "apart from that", "except that", "other than that", "recently", "lately", "exactly", "anything", "something", "there"];
+const BESIDES: &[&str] = &[
+    "besides that",
+    "apart from that",
+    "except that",
+    "other than that",
+    "recently",
+    "lately",
+    "exactly",
+    "anything",
+    "something",
+    "there",
+];
 
 const METRICS: &[(&[&str], Option<Metric>)] = &[
-    (&["memory usage", "memory use", "memory consumption", "mem usage", "memory", "mem", "ram", "working set"], Some(Metric::Memory)),
+    (
+        &["memory usage", "memory use", "memory consumption", "mem usage", "memory", "mem", "ram", "working set"],
+        Some(Metric::Memory),
+    ),
     (&["cpu usage", "cpu use", "cpu throttling", "cpu load", "cpu", "throttling"], Some(Metric::Cpu)),
     (&["restart count", "restart counts", "number of restarts", "restarts", "restart rate"], Some(Metric::Restarts)),
     (&["resource usage", "metrics", "metric", "graphs", "graph", "charts", "chart"], None),
 ];
+
+/// Words before what it is of.
+const OF: &[&str] = &["of", "for", "in", "on", "from", "to", "about"];
 
 /// A question about an object or a figure.
 pub(super) fn read(words: &[Word]) -> Option<Question> {
@@ -52,7 +150,7 @@ fn events(words: &[Word]) -> Option<Question> {
     at.take(&["the", "all", "any", "all the"]);
     if at.take(EVENTS) {
         at.take(&["are there", "were there", "happened"]);
-        return of(&mut at, true).map(|target| Question::Events { target });
+        return of(at, true).map(|target| Question::Events { target: target.name() });
     }
     // `checkout events`
     let target = at.target().filter(|target| show || matches!(target, Target::Named(name) if is_surely_name(name)))?;
@@ -62,7 +160,15 @@ fn events(words: &[Word]) -> Option<Question> {
 fn describe(words: &[Word]) -> Option<Question> {
     let mut at = Cursor::new(words);
     at.take(&["kubectl", "k"]);
-    if at.take(&["describe", "details of", "the details of", "show me the details of", "show details of", "show the details of", "show me details of"]) {
+    if at.take(&[
+        "describe",
+        "details of",
+        "the details of",
+        "show me the details of",
+        "show details of",
+        "show the details of",
+        "show me details of",
+    ]) {
         let target = if at.is_done() { None } else { at.target()?.name() };
         return at.is_done().then_some(Question::Describe { target });
     }
@@ -87,7 +193,7 @@ fn changed(words: &[Word]) -> Option<Question> {
         }
         match at.since() {
             Some(when) => since.replace(when).is_none().then_some(())?,
-            None => target.replace(place(&mut at)?).is_none().then_some(())?,
+            None => (at.take(OF) && target.replace(at.target()?).is_none()).then_some(())?,
         }
     }
     Some(Question::Changed { target: target.and_then(Target::name), since })
@@ -103,7 +209,7 @@ fn metrics(words: &[Word]) -> Option<Question> {
     at.take(&["the", "all", "its", "current"]);
     let metric = |at: &mut Cursor<'_>| METRICS.iter().find(|(names, _)| at.take(names)).map(|(_, metric)| *metric);
     if let Some(what) = metric(&mut at) {
-        return of(&mut at, false).map(|target| Question::Metrics { target, what });
+        return of(at, false).map(|target| Question::Metrics { target: target.name(), what });
     }
     // `checkout memory`
     let target = at.target().filter(|target| show || matches!(target, Target::Named(name) if is_surely_name(name)))?;
@@ -125,7 +231,7 @@ fn how_much(words: &[Word]) -> Option<Question> {
             .then_some(Question::Metrics { target, what: Some(Metric::Restarts) });
     } else {
         at.take(&["how many restarts"]).then_some(())?;
-        return of(&mut at, false).map(|target| Question::Metrics { target, what: Some(Metric::Restarts) });
+        return of(at, false).map(|target| Question::Metrics { target: target.name(), what: Some(Metric::Restarts) });
     };
     at.take(&["does", "is", "did"]).then_some(())?;
     let target = at.target()?.name();
@@ -134,22 +240,12 @@ fn how_much(words: &[Word]) -> Option<Question> {
 }
 
 /// What it is of, to the end of the sentence; `bare` also without a word before it.
-fn of(at: &mut Cursor<'_>, bare: bool) -> Option<Option<String>> {
+fn of(mut at: Cursor<'_>, bare: bool) -> Option<Target> {
     if at.is_done() {
-        return Some(None);
+        return Some(Target::Here);
     }
-    let mut ahead = *at;
-    let target = match place(&mut ahead) {
-        Some(target) => target,
-        None => at.target().filter(|target| bare && matches!(target, Target::Named(name) if !is_form_of_verb(name)))?,
-    };
-    let at = if ahead.is_done() { ahead } else { *at };
-    at.is_done().then(|| target.name())
-}
-
-/// `of checkout`, `in namespace shop`.
-fn place(at: &mut Cursor<'_>) -> Option<Target> {
-    // `in shop` alone names a place; the reading of targets knows namespaces by their own `in`.
-    at.take(&["of", "for", "in", "on", "from", "to", "about"]).then_some(())?;
-    at.target()
+    let said = at.take(OF);
+    let target = at.target()?;
+    let fits = said || bare && matches!(&target, Target::Named(name) if !is_form_of_verb(name));
+    (fits && at.is_done()).then_some(target)
 }

@@ -27,6 +27,9 @@ const UNDERSTOOD: &[(&str, &str)] = &[
 pub fn understood() -> Answer {
     let row = |(what, example): &(&str, &str)| vec![(*what).to_owned(), (*example).to_owned()];
     Answer::text("I did not understand that. These I do, in these words or close to them:")
-        .with(Part::Table { head: ["About", "For example"].map(str::to_owned).to_vec(), rows: UNDERSTOOD.iter().map(row).collect() })
+        .with(Part::Table {
+            head: ["About", "For example"].map(str::to_owned).to_vec(),
+            rows: UNDERSTOOD.iter().map(row).collect(),
+        })
         .with_text("A new question about something else begins with `investigate`.")
 }

@@ -16,7 +16,9 @@ pub(super) fn read(text: &str) -> Option<When> {
         "last week" | "a week ago" => Some(When::Ago(SignedDuration::from_hours(7 * 24))),
         "midnight" | "today" => Some(When::Clock(civil::time(0, 0, 0, 0))),
         "noon" => Some(When::Clock(civil::time(12, 0, 0, 0))),
-        text => ago(text).map(When::Ago).or_else(|| clock(text).map(When::Clock)).or_else(|| exactly(text).map(When::At)),
+        text => {
+            ago(text).map(When::Ago).or_else(|| clock(text).map(When::Clock)).or_else(|| exactly(text).map(When::At))
+        }
     }
 }
 
@@ -35,7 +37,8 @@ fn ago(text: &str) -> Option<SignedDuration> {
 /// `14:00`, `14:00:30 utc`, `2pm`, `2:30 pm`.
 fn clock(text: &str) -> Option<civil::Time> {
     let text = text.strip_suffix(" utc").or_else(|| text.strip_suffix('z')).unwrap_or(text);
-    let half = ["am", "pm"].into_iter().find_map(|half| text.strip_suffix(half).map(|time| (time.trim_end(), half == "pm")));
+    let half =
+        ["am", "pm"].into_iter().find_map(|half| text.strip_suffix(half).map(|time| (time.trim_end(), half == "pm")));
     let (time, afternoon) = half.map_or((text, None), |(time, afternoon)| (time, Some(afternoon)));
     let mut parts = time.split(':').map(|part| if part.len() <= 2 { part.parse::<i8>().ok() } else { None });
     let hour = parts.next()??;
@@ -84,7 +87,21 @@ mod tests {
         ] {
             assert_eq!(read(text), expected, "{text}");
         }
-        for none in ["", "14", "25:00", "13pm", "0pm", "soon", "last night", "14:0:0:0", "a", "an hour", "the deploy", "2026-11-22", "1:99"] {
+        for none in [
+            "",
+            "14",
+            "25:00",
+            "13pm",
+            "0pm",
+            "soon",
+            "last night",
+            "14:0:0:0",
+            "a",
+            "an hour",
+            "the deploy",
+            "2026-11-22",
+            "1:99",
+        ] {
             assert_eq!(read(none), None, "{none}");
         }
     }

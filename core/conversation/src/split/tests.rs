@@ -29,7 +29,10 @@ fn a_long_block_is_closed_and_opened_again() {
     let text = "```text\nline one of it\nline two of it\nline three\n```";
     assert_eq!(split(text, 45), ["```text\nline one of it\nline two of it\n```", "```text\nline three\n```"]);
     let one_line = format!("```\n{}\n```", "x".repeat(60));
-    assert_eq!(split(&one_line, 40), [format!("```\n{}\n```", "x".repeat(32)), format!("```\n{}\n```", "x".repeat(28))]);
+    assert_eq!(
+        split(&one_line, 40),
+        [format!("```\n{}\n```", "x".repeat(32)), format!("```\n{}\n```", "x".repeat(28))]
+    );
 }
 
 #[test]
@@ -39,7 +42,11 @@ fn a_block_that_is_left_open_is_closed() {
 
 /// Every line that is no fence, without its blanks.
 fn substance(text: &str) -> String {
-    text.lines().filter(|line| !line.trim().starts_with("```")).flat_map(str::chars).filter(|c| !c.is_whitespace()).collect()
+    text.lines()
+        .filter(|line| !line.trim().starts_with("```"))
+        .flat_map(str::chars)
+        .filter(|c| !c.is_whitespace())
+        .collect()
 }
 
 fn text() -> impl Strategy<Value = String> {

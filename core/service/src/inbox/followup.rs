@@ -4,6 +4,7 @@
 //! [`Desk::follow_up`].
 
 use midwatch_agent::followup;
+use midwatch_agent::request::Request;
 use midwatch_conversation::answer::Answer;
 use midwatch_conversation::command;
 use midwatch_conversation::question::{self, Question};
@@ -65,7 +66,8 @@ impl Desk {
         let named = match &asked.of {
             Some(id) => Some(self.job_for(turn, Some(id), Verb::Ask).await?),
             None if turn.thread.is_none() => {
-                let why = "ask in the thread of an investigation, or name it: `ask QUESTION --of JOB`; `list` shows them";
+                let why =
+                    "ask in the thread of an investigation, or name it: `ask QUESTION --of JOB`; `list` shows them";
                 return Err(Refused::Invalid(why.to_owned()));
             }
             None => None,
@@ -78,11 +80,17 @@ impl Desk {
         match asked {
             Question::Status => self.status(turn, id.as_deref()).await,
             Question::Stop => self.stop(turn, command::Stop { of: id, reason: None }).await,
+            Question::Timeline => self.timeline(turn, id.as_deref()).await,
             asked => {
                 let about = self.about(turn, named).await?;
-                let (cluster, namespaces) = (about.base().spec.cluster.clone(), namespaces_of(&about.base().spec.request));
+                let (cluster, namespaces) =
+                    (about.base().spec.cluster.clone(), namespaces_of(&about.base().spec.request));
                 self.permit(turn, Verb::Ask, cluster.as_deref(), &namespaces).await?;
-                if asked.needs_reads() { self.read(turn, asked, &about).await } else { self.told(&asked, &about).await }
+                let told = if asked.needs_reads() { None } else { self.told(&asked, &about).await? };
+                match told {
+                    Some(answer) => Ok(Done::here(answer)),
+                    None => self.read(turn, asked, &about).await,
+                }
             }
         }
     }
@@ -104,34 +112,41 @@ impl Desk {
         Ok(About { reported, newest })
     }
 
-    /// From the report, without reading anything.
-    async fn told(&self, asked: &Question, about: &About) -> Result<Done, Refused> {
+    /// From the report, without reading anything; none when it has to be read for.
+    async fn told(&self, asked: &Question, about: &About) -> Result<Option<Answer>, Refused> {
         let report = match &about.reported {
             Some(job) => self.report_of(job.spec.id).await?,
             None => None,
         };
-        let Some(report) = report else { return Ok(Done::here(Answer::text(no_report(&about.newest, self.now())))) };
-        let answer = followup::told(asked, &report).unwrap_or_else(|| Answer::text("The report says nothing about that."));
-        Ok(Done::here(match about.under_way() {
-            Some(job) => answer.with_text(format!("A newer investigation is under way: job {}.", words::short(job.spec.id))),
-            None => answer,
-        }))
+        let can_be_read = matches!(asked, Question::WhoElse { .. });
+        let Some(report) = report else {
+            return Ok((!can_be_read).then(|| Answer::text(no_report(&about.newest, self.now()))));
+        };
+        let answer = followup::told(asked, &report);
+        let newer = about
+            .under_way()
+            .map(|job| format!("A newer investigation is under way: job {}.", words::short(job.spec.id)));
+        Ok(match (answer, newer) {
+            (Some(answer), Some(newer)) => Some(answer.with_text(newer)),
+            (answer, _) => answer,
+        })
     }
 
     /// By a job that reads what is asked for.
     async fn read(&self, turn: &Turn, asked: Question, about: &About) -> Result<Done, Refused> {
         let base = about.base();
-        let about_job = Some(base.spec.id);
         let reply = self.reply(turn);
         let mut also = turn.closing.clone();
         if let (Some(job), Reply::Existing(_)) = (about.under_way(), &reply) {
-            let text = format!("The investigation still runs (job {}); I look that up meanwhile.", words::short(job.spec.id));
+            let text =
+                format!("The investigation still runs (job {}); I look that up meanwhile.", words::short(job.spec.id));
             also.extend(self.said(turn, To::Here, Answer::text(text)));
         }
         let ask = Ask {
-            request: base.spec.request.clone(),
+            // "Now" is when it is asked, and the namespaces are those that were investigated.
+            request: Request { as_of: None, ..base.spec.request.clone() },
             cluster: base.spec.cluster.clone(),
-            task: Task::FollowUp { asked, about: about_job },
+            task: Task::FollowUp { asked, about: Some(base.spec.id) },
             verb: Verb::Ask,
             origin: turn.origin.clone(),
             deadline: None,
@@ -146,7 +161,5 @@ impl Desk {
 
 /// What is understood, for who asked something else.
 fn not_understood() -> Answer {
-    let mut answer = Answer::text("That was not understood. Without a language model, these questions are:");
-    answer.parts.extend(question::understood().parts);
-    answer
+    question::understood().with_text("Midwatch runs without a language model: these are all the questions it knows.")
 }

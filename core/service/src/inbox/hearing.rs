@@ -78,7 +78,8 @@ fn on_the_spot(text: &str, in_thread: bool) -> (midwatch_conversation::answer::A
 
 /// Cuts what a person said to what is read.
 fn cap(said: &mut Said) {
-    if let Said::Command { text } | Said::Mention { text } | Said::Message { text } | Said::Unreadable { why: text } = said
+    if let Said::Command { text } | Said::Mention { text } | Said::Message { text } | Said::Unreadable { why: text } =
+        said
     {
         cut(text);
     }

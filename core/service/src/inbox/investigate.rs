@@ -100,9 +100,7 @@ impl Desk {
         }
         match (turn.hang(), turn.place()) {
             (Some(hang), _) => Reply::Below(hang),
-            (None, Some(place)) => {
-                Reply::Thread { platform: place.platform.clone(), channel: place.channel.clone() }
-            }
+            (None, Some(place)) => Reply::Thread { platform: place.platform.clone(), channel: place.channel.clone() },
             (None, None) => Reply::Caller,
         }
     }

@@ -25,7 +25,9 @@ impl Desk {
         }
         let text = match (live.as_slice(), ended.first()) {
             ([], None) => "Nothing was investigated in this thread.".to_owned(),
-            ([], Some(last)) => format!("Nothing runs: job {} has ended, {}.", words::short(last.spec.id), last.state.as_str()),
+            ([], Some(last)) => {
+                format!("Nothing runs: job {} has ended, {}.", words::short(last.spec.id), last.state.as_str())
+            }
             ([one], _) => format!("Stopping job {}.", words::short(one.spec.id)),
             (several, _) => format!("Stopping {} jobs.", several.len()),
         };

@@ -74,7 +74,8 @@ impl Desk {
             mute.by.user,
             words::short(mute.id)
         );
-        let audit = self.pen(&turn.origin).audit("mute", what_is(&mute), format!("until {}: {}", mute.until, mute.reason));
+        let audit =
+            self.pen(&turn.origin).audit("mute", what_is(&mute), format!("until {}: {}", mute.until, mute.reason));
         Ok(Done::here(Answer::text(text)).with([Write::Mute(mute), audit]))
     }
 
@@ -91,7 +92,9 @@ impl Desk {
             // Whoever may unmute nothing is told that, not what there is.
             return match self.parts.policy.decide_somewhere(&turn.origin.actor, Verb::Unmute) {
                 Decision::Denied(why) => Err(Refused::Denied(why)),
-                Decision::Allowed => Err(Refused::Invalid("nothing like that is muted; `list mutes` shows what is".into())),
+                Decision::Allowed => {
+                    Err(Refused::Invalid("nothing like that is muted; `list mutes` shows what is".into()))
+                }
             };
         }
         let mut done = Done::silent();

@@ -91,7 +91,8 @@ impl Desk {
         let feedback = Feedback { job: job.spec.id, by: turn.origin.actor.clone(), helpful, at: self.now() };
         let said = if helpful { "helpful" } else { "unhelpful" };
         let audit = self.pen(&turn.origin).audit("feedback", format!("job {}", job.spec.id), said.to_owned());
-        let text = if helpful { "Thank you." } else { "Thank you; whoever looks after Midwatch sees that it did not help." };
+        let text =
+            if helpful { "Thank you." } else { "Thank you; whoever looks after Midwatch sees that it did not help." };
         private(text.to_owned()).with([Write::Feedback(feedback), audit])
     }
 }

@@ -33,7 +33,13 @@ impl Desk {
         let row = |(pack, own): (&crate::pack::Pack, bool)| {
             let on = if packs.is_enabled(&pack.id.name) { "on" } else { "off" };
             let whose = if own { "own" } else { "built in" };
-            vec![pack.id.name.clone(), on.to_owned(), pack.id.version.clone(), whose.to_owned(), pack.description.clone()]
+            vec![
+                pack.id.name.clone(),
+                on.to_owned(),
+                pack.id.version.clone(),
+                whose.to_owned(),
+                pack.description.clone(),
+            ]
         };
         let head = ["pack", "is", "version", "whose", "for"].map(str::to_owned).into();
         Ok(Done::here(Answer::default().with(Part::Table { head, rows: packs.all().map(row).collect() })))

@@ -124,11 +124,12 @@ impl Intake {
         let Delivery { source, group_key, alerts, told, truncated, cluster, origin, mut aliases, place, notes } =
             delivery;
         let settings = &self.parts.settings;
-        let polled = source == POLL;
+        // What a post led to was looked up, as a poll does: unless a webhook brings it, too, none will say that it is over.
+        let polled = source == POLL || place.is_some();
         let arrival = |mut alert: Alert, posted: bool| {
             let id = identity(&alert, &settings.replica_labels);
             alert.redact(&self.parts.redactor);
-            Arrival { id, alert, polled, posted, ..Arrival::default() }
+            Arrival { id, alert, polled: polled && !posted, posted, ..Arrival::default() }
         };
         let mut arrivals: Vec<Arrival> = alerts.into_iter().map(|alert| arrival(alert, false)).collect();
         arrivals.extend(told.into_iter().map(|alert| arrival(alert, true)));

@@ -18,6 +18,7 @@ use crate::id::{JobId, ThreadId};
 use crate::incident::{Incident, IncidentKind, IncidentState};
 use crate::job::{NewJob, PackRef, Priority};
 use crate::lifecycle::{self, Arrival};
+use crate::mute::{Mute, Muted};
 use crate::port::store::{Load, Write};
 use crate::post::{LivingMessage, LivingStatus, PostBody};
 
@@ -53,6 +54,7 @@ struct World {
     settings: IntakeSettings,
     redactor: Redactor,
     packs: OnePack,
+    mutes: Vec<Mute>,
     now: Timestamp,
     receipts: Vec<Receipt>,
 }
@@ -69,6 +71,7 @@ impl World {
             settings: IntakeSettings::default(),
             redactor: Redactor::default(),
             packs: OnePack(true),
+            mutes: Vec::new(),
             now: Timestamp::from_second(1_800_000_000).unwrap(),
             receipts: Vec::new(),
         }
@@ -96,6 +99,7 @@ impl World {
                 id: identity(alert, &settings.replica_labels),
                 alert: alert.clone(),
                 polled: source == POLL,
+                posted: alert.annotations.contains_key("told"),
                 ..Arrival::default()
             })
             .collect();
@@ -119,7 +123,7 @@ impl World {
         let holds = |incident: &&Incident| incident.keys.iter().any(|key| keys.contains(key));
         let found: Vec<Arc<Incident>> = self.open().filter(holds).cloned().map(Arc::new).collect();
         let lately = self.opened.iter().filter(|at| crate::clock::after(**at, settings.storm_window) > self.now);
-        let scene = Scene { found: &found, opened_lately: lately.count(), now: self.now, settings, mutes: &[] };
+        let scene = Scene { found: &found, opened_lately: lately.count(), now: self.now, settings, mutes: &self.mutes };
         let routed = route(&batch, scene);
         let opens = routed.parts.iter().filter(|part| part.target == Target::New).count();
         let mut facts = Facts { load: self.load(), live: self.live.clone(), ..Facts::default() };
@@ -455,10 +459,21 @@ fn a_storm_ends_when_nothing_new_comes_for_the_quiet_window() {
     assert!(world.accounted());
 }
 
+/// Mutes alerts of a name for an hour.
+fn mute(name: &str, now: Timestamp) -> Mute {
+    let (id, by, reason) = (crate::id::MuteId::new(), crate::job::Actor::default(), "noise".to_owned());
+    let what = Muted::Alert { name: name.to_owned(), namespace: None };
+    Mute { id, what, cluster: None, at: now, until: crate::clock::after(now, Duration::from_hours(1)), by, reason }
+}
+
 /// Alerts of a small world, so that they meet often.
 fn any_delivery() -> impl Strategy<Value = (Option<u8>, Vec<Alert>, u64)> {
-    let any_alert = (0..4_u8, 0..3_u8, 0..6_u8, any::<bool>()).prop_map(|(name, ns, pod, firing)| {
-        let alert = alert(&format!("A{name}"), &format!("ns{ns}"), &format!("w{pod}-0"));
+    let any_alert = (0..4_u8, 0..3_u8, 0..6_u8, any::<bool>(), 0..4_u8).prop_map(|(name, ns, pod, firing, told)| {
+        let mut alert = alert(&format!("A{name}"), &format!("ns{ns}"), &format!("w{pod}-0"));
+        if told == 0 {
+            alert.labels.retain(|label, _| label != "pod" || pod % 2 == 0);
+            alert.annotations.insert("told".to_owned(), "by a post".to_owned());
+        }
         if firing { alert } else { resolved(&alert) }
     });
     (prop::option::of(0..8_u8), prop::collection::vec(any_alert, 1..6), 0..1200_u64)
@@ -469,8 +484,13 @@ proptest! {
 
     /// The world asserts on its own: revisions, keys of one open incident only, threads, one live job per incident.
     #[test]
-    fn any_deliveries_keep_the_rules(deliveries in prop::collection::vec(any_delivery(), 1..40), groups in 1..6_usize) {
+    fn any_deliveries_keep_the_rules(
+        deliveries in prop::collection::vec(any_delivery(), 1..40),
+        groups in 1..6_usize,
+        muted in prop::option::of(0..4_u8),
+    ) {
         let mut world = World::new();
+        world.mutes.extend(muted.map(|name| mute(&format!("A{name}"), world.now)));
         world.settings.storm_groups = groups;
         world.settings.queue_bound = 20;
         for (key, alerts, seconds) in deliveries {
@@ -482,7 +502,7 @@ proptest! {
             let key = key.map(|key| format!("g{key}"));
             let received = alerts.len() as u64;
             if let Ok(receipt) = world.take(source, key.as_deref(), &alerts, overload) {
-                prop_assert_eq!(receipt.received + receipt.unknown + receipt.put_off, received);
+                prop_assert_eq!(receipt.received + receipt.unknown + receipt.put_off + receipt.muted, received);
             }
             prop_assert!(world.accounted());
             for incident in world.open() {

@@ -28,15 +28,17 @@ fn about(incident: &Incident, arrival: &Arrival) -> Vec<Arrival> {
     if !arrival.posted {
         return vec![arrival.clone()];
     }
-    let others =
-        incident.alerts.iter().filter(|(key, track)| **key != own && track.alert.firing && fits(arrival, track));
+    let fires = arrival.alert.firing;
+    let is_about = |track: &AlertTrack| (track.alert.firing || !fires) && fits(arrival, track);
+    let others = incident.alerts.iter().filter(|(key, track)| **key != own && is_about(track));
     let as_told = |(key, track): (&String, &AlertTrack)| {
-        let alert = Alert { firing: arrival.alert.firing, ..track.alert.clone() };
+        let alert = Alert { firing: fires, ..track.alert.clone() };
         let id = u64::from_str_radix(key, 16).ok()?;
         Some(Arrival { id, alert, polled: track.polled, posted: track.posted, muted: arrival.muted })
     };
     let mut about: Vec<Arrival> = others.filter_map(as_told).collect();
-    if about.is_empty() || incident.alerts.contains_key(&own) {
+    let is_own = incident.alerts.get(&own).is_some_and(|track| track.alert.firing || !fires);
+    if about.is_empty() || is_own {
         about.push(arrival.clone());
     }
     about

@@ -1,0 +1,7 @@
+//! What is said: heard once, handled once, answered where it was asked.
+
+mod commands;
+mod hearing;
+mod presses;
+mod threads;
+mod town;
