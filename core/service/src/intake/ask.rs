@@ -16,12 +16,12 @@ use crate::code::ErrorCode;
 use crate::id::{JobId, ThreadId};
 use crate::job::{Cancel, Job, JobState, NewJob, Origin, Priority, Task};
 use crate::living;
-use crate::publish;
 use crate::metrics::JobLabels;
 use crate::pack::Pack;
 use crate::policy::{Decision, Verb, Wish};
 use crate::port::store::{CommitError, JobFilter, Write};
 use crate::post::{LivingMessage, LivingStatus, NewPost, Opening, PostBody, Urgency};
+use crate::publish;
 use crate::thread::Speaker;
 
 /// Characters of a question that a title shows.
@@ -223,7 +223,9 @@ impl Intake {
         ask: &Ask,
         job: JobId,
     ) -> Result<(Option<Write>, Vec<MutexGuard<'_, ()>>), Refused> {
-        let (Reply::Existing(thread), Task::Investigate) = (&ask.reply, &ask.task) else { return Ok((None, Vec::new())) };
+        let (Reply::Existing(thread), Task::Investigate) = (&ask.reply, &ask.task) else {
+            return Ok((None, Vec::new()));
+        };
         let guard = self.parts.signals.living([*thread]).await;
         let key = living::key(*thread);
         let states = JobState::ALL.into_iter().filter(|state| !state.is_final()).collect();
@@ -260,10 +262,7 @@ fn beginning(pen: Pen<'_>, ask: &Ask, thread: ThreadId, job: JobId, title: &str)
         ..Opening::default()
     };
     let living = LivingMessage { title: title.to_owned(), job: Some(job), ..LivingMessage::default() };
-    [
-        pen.opening(thread, opening),
-        pen.post(living::key(thread), thread, Urgency::Progress, PostBody::Living(living)),
-    ]
+    [pen.opening(thread, opening), pen.post(living::key(thread), thread, Urgency::Progress, PostBody::Living(living))]
 }
 
 /// The namespaces that a request is about; none when it is about all of them.
