@@ -21,6 +21,8 @@ mod read;
 mod say;
 mod shown;
 mod target;
+#[cfg(test)]
+mod tests;
 mod told;
 mod usage;
 mod who;
