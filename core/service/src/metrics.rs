@@ -146,7 +146,12 @@ impl Metrics {
         r.register("retries", "Attempts that failed and were put off", self.retries.clone());
         r.register("outbox_messages", "Messages not yet sent, or with a newer revision", self.outbox.clone());
         r.register("posts", "Messages sent, by platform and result", self.posts.clone());
-        r.register_with_unit("post_wait", "From a message's moment to its sending", Unit::Seconds, self.post_wait.clone());
+        r.register_with_unit(
+            "post_wait",
+            "From a message's moment to its sending",
+            Unit::Seconds,
+            self.post_wait.clone(),
+        );
         r.register("posts_throttled", "Times that a platform asked to wait, by what has to", self.throttled.clone());
         r.register("external_requests", "Requests to others, by integration and result", self.requests.clone());
         r.register("alerts", "Alerts received, by what became of them", self.alerts.clone());

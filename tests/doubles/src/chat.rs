@@ -93,6 +93,7 @@ struct State {
 
 /// The platform.
 pub struct Chat {
+    name: &'static str,
     state: Mutex<State>,
     /// Whether messages can be looked up by key.
     findable: bool,
@@ -112,7 +113,13 @@ impl Chat {
     /// With or without a way to look messages up.
     pub fn new(findable: bool) -> Self {
         let (limits, clock) = (Vec::new(), Arc::new(SystemClock));
-        Self { state: Mutex::default(), findable, limits, clock, changes: watch::Sender::new(0) }
+        Self { name: "double", state: Mutex::default(), findable, limits, clock, changes: watch::Sender::new(0) }
+    }
+
+    /// Under another name.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
     /// With limits that it tells of, and those that it enforces, by this clock: some platforms tell too little.
@@ -209,7 +216,7 @@ impl Chat {
 #[async_trait]
 impl ChatPlatform for Chat {
     fn name(&self) -> &'static str {
-        "double"
+        self.name
     }
 
     fn limits(&self) -> Vec<Limit> {

@@ -56,7 +56,9 @@ pub(super) fn after_failure(failure: &SendFailure, body: &PostBody, tries: u32, 
 pub(super) fn after_search(failure: &SendFailure, tries: u32, now: Timestamp) -> AfterFailure {
     match failure {
         SendFailure::Refused { .. } => AfterFailure::GiveUp,
-        SendFailure::Retry { .. } | SendFailure::Unknown { .. } => AfterFailure::LookUp(after(now, wait(failure, tries))),
+        SendFailure::Retry { .. } | SendFailure::Unknown { .. } => {
+            AfterFailure::LookUp(after(now, wait(failure, tries)))
+        }
     }
 }
 

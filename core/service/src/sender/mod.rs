@@ -157,8 +157,8 @@ impl Sender {
         let next = match self.take(now).await {
             Ok(posts) => {
                 let until = after(now, settings.lease);
-                let begun = posts.into_iter().filter_map(|due| self.begin(desk, Taken { due, until }).err());
-                let untried = begun.collect();
+                let held_back = posts.into_iter().filter_map(|due| self.begin(desk, Taken { due, until }));
+                let untried = held_back.collect();
                 deliver::give_back(&self.shared, untried).await;
                 store.next_post(platform.name(), &pace.closed()).await
             }
@@ -187,19 +187,20 @@ impl Sender {
         store.take_posts(&settings.worker, platform.name(), now, settings.lease, share, &pace.closed()).await
     }
 
-    /// Begins with a message, unless something else is on its way in its thread; or when it may pass at the soonest.
-    fn begin(&self, desk: &mut Desk, taken: Taken) -> Result<(), (DuePost, Timestamp)> {
+    /// Begins with a message, unless something else is on its way in its thread. One that may not pass comes back, with when
+    /// it may at the soonest.
+    fn begin(&self, desk: &mut Desk, taken: Taken) -> Option<(DuePost, Timestamp)> {
         let thread = taken.due.thread.id;
         if let Some(waiting) = desk.threads.get_mut(&thread) {
             waiting.push(taken);
-            return Ok(());
+            return None;
         }
         if let Err(until) = self.pass(&taken.due) {
-            return Err((taken.due, until));
+            return Some((taken.due, until));
         }
         desk.threads.insert(thread, Vec::new());
         self.send(desk, thread, taken);
-        Ok(())
+        None
     }
 
     /// Asks the pace.
