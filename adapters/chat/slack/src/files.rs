@@ -44,7 +44,13 @@ pub(crate) struct Files {
 
 impl Files {
     /// Sends those that are not known to have landed, in order.
-    pub(crate) async fn send(&self, client: &Client, spot: Spot<'_>, tag: &Tag, files: &[File]) -> Result<(), (Method, Fault)> {
+    pub(crate) async fn send(
+        &self,
+        client: &Client,
+        spot: Spot<'_>,
+        tag: &Tag,
+        files: &[File],
+    ) -> Result<(), (Method, Fault)> {
         for (number, file) in files.iter().enumerate() {
             if self.has(tag, number) {
                 continue;

@@ -65,7 +65,7 @@ pub(crate) async fn look(client: &Client, thread: &Thread, tag: &Tag) -> Result<
             }
             seen.files.extend(numbers(tag, message));
         }
-        cursor = page.text("/response_metadata/next_cursor").unwrap_or_default().to_owned();
+        page.text("/response_metadata/next_cursor").unwrap_or_default().clone_into(&mut cursor);
         if cursor.is_empty() {
             return Ok(seen);
         }
@@ -97,7 +97,8 @@ mod tests {
         assert_eq!(of(tag.metadata()), Some(MessageId("1.2".to_owned())));
         assert_eq!(of(json!({"event_type": "other", "event_payload": {"key": tag.to_string()}})), None);
         assert_eq!(of(json!(null)), None);
-        let file = json!({"ts": "1.3", "files": [{"name": format!("report-{tag}-1.md")}, {"name": "x.md"}, {"id": "F1"}]});
+        let file =
+            json!({"ts": "1.3", "files": [{"name": format!("report-{tag}-1.md")}, {"name": "x.md"}, {"id": "F1"}]});
         assert_eq!((matching(&tag, &file), numbers(&tag, &file)), (None, vec![1]));
     }
 }

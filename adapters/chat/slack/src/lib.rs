@@ -17,6 +17,8 @@ mod method;
 mod options;
 mod platform;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use doctor::{Check, Outcome};
 pub use manifest::{Delivery, ManifestOptions, manifest, paths};

@@ -114,6 +114,8 @@ impl ChatPlatform for SlackPlatform {
                 "text": shown.text,
                 "blocks": shown.blocks,
                 "metadata": metadata,
+                "parse": "none",
+                "link_names": false,
             })
         };
         let edited = self.inner.shown(Method::ChatUpdate, body, args).await;
@@ -145,7 +147,8 @@ impl Inner {
             let spot = Spot { channel: &thread.channel, root: &root.0 };
             self.files.send(&self.client, spot, &tag, &files).await?;
         }
-        let broadcast = self.broadcast_verdict && thread.root.is_some() && matches!(body.as_ref(), PostBody::Report { .. });
+        let broadcast =
+            self.broadcast_verdict && thread.root.is_some() && matches!(body.as_ref(), PostBody::Report { .. });
         let args = |shown: &Message| {
             let mut args = json!({
                 "channel": thread.channel,
@@ -157,9 +160,7 @@ impl Inner {
                 "unfurl_links": false,
                 "unfurl_media": false,
             });
-            if let Some(root) = &thread.root {
-                args["thread_ts"] = Value::from(root.0.as_str());
-            }
+            in_thread(&mut args, thread);
             if broadcast {
                 args["reply_broadcast"] = Value::from(true);
             }
@@ -194,12 +195,13 @@ impl Inner {
         let handle = private.reply.as_ref().and_then(|url| Url::parse(url).ok()).filter(|url| self.client.trusts(url));
         if let Some(url) = handle {
             let shown = body.map_with(self.look(), blocks::render);
-            let message = json!({
+            let mut message = json!({
                 "response_type": "ephemeral",
                 "replace_original": false,
                 "text": shown.text,
                 "blocks": shown.blocks,
             });
+            in_thread(&mut message, thread);
             match self.client.reply(&url, &message).await {
                 Ok(()) => return Ok(MessageId(PRIVATE.to_owned())),
                 // Used up, or too old: <https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>.
@@ -216,9 +218,7 @@ impl Inner {
                 "parse": "none",
                 "link_names": false,
             });
-            if let Some(root) = &thread.root {
-                args["thread_ts"] = Value::from(root.0.as_str());
-            }
+            in_thread(&mut args, thread);
             args
         };
         let sent = self.shown(Method::ChatPostEphemeral, body, args).await;
@@ -266,8 +266,18 @@ impl Inner {
     }
 }
 
+/// A reply where the thread has a root.
+fn in_thread(args: &mut Value, thread: &Thread) {
+    if let Some(root) = &thread.root {
+        args["thread_ts"] = Value::from(root.0.as_str());
+    }
+}
+
 fn is_about_blocks(fault: &Fault) -> bool {
-    matches!(fault.code(), Some("invalid_blocks" | "invalid_blocks_format" | "invalid_attachments" | "unsupported_block_type"))
+    matches!(
+        fault.code(),
+        Some("invalid_blocks" | "invalid_blocks_format" | "invalid_attachments" | "unsupported_block_type")
+    )
 }
 
 /// The files beside a message. They are the same in every look but for tables, which only go there when they are large: so
