@@ -74,7 +74,7 @@ impl Fault {
         let name = method.name();
         match self {
             Fault::Limited { after, code } => {
-                let hold = Some(held(method, &code));
+                let hold = held(method, &code);
                 let code = if code.is_empty() { "429" } else { &code };
                 SendFailure::Retry { why: format!("{name}: Slack's limit ({code})"), after, hold }
             }
@@ -107,12 +107,13 @@ impl Fault {
 }
 
 /// What else has to wait. The channel's limit on posts has a code of its own, and so has the workspace's; otherwise Slack
-/// limits the method: <https://docs.slack.dev/apis/web-api/rate-limits>.
-fn held(method: Method, code: &str) -> Scope {
+/// limits the method: <https://docs.slack.dev/apis/web-api/rate-limits>. Who posts does not wait for files and searches.
+fn held(method: Method, code: &str) -> Option<Scope> {
     match (method, code) {
-        (_, "message_limit_exceeded") => Scope::Workspace,
-        (Method::ChatPostMessage, "rate_limited") => Scope::Channel,
-        _ => Scope::Method,
+        (_, "message_limit_exceeded") => Some(Scope::Workspace),
+        (Method::ChatPostMessage, "rate_limited") => Some(Scope::Channel),
+        (Method::ChatPostMessage | Method::ChatUpdate, _) => Some(Scope::Method),
+        _ => None,
     }
 }
 
@@ -175,16 +176,18 @@ mod tests {
     #[test]
     fn limits_hold_what_they_limit() {
         for (method, code, held) in [
-            (Method::ChatPostMessage, "ratelimited", Scope::Method),
-            (Method::ChatPostMessage, "rate_limited", Scope::Channel),
-            (Method::ChatUpdate, "rate_limited", Scope::Method),
-            (Method::ChatUpdate, "message_limit_exceeded", Scope::Workspace),
+            (Method::ChatPostMessage, "ratelimited", Some(Scope::Method)),
+            (Method::ChatPostMessage, "rate_limited", Some(Scope::Channel)),
+            (Method::ChatUpdate, "rate_limited", Some(Scope::Method)),
+            (Method::ChatUpdate, "message_limit_exceeded", Some(Scope::Workspace)),
+            (Method::ConversationsReplies, "ratelimited", None),
+            (Method::FilesCompleteUpload, "ratelimited", None),
         ] {
             let SendFailure::Retry { after, hold, .. } = failure(method, json!({"ok": false, "error": code}), Some(7))
             else {
                 panic!("{code} is not tried again");
             };
-            assert_eq!((after, hold), (Some(Duration::from_secs(7)), Some(held)), "{method:?} {code}");
+            assert_eq!((after, hold), (Some(Duration::from_secs(7)), held), "{method:?} {code}");
         }
     }
 

@@ -20,13 +20,7 @@ pub(crate) struct Tag(String);
 
 impl Tag {
     pub(crate) fn of(key: &PostKey) -> Self {
-        let hash = Sha256::digest(key.0.as_bytes());
-        let mut text = String::with_capacity(2 * BYTES);
-        for byte in hash.iter().take(BYTES) {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text)
+        Self(short_hash(&key.0, BYTES))
     }
 
     /// As metadata of a message.
@@ -38,6 +32,16 @@ impl Tag {
     pub(crate) fn marks(&self, metadata: &Value) -> bool {
         metadata["event_type"] == EVENT && metadata["event_payload"]["key"] == self.0.as_str()
     }
+}
+
+/// The beginning of a text's SHA-256, in hexadecimal.
+pub(crate) fn short_hash(text: &str, bytes: usize) -> String {
+    let mut out = String::with_capacity(2 * bytes);
+    for byte in Sha256::digest(text.as_bytes()).iter().take(bytes) {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
 }
 
 impl fmt::Display for Tag {

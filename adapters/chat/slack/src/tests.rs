@@ -10,12 +10,14 @@ use midwatch_diagnosis::verdict::Verdict;
 use midwatch_doubles::slack::{Fault, Limits, Options, Rate, Rule, Slack};
 use midwatch_redact::{Redacted, Redactor};
 use midwatch_service::id::{JobId, MessageId, PostKey, ThreadId};
-use midwatch_service::port::chat::{ChatPlatform as _, Directory as _, Found, Membership, Scope, SendFailure};
+use midwatch_service::port::chat::{Call, ChatPlatform as _, Directory as _, Found, Membership, Scope, SendFailure};
 use midwatch_service::post::{LivingMessage, LivingStatus, PostBody, Private};
 use midwatch_service::thread::Thread;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::find::{self, Bounds};
+use crate::key::Tag;
 use crate::{Outcome, SlackOptions, SlackPlatform};
 
 const CHANNEL: &str = "C0ALERTS";
@@ -160,15 +162,16 @@ async fn what_may_have_landed_is_found_by_its_key() {
 async fn a_search_reads_page_after_page_and_gives_up_in_the_end() {
     let w = World::new().await;
     let thread = w.rooted().await;
-    for n in 0..250 {
+    for n in 0..25 {
         w.slack.say("U0ANN", CHANNEL, thread.root.as_ref().map(|root| root.0.as_str()), &format!("chatter {n}"));
     }
     let message = w.platform.post(&thread, &key("late"), &notice("at last")).await.unwrap();
-    assert_eq!(w.platform.find(&thread, &key("late")).await.unwrap(), Found::Sent(message));
-    for n in 0..2_000 {
-        w.slack.say("U0ANN", CHANNEL, thread.root.as_ref().map(|root| root.0.as_str()), &format!("more {n}"));
-    }
-    assert_eq!(w.platform.find(&thread, &key("never")).await.unwrap(), Found::Unknowable);
+    let look = async |pages| {
+        let tag = Tag::of(&key("late"));
+        find::look(&w.platform.inner.client, &thread, &tag, Bounds { page: 10, pages }).await.unwrap().found
+    };
+    assert_eq!(look(3).await, Found::Sent(message));
+    assert_eq!(look(2).await, Found::Unknowable);
 }
 
 #[tokio::test]
@@ -184,21 +187,16 @@ async fn limits_are_told_as_slack_tells_them() {
 
 #[tokio::test]
 async fn at_the_declared_pace_no_limit_is_met() {
-    let limits = w_limits().await;
     // Of any minute: what comes at once, and what comes after it.
-    for limit in limits {
+    for limit in World::new().await.platform.limits() {
         let minute = u64::from(limit.calls.get()) * 60 / limit.every.as_secs() + u64::from(limit.burst.get());
         let allowed = match (limit.call, limit.scope) {
-            (Some(midwatch_service::port::chat::Call::Post), Scope::Channel) => 61,
-            (Some(midwatch_service::port::chat::Call::Post), _) => Rate::a_minute(300).calls.into(),
+            (Some(Call::Post), Scope::Channel) => 61,
+            (Some(Call::Post), _) => Rate::a_minute(300).calls.into(),
             _ => 50,
         };
         assert!(minute <= allowed, "{limit:?}");
     }
-}
-
-async fn w_limits() -> Vec<midwatch_service::port::chat::Limit> {
-    World::new().await.platform.limits()
 }
 
 #[tokio::test]
