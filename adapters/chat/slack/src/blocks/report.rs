@@ -133,13 +133,13 @@ fn headline(sections: &mut Sections, report: &Report) -> Rich {
             format!(" (confidence {}{lasted})", report.confidence.as_str())
         }
     };
-    let source = if repeats(report) { report.why.first().map(ids).unwrap_or_default() } else { String::new() };
+    let source = report.why.first().filter(|_| repeats(report)).map(|first| format!(" {}", ids(first)));
     let cause = sections.short(&report.root_cause, 2 * CLAIM_CAP);
     Rich::bold(word(report.verdict))
         .with(&sure)
         .with(": ")
         .with_bold(&clean::line(&cause))
-        .with_faint(&format!(" {source}"))
+        .with_faint(&source.unwrap_or_default())
 }
 
 fn notification(report: &Report) -> String {

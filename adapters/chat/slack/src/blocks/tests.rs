@@ -119,7 +119,7 @@ const LOOKS: [Look; 3] = [Look::FULL, Look { plan: false, table: true }, Look { 
 
 fn shown(look: Look, body: &PostBody) -> String {
     let message = render(look, body);
-    format!("{}\n{:#}", message.text, serde_json::to_value(&message.blocks).unwrap())
+    format!("{}\n{}", message.text, serde_json::to_string_pretty(&message.blocks).unwrap())
 }
 
 #[test]
