@@ -14,7 +14,7 @@ mod misspoken;
 mod near;
 mod parse;
 mod value;
-mod words;
+pub(crate) mod words;
 
 pub use help::help;
 pub use misspoken::Misspoken;

@@ -11,4 +11,5 @@ pub mod command;
 pub mod length;
 pub mod posted;
 pub mod question;
+pub mod split;
 

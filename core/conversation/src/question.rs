@@ -1,9 +1,23 @@
 //! Follow-up questions that are understood without a model.
 //!
-//! Start at [`Question`].
+//! People talk to each other in the threads where these are asked, so a sentence is understood as a whole or not at all: a
+//! word that no form has a place for makes it chatter. Must never guess. Start at [`understand`].
 
 use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
+
+mod cursor;
+mod fixed;
+mod logs;
+mod name;
+mod objects;
+mod phrase;
+mod understood;
+mod when;
+
+pub use understood::understood;
+
+use phrase::phrase;
 
 /// A moment in the past, as a person says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +48,20 @@ pub struct Logs {
     pub lines: Option<u32>,
 }
 
-/// A follow-up question.
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Memory in use.
+    Memory,
+    /// CPU, and how much of it is withheld.
+    Cpu,
+    /// How often containers restarted.
+    Restarts,
+}
+
+/// A follow-up question. A target is a name, `kind/name` or `namespace/name`, in lower case and as it was typed: whether
+/// there is such a thing is not known here. None is what the thread is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "question")]
 pub enum Question {
@@ -80,9 +107,45 @@ pub enum Question {
     Metrics {
         /// Of what.
         target: Option<String>,
+        /// Which; all of them when none is named.
+        #[serde(default)]
+        what: Option<Metric>,
     },
+    /// `timeline`, `when did it start?`.
+    Timeline,
     /// `status`, `how is it going?`.
     Status,
     /// `stop`.
     Stop,
 }
+
+impl Question {
+    /// Whether something has to be read for the answer; the others are answered from the report and the job.
+    pub fn needs_reads(&self) -> bool {
+        match self {
+            Question::Logs(_)
+            | Question::Events { .. }
+            | Question::Describe { .. }
+            | Question::Changed { .. }
+            | Question::Compare { .. }
+            | Question::Metrics { .. } => true,
+            // Whether another place is hit is not in the report of this one.
+            Question::WhoElse { place } => place.is_some(),
+            Question::Why
+            | Question::WhyNot { .. }
+            | Question::NextSteps
+            | Question::Timeline
+            | Question::Status
+            | Question::Stop => false,
+        }
+    }
+}
+
+/// The question in a sentence; none when it is anything else. At most [`phrase::LONGEST`] characters are a question.
+pub fn understand(text: &str) -> Option<Question> {
+    let words = phrase(text)?;
+    fixed::read(&words).or_else(|| logs::read(&words)).or_else(|| objects::read(&words))
+}
+
+#[cfg(test)]
+mod tests;

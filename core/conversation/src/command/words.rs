@@ -9,7 +9,7 @@ use crate::length;
 const STAND_INS: [(char, char); 2] = [('\'', '\u{e000}'), ('#', '\u{e001}')];
 
 /// The words of a cleaned line.
-pub(super) fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let found = shell_words::split(&guarded(line)).unwrap_or_else(|_| plain(line));
     found.into_iter().map(|word| STAND_INS.iter().fold(word, |w, (meant, stand_in)| w.replace(*stand_in, &meant.to_string()))).collect()
 }
@@ -45,7 +45,8 @@ pub(super) fn join_lengths(words: &[String], bare: &[(&str, &str)]) -> Vec<Strin
         let flag = bare.iter().find(|(bare, _)| *bare == lower).map(|(_, flag)| *flag);
         let flag = flag.or_else(|| ["--since", "--for"].into_iter().find(|flag| *flag == lower));
         // `1 hour 30 minutes` is the longest there is.
-        let length = (1..=tail.len().min(4)).rev().find(|n| length::read(&tail[..*n].join(" ")).is_some());
+        let whole = |n: &usize| !tail[..*n].iter().any(String::is_empty) && tail[n - 1] != "and";
+        let length = (1..=tail.len().min(4)).rev().filter(whole).find(|n| length::read(&tail[..*n].join(" ")).is_some());
         match (flag, length) {
             (Some(flag), Some(n)) => {
                 out.extend([flag.to_owned(), tail[..n].join(" ")]);
