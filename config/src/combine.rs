@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::Settings;
+use secrecy::ExposeSecret as _;
+
 use crate::error::{ConfigError, Problem};
 use crate::load::Origin;
 use crate::quote::quote;
 use crate::secret_files::set_at;
+use crate::{Settings, SlackSettings};
 
 /// How one side of the program logs in somewhere, as configured.
 struct Login {
@@ -24,6 +26,47 @@ pub(crate) fn check(settings: &Settings, origin: &BTreeMap<String, Origin>, erro
         let Some((key, problem)) = wrong(&login) else { continue };
         errors.extend(set_at(origin, key).map(|place| problem.at(place)));
     }
+    for (key, problem) in slack(&settings.slack) {
+        errors.extend(set_at(origin, key).map(|place| problem.at(place)));
+    }
+}
+
+/// What is wrong with how Midwatch is on Slack.
+fn slack(slack: &SlackSettings) -> Vec<(&'static str, Problem)> {
+    let mut wrong = Vec::new();
+    let events = slack.app_token.is_some() || slack.signing_secret.is_some();
+    let key = if slack.bot_token_file.is_some() { "slack.bot_token_file" } else { "slack.bot_token" };
+    if slack.bot_token.is_some() && !events {
+        let what = format!("{} is set, but no event of Slack can come in", quote("slack.bot_token"));
+        wrong.push((
+            key,
+            Problem::new(what, "set `slack.app_token` (Socket Mode) or `slack.signing_secret` (signed HTTP)"),
+        ));
+    }
+    let needs = [
+        ("slack.app_token", slack.app_token.is_some()),
+        ("slack.signing_secret", slack.signing_secret.is_some()),
+        ("slack.channel", slack.channel.is_some()),
+        ("slack.channels", !slack.channels.is_empty()),
+    ];
+    for (key, _) in needs.into_iter().filter(|(_, set)| *set && slack.bot_token.is_none()) {
+        wrong.push((
+            key,
+            Problem::new(
+                format!("{} is set and {} is not", quote(key), quote("slack.bot_token")),
+                "set `slack.bot_token`, or remove it",
+            ),
+        ));
+    }
+    for (key, token, prefix) in [(key, &slack.bot_token, "xoxb-"), ("slack.app_token", &slack.app_token, "xapp-")] {
+        // Without the value: whatever it is, it may be a secret.
+        if token.as_ref().is_some_and(|token| !token.expose_secret().starts_with(prefix)) {
+            let what = format!("{} does not begin with {prefix}", quote(key.trim_end_matches("_file")));
+            wrong
+                .push((key, Problem::new(what, "copy it again from the app's pages; the two tokens are not the same")));
+        }
+    }
+    wrong
 }
 
 fn logins(settings: &Settings) -> [Login; 3] {

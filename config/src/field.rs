@@ -17,8 +17,8 @@ use crate::record::RecordList;
 use crate::units::{show_duration, show_size};
 use crate::{Settings, describe};
 use crate::{
-    alertmanager, audit, console, incidents, investigation, jobs, kubernetes, log, output, packs, permissions,
-    prometheus, redaction, server, store,
+    alertmanager, audit, console, conversation, incidents, investigation, jobs, kubernetes, log, output, packs,
+    permissions, prometheus, redaction, server, slack, store,
 };
 
 /// One setting.
@@ -130,6 +130,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Field> {
         incidents::FIELDS,
         packs::FIELDS,
         permissions::FIELDS,
+        conversation::FIELDS,
+        slack::FIELDS,
         audit::FIELDS,
         console::FIELDS,
         redaction::FIELDS,

@@ -162,6 +162,18 @@ impl<'a> Entries<'a> {
         }
     }
 
+    /// One flag; none when it is missing or was a mistake.
+    pub(crate) fn flag(&mut self, key: &str) -> Option<bool> {
+        match &self.values.get(key)?.value {
+            Node::Flag(flag) => Some(*flag),
+            other => {
+                let what = format!("is {}, expected true or false", other.kind());
+                self.wrong_at(key, &what, "write true or false");
+                None
+            }
+        }
+    }
+
     /// The path of a file, from the folder of the configuration file on.
     pub(crate) fn path(&mut self, key: &str) -> Option<PathBuf> {
         let text = self.text(key)?;

@@ -3,9 +3,9 @@
 //! Never holds a setting that nothing uses. Start at the component's own file.
 
 use crate::{
-    AlertmanagerSettings, AuditSettings, ConsoleSettings, IncidentSettings, Investigation, JobSettings,
-    KubernetesSettings, Log, Output, PackSettings, PermissionSettings, PrometheusSettings, RedactionSettings,
-    ServerSettings, StoreSettings,
+    AlertmanagerSettings, AuditSettings, ConsoleSettings, ConversationSettings, IncidentSettings, Investigation,
+    JobSettings, KubernetesSettings, Log, Output, PackSettings, PermissionSettings, PrometheusSettings,
+    RedactionSettings, ServerSettings, SlackSettings, StoreSettings,
 };
 
 /// Everything that can be configured; `Default` is the documented defaults.
@@ -31,6 +31,10 @@ pub struct Settings {
     pub packs: PackSettings,
     /// Who may do what, where.
     pub permissions: PermissionSettings,
+    /// How much may be asked for.
+    pub conversation: ConversationSettings,
+    /// How Midwatch is on Slack.
+    pub slack: SlackSettings,
     /// The trail of who asked what.
     pub audit: AuditSettings,
     /// The platform that needs no chat: threads as files.

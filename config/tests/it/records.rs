@@ -187,3 +187,43 @@ fn what_must_go_together() {
     world.write("p", "secret");
     assert!(world.errors().contains("are both set"));
 }
+
+#[test]
+fn channels_are_told_by_id() {
+    let world = World::with_file(
+        "slack:\n  bot_token: xoxb-1\n  app_token: xapp-1\n  channels:\n    - {id: C0123456789, alerts: true, cluster: prod-eu}\n    - {id: G1, namespace: shop}\n",
+    );
+    let loaded = world.load().expect("valid");
+    let [alerts, shop] = &loaded.settings.slack.channels[..] else { panic!("two") };
+    assert!(alerts.alerts && alerts.cluster.as_deref() == Some("prod-eu") && alerts.namespace.is_none());
+    assert!(!shop.alerts && shop.namespace.as_deref() == Some("shop"));
+    let wrong = World::with_file(
+        "slack:\n  channels:\n    - {id: \"#alerts\"}\n    - {alerts: true}\n    - {id: C1, alerts: maybe}\n    - {id: C1}\n",
+    );
+    let expected = "\
+m.yaml:3:12: `id` in item 1 of `slack.channels` is a name, not an id
+    copy the id (C0123456789) from the end of the channel's details in Slack
+m.yaml:4:7: item 2 of `slack.channels` has no `id`
+    copy it from the end of the channel's details in Slack
+m.yaml:5:24: `alerts` in item 3 of `slack.channels` is text, expected true or false
+    write true or false
+m.yaml:6:7: item 4 of `slack.channels` has the name `C1` of an earlier one
+    give each its own";
+    assert_eq!(wrong.errors(), expected);
+}
+
+#[test]
+fn slack_is_whole_or_not_there() {
+    let world = World::with_file("slack:\n  bot_token: xoxb-1234567890\n");
+    let expected = "\
+m.yaml:2:14: `slack.bot_token` is set, but no event of Slack can come in
+    set `slack.app_token` (Socket Mode) or `slack.signing_secret` (signed HTTP)";
+    assert_eq!(world.errors(), expected);
+    let world = World::with_file("slack:\n  bot_token: xapp-1\n  app_token: xoxb-1\n");
+    assert_eq!(world.errors().matches("does not begin with").count(), 2, "{}", world.errors());
+    assert!(!world.errors().contains("xoxb-1") && !world.errors().contains("xapp-1"), "{}", world.errors());
+    let world = World::with_file("slack:\n  channel: C1\n");
+    assert!(world.errors().contains("`slack.channel` is set and `slack.bot_token` is not"), "{}", world.errors());
+    let good = "slack:\n  bot_token: xoxb-1234567890\n  app_token: xapp-1234567890\n  channel: C1\n";
+    assert!(World::with_file(good).load().is_ok());
+}

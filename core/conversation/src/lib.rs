@@ -6,6 +6,9 @@
 //! Start at [`command::Command`].
 
 pub mod answer;
+pub mod clean;
 pub mod command;
+pub mod length;
 pub mod posted;
 pub mod question;
+

@@ -24,6 +24,7 @@ pub mod lifecycle;
 pub mod living;
 pub mod metrics;
 pub mod mute;
+pub mod pace;
 pub mod pack;
 pub mod policy;
 pub mod poller;

@@ -18,8 +18,7 @@ const WRITERS: usize = 64;
 pub struct Signals {
     /// A job was handed in or handed back.
     pub jobs: Notify,
-    /// A message was written.
-    pub posts: Notify,
+    posts: watch::Sender<u64>,
     changes: watch::Sender<u64>,
     living: [Mutex<()>; WRITERS],
 }
@@ -28,7 +27,7 @@ impl Default for Signals {
     fn default() -> Self {
         Self {
             jobs: Notify::new(),
-            posts: Notify::new(),
+            posts: watch::Sender::new(0),
             changes: watch::Sender::new(0),
             living: std::array::from_fn(|_| Mutex::new(())),
         }
@@ -36,6 +35,17 @@ impl Default for Signals {
 }
 
 impl Signals {
+    /// Says that a message was written.
+    pub fn post_written(&self) {
+        self.posts.send_modify(|n| *n = n.wrapping_add(1));
+    }
+
+    /// To wait for the next message that is written. Each sender has its own: one call reaches the senders of all platforms, and one
+    /// that is busy meanwhile hears of it afterwards.
+    pub fn posts(&self) -> watch::Receiver<u64> {
+        self.posts.subscribe()
+    }
+
     /// Says that a job changed its state.
     pub fn job_changed(&self) {
         self.changes.send_modify(|n| *n = n.wrapping_add(1));

@@ -6,7 +6,7 @@ use midwatch_service::port::store::Write;
 use rusqlite::Connection;
 
 use crate::fault::Fault;
-use crate::{artifacts, incidents, jobs::write as job, outbox, packs, threads, trail};
+use crate::{artifacts, feedback, heard, incidents, jobs::write as job, mutes, once, outbox, packs, threads, trail};
 
 pub(crate) fn apply(db: &Connection, key: &ChainKey, now: Timestamp, writes: &[Write]) -> Result<(), Fault> {
     writes.iter().try_for_each(|write| part(db, key, now, write))
@@ -30,13 +30,13 @@ fn part(db: &Connection, key: &ChainKey, now: Timestamp, write: &Write) -> Resul
         Write::NotSent { taken, next, why } => outbox::outcome::not_sent(db, now, taken, *next, why),
         Write::Artifact(artifact) => artifacts::write(db, artifact),
         Write::Audit(entry) => trail::add(db, key, entry),
-        Write::Hear { .. }
-        | Write::Handled(_)
-        | Write::NotHandled { .. }
-        | Write::Once { .. }
-        | Write::Mute(_)
-        | Write::Unmute(_)
-        | Write::Feedback(_) => Err(Fault::Damaged("this is not kept".to_owned())),
+        Write::Hear { heard, bound } => heard::hear(db, now, heard, *bound),
+        Write::Handled(taken) => heard::handled(db, now, taken),
+        Write::NotHandled { taken, again, why } => heard::not_handled(db, taken, *again, why),
+        Write::Once { key, by } => once::mark(db, now, key, by),
+        Write::Mute(mute) => mutes::write(db, now, mute),
+        Write::Unmute(mute) => mutes::end(db, now, *mute),
+        Write::Feedback(feedback) => feedback::write(db, feedback),
         Write::Pack { name, enabled } => packs::switch(db, name, *enabled),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use midwatch_service::id::IncidentId;
+use midwatch_service::id::{IncidentId, ThreadId};
 use midwatch_service::incident::{Incident, IncidentState};
 use midwatch_service::port::store::CommitError;
 use rusqlite::{Connection, Row};
@@ -78,6 +78,11 @@ pub(crate) fn last_closed(db: &Connection, keys: &[String]) -> Result<Option<Inc
 pub(crate) fn open(db: &Connection, limit: usize) -> Result<Vec<Incident>, Fault> {
     let sql = "SELECT body, revision FROM incidents WHERE closed_at IS NULL ORDER BY opened_at, id LIMIT ?1";
     all(db, sql, [rows(limit)], read)
+}
+
+pub(crate) fn of_thread(db: &Connection, thread: ThreadId) -> Result<Option<Incident>, Fault> {
+    let sql = "SELECT body, revision FROM incidents WHERE thread = ?1 ORDER BY opened_at DESC, id DESC LIMIT 1";
+    first(db, sql, [thread.to_string()], read)
 }
 
 fn read(row: &Row<'_>) -> Result<Incident, Fault> {

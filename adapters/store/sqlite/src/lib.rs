@@ -1,11 +1,12 @@
-//! The embedded store: jobs, outbox, threads, incidents, audit in one SQLite file.
+//! The embedded store: what was heard, jobs, outbox, threads, incidents, audit in one SQLite file.
 //!
 //! ```text
 //! open -> mounts, lock, connection, schema     a directory that is fit, one server on it, the file brought up to date
 //! store                                        the port: each call becomes work for the writer or for a reader
 //! writer                                       the one thread that writes; many calls share one commit to the disk
 //! readers                                      a few connections that read beside it
-//! commit -> jobs, incidents, threads, outbox, artifacts, trail     what each part of a write does
+//! commit -> heard, jobs, incidents, threads, outbox, artifacts, mutes, feedback, once, trail
+//!                                              what each part of a write does
 //! backup                                       a copy while it is written
 //! ```
 //!
@@ -19,10 +20,14 @@ mod commit;
 mod connection;
 mod error;
 mod fault;
+mod feedback;
+mod heard;
 mod incidents;
 mod jobs;
 mod lock;
 mod mounts;
+mod mutes;
+mod once;
 mod open;
 mod outbox;
 mod packs;

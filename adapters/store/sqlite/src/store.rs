@@ -21,7 +21,7 @@ use rusqlite::Connection;
 use crate::fault::Fault;
 use crate::open::SqliteStore;
 use crate::query::first;
-use crate::{artifacts, commit, incidents, jobs, outbox, packs, sweep, threads, trail};
+use crate::{artifacts, commit, feedback, heard, incidents, jobs, mutes, outbox, packs, sweep, threads, trail};
 
 impl SqliteStore {
     async fn write<T, F>(&self, work: F) -> Result<T, CommitError>
@@ -143,6 +143,33 @@ impl Store for SqliteStore {
         self.readers.run(move |db| threads::memory(db, thread)).await
     }
 
+    async fn incident_of(&self, thread: ThreadId) -> Result<Option<Incident>, StoreError> {
+        self.readers.run(move |db| incidents::of_thread(db, thread)).await
+    }
+
+    async fn take_heard(
+        &self,
+        worker: &WorkerId,
+        now: Timestamp,
+        lease: Duration,
+        limit: usize,
+    ) -> Result<Vec<DueHeard>, StoreError> {
+        let worker = worker.clone();
+        self.change(move |db| heard::take(db, &worker, now, lease, limit)).await
+    }
+
+    async fn next_heard(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.readers.run(heard::next).await
+    }
+
+    async fn mutes(&self, now: Timestamp) -> Result<Vec<Mute>, StoreError> {
+        self.readers.run(move |db| mutes::list(db, now)).await
+    }
+
+    async fn feedback(&self, job: JobId) -> Result<Vec<Feedback>, StoreError> {
+        self.readers.run(move |db| feedback::list(db, job)).await
+    }
+
     async fn take_posts(
         &self,
         worker: &WorkerId,
@@ -150,41 +177,15 @@ impl Store for SqliteStore {
         now: Timestamp,
         lease: Duration,
         share: Share,
-        _closed: &Closed,
+        closed: &Closed,
     ) -> Result<Vec<DuePost>, StoreError> {
-        let (worker, platform) = (worker.clone(), platform.to_owned());
-        self.change(move |db| outbox::take::take(db, &worker, &platform, now, lease, share.all)).await
+        let (worker, platform, closed) = (worker.clone(), platform.to_owned(), closed.clone());
+        self.change(move |db| outbox::take::take(db, &worker, &platform, now, lease, share, &closed)).await
     }
 
-    async fn incident_of(&self, _thread: ThreadId) -> Result<Option<Incident>, StoreError> {
-        Ok(None)
-    }
-
-    async fn take_heard(
-        &self,
-        _worker: &WorkerId,
-        _now: Timestamp,
-        _lease: Duration,
-        _limit: usize,
-    ) -> Result<Vec<DueHeard>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn next_heard(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(None)
-    }
-
-    async fn mutes(&self, _now: Timestamp) -> Result<Vec<Mute>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn feedback(&self, _job: JobId) -> Result<Vec<Feedback>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn next_post(&self, platform: &str, _closed: &Closed) -> Result<Option<Timestamp>, StoreError> {
-        let platform = platform.to_owned();
-        self.readers.run(move |db| outbox::take::next(db, &platform)).await
+    async fn next_post(&self, platform: &str, closed: &Closed) -> Result<Option<Timestamp>, StoreError> {
+        let (platform, closed) = (platform.to_owned(), closed.clone());
+        self.readers.run(move |db| outbox::choose::next(db, &platform, &closed)).await
     }
 
     async fn post(&self, key: &PostKey) -> Result<Option<Redacted<PostBody>>, StoreError> {

@@ -15,7 +15,7 @@ use crate::value::{micros, rows};
 /// Gives free pages (4 KiB each) back to the file system, so many in one sweep; the others are used again.
 const VACUUM: &str = "PRAGMA incremental_vacuum(1000)";
 
-/// Histories and artifacts go with their job. A dead letter has ended, too.
+/// Histories, artifacts and feedback go with their job. A dead letter has ended, too.
 const JOBS: &str =
     "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at <= ?1 ORDER BY finished_at LIMIT ?2)";
 
@@ -32,9 +32,20 @@ const THREADS: &str = "DELETE FROM threads WHERE id IN (
         AND NOT EXISTS (SELECT 1 FROM posts WHERE thread = t.id AND due_at IS NOT NULL)
     ORDER BY t.active_at LIMIT ?2)";
 
+/// Ids of what is handled.
+const HEARD: &str = "DELETE FROM heard WHERE number IN (
+    SELECT number FROM heard WHERE handled_at <= ?1 ORDER BY handled_at LIMIT ?2)";
+
+const ONCE: &str = "DELETE FROM once WHERE key IN (SELECT key FROM once WHERE at <= ?1 ORDER BY at LIMIT ?2)";
+
+const MUTES: &str = "DELETE FROM mutes WHERE id IN (SELECT id FROM mutes WHERE until <= ?1 ORDER BY until LIMIT ?2)";
+
 pub(crate) fn sweep(db: &Connection, now: Timestamp, retention: Retention) -> Result<u64, Fault> {
+    let Retention { jobs, incidents, .. } = retention;
     let mut removed = 0;
-    for (sql, age) in [(JOBS, retention.jobs), (INCIDENTS, retention.incidents), (THREADS, retention.incidents)] {
+    for (sql, age) in
+        [(JOBS, jobs), (INCIDENTS, incidents), (THREADS, incidents), (HEARD, jobs), (ONCE, jobs), (MUTES, incidents)]
+    {
         let before = micros(earlier(now, age));
         removed += change(db, sql, (before, rows(retention.batch.saturating_sub(removed))))?;
     }

@@ -12,6 +12,13 @@ use crate::query::{all, change, first};
 use crate::value::{json, micros, moment, parse, rows, word};
 
 pub(crate) fn open(db: &Connection, now: Timestamp, thread: &Thread) -> Result<(), Fault> {
+    if let Some(root) = &thread.root
+        && let Some(other) = at(db, &thread.platform, &thread.channel, &root.0)?
+        && other.id != thread.id
+        && load(db, thread.id)?.is_none()
+    {
+        return Err(CommitError::Stale.into());
+    }
     change(
         db,
         "INSERT INTO threads (id, platform, channel, root, opened_at, active_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -37,7 +44,8 @@ pub(crate) fn touch(db: &Connection, now: Timestamp, id: ThreadId) -> Result<(),
     }
 }
 
-/// The first message of a thread that has no root becomes it.
+/// The first message of a thread that has no root becomes it; also when another thread was hung on it before its sender
+/// could tell (refusing would send it twice).
 pub(crate) fn root(db: &Connection, id: &str, message: &MessageId) -> Result<(), Fault> {
     change(db, "UPDATE threads SET root = ?1 WHERE id = ?2 AND root IS NULL", [&message.0, id])?;
     Ok(())
@@ -58,8 +66,7 @@ pub(crate) fn load(db: &Connection, id: ThreadId) -> Result<Option<Thread>, Faul
 }
 
 pub(crate) fn at(db: &Connection, platform: &str, channel: &str, root: &str) -> Result<Option<Thread>, Fault> {
-    let sql = "SELECT * FROM threads WHERE platform = ?1 AND channel = ?2 AND root = ?3
-               ORDER BY opened_at DESC, id DESC LIMIT 1";
+    let sql = "SELECT * FROM threads WHERE platform = ?1 AND channel = ?2 AND root = ?3 ORDER BY opened_at, id LIMIT 1";
     first(db, sql, [platform, channel, root], read)
 }
 

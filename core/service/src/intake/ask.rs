@@ -84,7 +84,7 @@ impl Intake {
         writes.extend(self.stopped_while_waiting(&known, &by, &reason).await?);
         self.parts.store.commit(self.parts.clock.now(), writes).await?;
         self.parts.signals.jobs.notify_one();
-        self.parts.signals.posts.notify_one();
+        self.parts.signals.post_written();
         self.parts.signals.job_changed();
         Ok(())
     }
@@ -201,7 +201,7 @@ impl Intake {
         let labels = JobLabels { state: JobState::Pending.as_str(), pack: pack.to_owned() };
         self.parts.metrics.jobs.get_or_create(&labels).inc();
         self.parts.signals.jobs.notify_one();
-        self.parts.signals.posts.notify_one();
+        self.parts.signals.post_written();
         self.parts.signals.job_changed();
     }
 }

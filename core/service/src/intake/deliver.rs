@@ -94,7 +94,7 @@ impl Intake {
         for pack in packs {
             self.handed_in(pack);
         }
-        self.parts.signals.posts.notify_one();
+        self.parts.signals.post_written();
         self.count_alerts("joined", receipt.joined);
         self.count_alerts("opened", receipt.received - receipt.joined);
         info!(

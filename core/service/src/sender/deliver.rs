@@ -48,7 +48,6 @@ pub(super) async fn deliver(shared: &Shared, taken: Taken) {
         }
     };
     record(shared, due, write).await;
-    shared.signals.posts.notify_one();
 }
 
 /// Not begun, so nothing is more doubtful than before.

@@ -105,12 +105,13 @@ impl Sender {
     pub async fn run(&self, stop: CancellationToken) {
         let mut queues = Queues::new();
         let mut sending: JoinSet<ThreadId> = JoinSet::new();
+        let mut posts = self.shared.signals.posts();
         while !stop.is_cancelled() {
             let wake = self.fill(&mut queues, &mut sending).await;
             tokio::select! {
                 () = stop.cancelled() => {}
                 Some(done) = sending.join_next(), if !sending.is_empty() => self.next(&mut queues, &mut sending, done),
-                () = self.shared.signals.posts.notified(), if self.has_room(&queues) => {}
+                Ok(()) = posts.changed(), if self.has_room(&queues) => {}
                 () = self.shared.clock.sleep_until(wake) => {}
             }
         }

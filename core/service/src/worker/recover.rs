@@ -89,7 +89,7 @@ pub(super) async fn tell(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> 
         }
         Err(error) => Err(CommitError::from(error)),
     };
-    parts.signals.posts.notify_one();
+    parts.signals.post_written();
     committed.inspect_err(|error| tracing::error!(job = %job.spec.id, "cannot be given back: {error}")).is_ok()
 }
 

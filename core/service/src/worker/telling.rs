@@ -123,7 +123,7 @@ impl Attempt {
             let body = self.telling.compose(body, fresh);
             writes.push(Write::Post(NewPost { key, thread, urgency: Urgency::Progress, body }));
             parts.store.commit(parts.clock.now(), writes).await?;
-            parts.signals.posts.notify_one();
+            parts.signals.post_written();
         } else if !writes.is_empty() {
             parts.store.commit(parts.clock.now(), writes).await?;
         }

@@ -120,7 +120,7 @@ async fn a_thread_in_trouble_holds_up_no_other() {
     world.chat.until("the failure", |_| true).await;
     let other = ThreadId::new();
     world.commit(thread_writes(other)).await;
-    world.signals.posts.notify_one();
+    world.signals.post_written();
     let shown = world.chat.until("the other thread", |shown| shown.len() == 2).await;
     let threads: Vec<ThreadId> = shown.iter().map(|s| s.thread).collect();
     let sent = if threads.contains(&stuck) { stuck } else { other };

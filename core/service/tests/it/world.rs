@@ -263,7 +263,7 @@ impl World {
         writes.push(Write::Enqueue { job: Box::new(job), bound: None });
         self.commit(writes).await;
         self.signals.jobs.notify_one();
-        self.signals.posts.notify_one();
+        self.signals.post_written();
         (id, thread)
     }
 

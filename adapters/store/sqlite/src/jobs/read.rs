@@ -43,6 +43,10 @@ pub(crate) fn list(db: &Connection, filter: &JobFilter) -> Result<Vec<Job>, Faul
         wheres.push("pack = ?");
         values.push(pack.clone().into());
     }
+    if let Some(thread) = filter.thread {
+        wheres.push("thread = ?");
+        values.push(thread.to_string().into());
+    }
     if let Some(before) = filter.before {
         wheres.push("id < ?");
         values.push(before.to_string().into());

@@ -4,6 +4,7 @@
 //! settled when its column `due_at` is NULL; while a sender holds it, `taken` is the revision it sends and `due_at` the end
 //! of its lease. [`write`] takes messages in, [`take`] hands them out, [`outcome`] hears what became of them.
 
+pub(crate) mod choose;
 pub(crate) mod outcome;
 pub(crate) mod take;
 pub(crate) mod write;

@@ -11,8 +11,8 @@ use crate::threads;
 use crate::value::{int, micros, word};
 
 pub(crate) fn sent(db: &Connection, now: Timestamp, held: &PostLease, message: &MessageId) -> Result<(), Fault> {
-    let sql = "UPDATE posts SET message = ?1, doubtful = 0, tries = 0, why = NULL, taken_by = NULL, taken = NULL,
-                   due_at = CASE WHEN revision > taken THEN ?2 END
+    let sql = "UPDATE posts SET message = ?1, said_at = ?2, doubtful = 0, tries = 0, why = NULL, taken_by = NULL,
+                   taken = NULL, due_at = CASE WHEN revision > taken THEN ?2 END
                WHERE key = ?3 AND fence = ?4 AND taken = ?5 RETURNING thread";
     let values = (&message.0, micros(now), &held.key.0, int(held.fence), int(held.revision));
     let thread = first(db, sql, values, |row| Ok(row.get::<_, String>(0)?))?.ok_or_else(|| lost(held))?;

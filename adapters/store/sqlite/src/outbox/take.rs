@@ -6,18 +6,14 @@ use jiff::Timestamp;
 use midwatch_redact::Redacted;
 use midwatch_service::clock::after;
 use midwatch_service::id::{MessageId, PostKey, WorkerId};
-use midwatch_service::port::store::{DuePost, PostLease};
+use midwatch_service::port::store::{Closed, DuePost, PostLease, Share};
 use rusqlite::{Connection, Row};
 
+use super::choose::choose;
 use crate::fault::Fault;
-use crate::query::{all, earliest, first};
+use crate::query::first;
 use crate::threads;
-use crate::value::{count, micros, parse, rows, small, word};
-
-/// Whether nothing of its thread has to be sent before a message (`p`): it is an edit, or everything before it is settled.
-const FREE: &str = "(p.message IS NOT NULL OR NOT EXISTS (
-                         SELECT 1 FROM posts AS e
-                         WHERE e.thread = p.thread AND e.number < p.number AND e.message IS NULL AND e.due_at IS NOT NULL))";
+use crate::value::{count, micros, parse, small, word};
 
 pub(crate) fn take(
     db: &Connection,
@@ -25,14 +21,11 @@ pub(crate) fn take(
     platform: &str,
     now: Timestamp,
     lease: Duration,
-    limit: usize,
+    share: Share,
+    closed: &Closed,
 ) -> Result<Vec<DuePost>, Fault> {
-    let sql = format!(
-        "SELECT p.number FROM posts AS p INDEXED BY posts_by_urgency WHERE p.platform = ?1 AND p.due_at <= ?2 AND {FREE}
-         ORDER BY p.urgency, p.number LIMIT ?3"
-    );
-    let numbers: Vec<i64> = all(db, &sql, (platform, micros(now), rows(limit)), |row| Ok(row.get(0)?))?;
     let until = after(now, lease);
+    let numbers = choose(db, platform, now, share, closed)?;
     numbers.into_iter().filter_map(|number| one(db, number, worker, until).transpose()).collect()
 }
 
@@ -70,12 +63,4 @@ fn read(row: &Row<'_>) -> Result<Held, Fault> {
         tries: small(row.get("tries")?).saturating_sub(1),
         doubtful: row.get("doubtful")?,
     })
-}
-
-pub(crate) fn next(db: &Connection, platform: &str) -> Result<Option<Timestamp>, Fault> {
-    let sql = format!(
-        "SELECT p.due_at FROM posts AS p WHERE p.platform = ?1 AND p.due_at IS NOT NULL AND {FREE}
-         ORDER BY p.due_at LIMIT 1"
-    );
-    earliest(db, &sql, [platform])
 }

@@ -29,20 +29,25 @@ pub(crate) fn post(db: &Connection, now: Timestamp, new: &NewPost) -> Result<(),
 }
 
 fn insert(db: &Connection, now: Timestamp, new: &NewPost, thread: &str, body: &str) -> Result<(), Fault> {
-    let sql = "INSERT INTO posts (key, thread, platform, urgency, revision, body, due_at)
-               SELECT ?1, id, platform, ?3, 1, ?4, ?5 FROM threads WHERE id = ?2";
-    change(db, sql, (&new.key.0, thread, rank(new.urgency), body, micros(now)))?;
+    let sql = "INSERT INTO posts (key, thread, platform, channel, urgency, revision, body, private, due_at)
+               SELECT ?1, id, platform, channel, ?3, 1, ?4, ?5, ?6 FROM threads WHERE id = ?2";
+    change(db, sql, (&new.key.0, thread, rank(new.urgency), body, is_private(new), micros(now)))?;
     Ok(())
 }
 
 /// A newer revision. One that waits keeps the moment it waits for (the platform asked for it); one under way stays so, and
 /// what became of that is heard first.
 fn revise(db: &Connection, now: Timestamp, new: &NewPost, body: &str) -> Result<(), Fault> {
-    let sql = "UPDATE posts SET revision = revision + 1, body = ?2, urgency = ?3, tries = 0,
+    let sql = "UPDATE posts SET revision = revision + 1, body = ?2, urgency = ?3, tries = 0, private = ?5,
                    due_at = CASE WHEN taken IS NULL THEN max(coalesce(due_at, ?4), ?4) ELSE due_at END
                WHERE key = ?1";
-    change(db, sql, (&new.key.0, body, rank(new.urgency), micros(now)))?;
+    change(db, sql, (&new.key.0, body, rank(new.urgency), micros(now), is_private(new)))?;
     Ok(())
+}
+
+/// No platform edits these: each revision is a new message.
+fn is_private(new: &NewPost) -> bool {
+    matches!(*new.body, PostBody::Private(_))
 }
 
 pub(crate) fn body(db: &Connection, key: &PostKey) -> Result<Option<Redacted<PostBody>>, Fault> {
@@ -51,8 +56,8 @@ pub(crate) fn body(db: &Connection, key: &PostKey) -> Result<Option<Redacted<Pos
     })
 }
 
-/// Urgencies as numbers that order; they stand in the file, so they never change.
-fn rank(urgency: Urgency) -> i64 {
+/// Urgencies as numbers that order; they stand in the file, so they never change without a step of the schema.
+pub(super) fn rank(urgency: Urgency) -> i64 {
     match urgency {
         Urgency::Opening => 0,
         Urgency::Report => 1,

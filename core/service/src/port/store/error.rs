@@ -9,16 +9,16 @@ pub enum CommitError {
     /// A live job has the same dedup key: this one.
     #[error("a job with the same key is under way: {0}")]
     Duplicate(JobId),
-    /// The queue is full.
-    #[error("the queue is full: {live} jobs of {bound}")]
+    /// The queue is full: of jobs, or of what was heard.
+    #[error("the queue is full: {live} of {bound}")]
     Full {
-        /// Live jobs.
+        /// Jobs that live, or what waits to be handled.
         live: u64,
         /// The bound.
         bound: u64,
     },
-    /// Someone else wrote the incident first, or holds one of its keys: read again.
-    #[error("the incident was changed by another writer")]
+    /// Someone else wrote the incident first, holds one of its keys, or opened a thread on the same message: read again.
+    #[error("another writer was first")]
     Stale,
     /// The lease was lost: another worker has the job, or it has ended.
     #[error("the lease of job {0} was lost")]

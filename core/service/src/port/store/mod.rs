@@ -41,6 +41,9 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 /// Every which job that is leased goes to the one that has been due for longest.
 pub const TURN: u64 = 4;
 
+/// Mutes that can be in force at a time; one more is refused.
+pub const MUTES_KEPT: u64 = 1_000;
+
 /// Everything durable.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -143,7 +146,7 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn thread(&self, id: ThreadId) -> Result<Option<Thread>, StoreError>;
 
-    /// The thread that hangs on a message of a platform.
+    /// The thread that hangs on a message of a platform; the one opened first, should there be two (see [`Write::Sent`]).
     ///
     /// # Errors
     /// When the storage failed.
@@ -161,7 +164,7 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn incident_of(&self, thread: ThreadId) -> Result<Option<Incident>, StoreError>;
 
-    /// Takes what was heard and is not handled, the oldest first, for as long as the lease: at most one of each
+    /// Takes what was heard and is not handled, in the order it was heard, for as long as the lease: at most one of each
     /// [`Heard::lane`](crate::heard::Heard::lane) at a time, and none before an earlier one of its lane is handled. What
     /// another took and did not finish within its lease comes back.
     ///
@@ -175,7 +178,8 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<DueHeard>, StoreError>;
 
-    /// When the next of what was heard can be taken, or its lease ends; none when there is nothing to wait for.
+    /// When the next of what was heard can be taken, or its lease ends; none when there is nothing to wait for. What waits
+    /// for another one of its lane does not count.
     ///
     /// # Errors
     /// When the storage failed.
@@ -187,17 +191,17 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn mutes(&self, now: Timestamp) -> Result<Vec<Mute>, StoreError>;
 
-    /// What people think of a job's report, one entry for each of them.
+    /// What people think of a job's report, one entry for each of them, the oldest first.
     ///
     /// # Errors
     /// When the storage failed.
     async fn feedback(&self, job: JobId) -> Result<Vec<Feedback>, StoreError>;
 
-    /// Takes messages that are due and not closed, for as long as the lease: the most urgent first; among new messages then
-    /// the oldest; among edits the one whose message was sent or edited longest ago. A message that was
-    /// never sent waits until every message written before it in its thread was sent or given up; edits wait for nothing
-    /// but an earlier try of the same message. What another sender took and did not finish within its lease comes back as
-    /// doubtful.
+    /// Takes messages that are due and not closed, for as long as the lease: the most urgent first; of one urgency new
+    /// messages before edits; among new messages then the oldest; among edits the one whose message was sent or edited
+    /// longest ago. A message that was never sent waits until every message written before it in its thread was sent or
+    /// given up; edits wait for nothing but an earlier try of the same message. What another sender took and did not finish
+    /// within its lease comes back as doubtful. What is closed hides nothing that is not.
     ///
     /// # Errors
     /// When the storage failed.
@@ -211,8 +215,8 @@ pub trait Store: Send + Sync {
         closed: &Closed,
     ) -> Result<Vec<DuePost>, StoreError>;
 
-    /// When the next message of a platform is due that is not closed; none when there is none. Messages that wait for another one of their
-    /// thread do not count, those under way count with the end of their lease.
+    /// When the next message of a platform is due that is not closed; none when there is none. Messages that wait for
+    /// another one of their thread do not count, those under way count with the end of their lease.
     ///
     /// # Errors
     /// When the storage failed.
@@ -242,8 +246,9 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<audit::Sealed>, StoreError>;
 
-    /// Removes what has ended long ago: jobs; incidents; threads that no job and no incident names. Never what lives, never
-    /// a message that is due, nothing of the audit trail. How many jobs, incidents and threads went.
+    /// Removes what has ended long ago: jobs; incidents; threads that no job and no incident names; ids of what was heard
+    /// and handled; marks of [`Write::Once`]; mutes. Never what lives, never what was heard and is not handled, never a
+    /// message that is due, nothing of the audit trail. How many of these went.
     ///
     /// # Errors
     /// When the storage failed.

@@ -82,7 +82,8 @@ pub struct DueHeard {
     pub tries: u32,
 }
 
-/// Which messages a platform takes none of now, because a limit of its own is reached.
+/// Which messages a platform takes none of now, because a limit of its own is reached. A
+/// [`PostBody::Private`](crate::post::PostBody::Private) is a new message each time, never an edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Closed {
     /// No new messages, in any channel.
@@ -102,7 +103,7 @@ pub struct Closed {
 pub struct Share {
     /// In all.
     pub all: usize,
-    /// New messages of one channel.
+    /// New messages of each channel.
     pub of_channel: usize,
     /// Edits.
     pub edits: usize,
@@ -150,10 +151,10 @@ pub struct JobFilter {
 /// How long what has ended is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Ended jobs with their history and artifacts.
+    /// Ended jobs with their history, artifacts and feedback; ids of what was handled; marks of what happened once.
     pub jobs: Duration,
-    /// Closed incidents, their threads and messages.
+    /// Closed incidents, their threads and messages; mutes that ended.
     pub incidents: Duration,
-    /// Jobs, incidents and threads removed in one sweep at most; what belongs to them goes with them.
+    /// How many of these are removed in one sweep at most, all kinds together; what belongs to them goes with them.
     pub batch: usize,
 }

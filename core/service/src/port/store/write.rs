@@ -89,13 +89,16 @@ pub enum Write {
     /// or refuses the commit with `CommitError::Stale` when another writer was first, or when a key of it belongs to
     /// another incident that is not closed.
     Incident(Box<Incident>),
-    /// Opens a thread; once only, a second time changes nothing.
+    /// Opens a thread; once only, a second time changes nothing. While another thread has the same root, it is
+    /// `CommitError::Stale`: `Store::thread_at` gives that one.
     OpenThread(Thread),
     /// Remembers something in a thread; the oldest entries beyond the bound go.
     Remember(NewEntry),
     /// Writes a message, or a newer revision of one.
     Post(NewPost),
-    /// A message was sent or edited: it is now at this revision. The first message of a thread without a root becomes it.
+    /// A message was sent or edited: it is now at this revision. The first message of a thread without a root becomes it,
+    /// even if another thread was hung on that message before its sender could tell: it has been sent, so this is never
+    /// refused.
     Sent {
         /// The right to: what `Store::take_posts` gave.
         taken: PostLease,
@@ -135,18 +138,19 @@ pub enum Write {
         why: String,
     },
     /// Something that must happen once only. When it happened before, the whole commit is refused with
-    /// `CommitError::Already`, which says who it was. Kept as long as jobs are.
+    /// `CommitError::Already`, which says who it was. Kept for as long as ended jobs are.
     Once {
         /// What: `again:JOB`.
         key: String,
         /// Who, for a person.
         by: String,
     },
-    /// Mutes alerts.
+    /// Mutes alerts; the same id again replaces it. While [`MUTES_KEPT`](super::MUTES_KEPT) others are in force it is
+    /// `CommitError::NotAllowed`.
     Mute(Mute),
-    /// Ends a mute.
+    /// Ends a mute; one that has ended stays as it is.
     Unmute(MuteId),
-    /// What someone thinks of a report; the last word of each counts.
+    /// What someone thinks of a report; the last word of each counts. Who they are is told by platform, workspace and user.
     Feedback(Feedback),
     /// Switches a pack on or off.
     Pack {
