@@ -71,7 +71,7 @@ impl SlackPlatform {
             name: std::sync::OnceLock::new(),
             status: Status::new(Arc::clone(&client)),
             files: Files::default(),
-            takes: Takes { plan: AtomicBool::new(true), table: AtomicBool::new(true) },
+            takes: Takes { plan: AtomicBool::new(Look::FULL.plan), table: AtomicBool::new(Look::FULL.table) },
             broadcast_verdict: options.broadcast_verdict,
             client,
         };

@@ -114,7 +114,7 @@ fn fallback(text: &str) -> String {
     }
     // Slack takes no message without text.
     if out.is_empty() {
-        "Midwatch".clone_into(&mut out)
+        "Midwatch".clone_into(&mut out);
     }
     out
 }
