@@ -26,6 +26,9 @@ const ANSWER_CAP: usize = 16 * 1024 * 1024;
 /// Time until a connection stands. Beyond it nothing was sent.
 const CONNECT: Duration = Duration::from_secs(4);
 
+/// How long a connection is kept unused. What is sent over one that the other side is closing has an unknown fate.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// The header in which Slack names the scopes of a token.
 const SCOPES: &str = "x-oauth-scopes";
 
@@ -68,6 +71,7 @@ impl Client {
             .redirect(Policy::none())
             .connect_timeout(CONNECT.min(options.timeout))
             .timeout(options.timeout)
+            .pool_idle_timeout(IDLE)
             .user_agent(concat!("midwatch/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(SlackError::Client)?;
@@ -95,7 +99,9 @@ impl Client {
 
     /// Calls a method that writes.
     pub(crate) async fn write(&self, method: Method, args: &(impl Serialize + Sync)) -> Result<Answer, Fault> {
-        let request = self.http.post(self.address(method)?).json(args);
+        // Without the charset Slack answers with a warning.
+        let kind = "application/json; charset=utf-8";
+        let request = self.http.post(self.address(method)?).header(CONTENT_TYPE, kind).json(args);
         self.call(method, request).await
     }
 

@@ -41,7 +41,10 @@ impl Directory for SlackPlatform {
         if channel.starts_with('D') {
             return Ok(Membership::Member);
         }
-        self.inner.membership(channel).await.map_err(|fault| format!("{}: {}", Method::ConversationsInfo.name(), fault.words()))
+        self.inner
+            .membership(channel)
+            .await
+            .map_err(|fault| format!("{}: {}", Method::ConversationsInfo.name(), fault.words()))
     }
 
     async fn groups(&self, user: &str) -> Result<Vec<String>, String> {
@@ -49,15 +52,14 @@ impl Directory for SlackPlatform {
             return Ok(Vec::new());
         }
         let mut read = self.inner.groups.read.lock().await;
-        let groups = match read.take().filter(|(at, _)| at.elapsed() < FRESH) {
-            Some((at, groups)) => &read.insert((at, groups)).1,
-            None => {
-                let asked = self.inner.client.read(Method::UsergroupsList, &[("include_users", "true")]).await;
-                let answer = asked.map_err(|fault| format!("{}: {}", Method::UsergroupsList.name(), fault.words()))?;
-                &read.insert((Instant::now(), groups(&answer.body))).1
-            }
-        };
-        let of = groups.iter().filter(|group| group.users.contains(user));
+        if read.as_ref().is_none_or(|(at, _)| at.elapsed() >= FRESH) {
+            *read = None;
+            let asked = self.inner.client.read(Method::UsergroupsList, &[("include_users", "true")]).await;
+            let answer = asked.map_err(|fault| format!("{}: {}", Method::UsergroupsList.name(), fault.words()))?;
+            *read = Some((Instant::now(), groups(&answer.body)));
+        }
+        let all = read.iter().flat_map(|(_, groups)| groups);
+        let of = all.filter(|group| group.users.contains(user));
         Ok(of.flat_map(|group| [group.handle.clone(), group.id.clone()]).collect())
     }
 

@@ -84,7 +84,8 @@ impl SlackPlatform {
             Ok(answer) if answer.text("/url").is_some() => Check::ok(NAME, "Slack gives a socket"),
             Ok(_) => Check::fail(NAME, "the answer names no socket", "switch Socket Mode on in the app's settings"),
             Err(fault) => {
-                let fix = "make an app-level token (xapp-...) with the scope `connections:write`, and switch Socket Mode on";
+                let fix =
+                    "make an app-level token (xapp-...) with the scope `connections:write`, and switch Socket Mode on";
                 Check::fail(NAME, fault.words(), fix)
             }
         }

@@ -74,7 +74,7 @@ impl Fault {
         let name = method.name();
         match self {
             Fault::Limited { after, code } => {
-                let hold = Some(held(method, &code));
+                let hold = held(method, &code);
                 let code = if code.is_empty() { "429" } else { &code };
                 SendFailure::Retry { why: format!("{name}: Slack's limit ({code})"), after, hold }
             }
@@ -94,7 +94,9 @@ impl Fault {
             Fault::NotSent(words) => format!("could not be asked: {words}"),
             Fault::Unknown(words) => format!("no proper answer: {words}"),
             Fault::Refused { code, needed: Some(scope), .. } => {
-                format!("{code}: the token lacks the scope `{scope}`; add it (`midwatch slack manifest`) and install the app again")
+                format!(
+                    "{code}: the token lacks the scope `{scope}`; add it (`midwatch slack manifest`) and install the app again"
+                )
             }
             Fault::Refused { code, notes, .. } => {
                 let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
@@ -105,38 +107,54 @@ impl Fault {
 }
 
 /// What else has to wait. The channel's limit on posts has a code of its own, and so has the workspace's; otherwise Slack
-/// limits the method: <https://docs.slack.dev/apis/web-api/rate-limits>.
-fn held(method: Method, code: &str) -> Scope {
+/// limits the method: <https://docs.slack.dev/apis/web-api/rate-limits>. Who posts does not wait for files and searches.
+fn held(method: Method, code: &str) -> Option<Scope> {
     match (method, code) {
-        (_, "message_limit_exceeded") => Scope::Workspace,
-        (Method::ChatPostMessage, "rate_limited") => Scope::Channel,
-        _ => Scope::Method,
+        (_, "message_limit_exceeded") => Some(Scope::Workspace),
+        (Method::ChatPostMessage, "rate_limited") => Some(Scope::Channel),
+        (Method::ChatPostMessage | Method::ChatUpdate, _) => Some(Scope::Method),
+        _ => None,
     }
 }
 
 /// What to do about a refusal.
 fn advice(code: &str) -> &'static str {
     match code {
-        "not_in_channel" | "channel_not_found" => "invite the bot with /invite in that channel, or check the channel's id",
+        "not_in_channel" | "channel_not_found" => {
+            "invite the bot with /invite in that channel, or check the channel's id"
+        }
         "is_archived" => "the channel is archived; name another one",
         "restricted_action"
         | "restricted_action_read_only_channel"
         | "restricted_action_thread_only_channel"
         | "restricted_action_non_threadable_channel"
-        | "restricted_action_thread_locked" => "the channel's settings do not let the bot post there; a manager of the channel can allow it",
+        | "restricted_action_thread_locked" => {
+            "the channel's settings do not let the bot post there; a manager of the channel can allow it"
+        }
         "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired" | "access_denied" => {
             "the bot's token is not valid (any more); install the app again and set the new token"
         }
-        "not_allowed_token_type" => "this is not the kind of token that is needed: xoxb-... for the bot, xapp-... for the app",
-        "missing_scope" | "no_permission" => "the token lacks a scope; compare `midwatch slack manifest`, and install the app again",
+        "not_allowed_token_type" => {
+            "this is not the kind of token that is needed: xoxb-... for the bot, xapp-... for the app"
+        }
+        "missing_scope" | "no_permission" => {
+            "the token lacks a scope; compare `midwatch slack manifest`, and install the app again"
+        }
         "ekm_access_denied" | "org_login_required" | "enterprise_is_restricted" | "team_access_not_granted" => {
             "an administrator of the workspace has to allow it"
         }
-        "message_not_found" | "cant_update_message" | "edit_window_closed" => "the message is gone or cannot be edited any more",
+        "message_not_found" | "cant_update_message" | "edit_window_closed" => {
+            "the message is gone or cannot be edited any more"
+        }
         "thread_not_found" | "cannot_reply_to_message" => "the thread is gone; its first message was removed",
         "user_not_in_channel" => "the person is not in that channel",
-        "msg_too_long" | "msg_blocks_too_long" | "invalid_blocks" | "invalid_blocks_format" | "invalid_attachments"
-        | "no_text" | "metadata_too_large" => "Slack does not take this message's form; please report it as a defect of Midwatch",
+        "msg_too_long"
+        | "msg_blocks_too_long"
+        | "invalid_blocks"
+        | "invalid_blocks_format"
+        | "invalid_attachments"
+        | "no_text"
+        | "metadata_too_large" => "Slack does not take this message's form; please report it as a defect of Midwatch",
         _ => "Slack's list of errors of this method tells what it means",
     }
 }
@@ -158,15 +176,18 @@ mod tests {
     #[test]
     fn limits_hold_what_they_limit() {
         for (method, code, held) in [
-            (Method::ChatPostMessage, "ratelimited", Scope::Method),
-            (Method::ChatPostMessage, "rate_limited", Scope::Channel),
-            (Method::ChatUpdate, "rate_limited", Scope::Method),
-            (Method::ChatUpdate, "message_limit_exceeded", Scope::Workspace),
+            (Method::ChatPostMessage, "ratelimited", Some(Scope::Method)),
+            (Method::ChatPostMessage, "rate_limited", Some(Scope::Channel)),
+            (Method::ChatUpdate, "rate_limited", Some(Scope::Method)),
+            (Method::ChatUpdate, "message_limit_exceeded", Some(Scope::Workspace)),
+            (Method::ConversationsReplies, "ratelimited", None),
+            (Method::FilesCompleteUpload, "ratelimited", None),
         ] {
-            let SendFailure::Retry { after, hold, .. } = failure(method, json!({"ok": false, "error": code}), Some(7)) else {
+            let SendFailure::Retry { after, hold, .. } = failure(method, json!({"ok": false, "error": code}), Some(7))
+            else {
                 panic!("{code} is not tried again");
             };
-            assert_eq!((after, hold), (Some(Duration::from_secs(7)), Some(held)), "{method:?} {code}");
+            assert_eq!((after, hold), (Some(Duration::from_secs(7)), held), "{method:?} {code}");
         }
     }
 
@@ -185,7 +206,10 @@ mod tests {
             (json!({"error": "missing_scope", "needed": "files:write"}), "`files:write`"),
             (json!({"error": "token_revoked"}), "install the app again"),
             (json!({"error": "message_not_found"}), "gone"),
-            (json!({"error": "invalid_blocks", "response_metadata": {"messages": ["[ERROR] too long"]}}), "[ERROR] too long"),
+            (
+                json!({"error": "invalid_blocks", "response_metadata": {"messages": ["[ERROR] too long"]}}),
+                "[ERROR] too long",
+            ),
             (json!({"error": "some_new_code"}), "some_new_code"),
         ] {
             let SendFailure::Refused { why } = failure(Method::ChatPostMessage, body.clone(), None) else {

@@ -2,8 +2,8 @@
 //! <https://docs.slack.dev/messaging/working-with-files#upload>
 //!
 //! Files go **before** their message: the message is the last thing that lands, so when it is found, all of it is there. Each
-//! file's name carries the message's key and its number; when only files landed, [`crate::find`] tells which, and only the
-//! others are sent again. A thread that has no root yet cannot take them first: then they follow its message, at most once.
+//! file's name carries a hash of the message's key and one of what it holds; when only files landed, [`crate::find`] tells
+//! which, and only the others are sent again. A thread that has no root yet cannot take them first: then they follow its message, at most once.
 //!
 //! What cannot be told: Slack shares a completed file a moment later; if the process ends between the two, a file that lands
 //! late may be sent twice. Start at [`Files::send`].
@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::client::Client;
 use crate::fault::Fault;
-use crate::key::Tag;
+use crate::key::{self, Tag};
 use crate::method::Method;
 
 /// Bytes of one file; more is cut, and the file says so.
@@ -25,6 +25,9 @@ const FILE_CAP: usize = 4 * 1024 * 1024;
 
 /// Characters of a file's own name.
 const NAME_CAP: usize = 60;
+
+/// Bytes of the hash of a file: enough for the few of one message.
+const HASH_BYTES: usize = 4;
 
 /// Messages whose files are remembered.
 const REMEMBERED: usize = 256;
@@ -36,29 +39,36 @@ pub(crate) struct Spot<'a> {
     pub(crate) root: &'a str,
 }
 
-/// Which files landed without their message so far, by the message's tag.
+/// Which files landed without their message so far, by the message's tag: hashes of what they hold.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    landed: Mutex<BTreeMap<Tag, BTreeSet<usize>>>,
+    landed: Mutex<BTreeMap<Tag, BTreeSet<String>>>,
 }
 
 impl Files {
     /// Sends those that are not known to have landed, in order.
-    pub(crate) async fn send(&self, client: &Client, spot: Spot<'_>, tag: &Tag, files: &[File]) -> Result<(), (Method, Fault)> {
-        for (number, file) in files.iter().enumerate() {
-            if self.has(tag, number) {
+    pub(crate) async fn send(
+        &self,
+        client: &Client,
+        spot: Spot<'_>,
+        tag: &Tag,
+        files: &[File],
+    ) -> Result<(), (Method, Fault)> {
+        for file in files {
+            let hash = hash(file);
+            if self.has(tag, &hash) {
                 continue;
             }
-            upload(client, spot, &named(tag, number, &file.name), file).await?;
-            self.note(tag, [number]);
+            upload(client, spot, &named(tag, &hash, &file.name), file).await?;
+            self.note(tag, [hash]);
         }
         Ok(())
     }
 
     /// These landed.
-    pub(crate) fn note(&self, tag: &Tag, numbers: impl IntoIterator<Item = usize>) {
+    pub(crate) fn note(&self, tag: &Tag, hashes: impl IntoIterator<Item = String>) {
         let mut landed = self.landed.lock().unwrap_or_else(PoisonError::into_inner);
-        landed.entry(tag.clone()).or_default().extend(numbers);
+        landed.entry(tag.clone()).or_default().extend(hashes);
         while landed.len() > REMEMBERED {
             let other = landed.keys().find(|known| *known != tag).cloned();
             let Some(other) = other else { break };
@@ -71,26 +81,31 @@ impl Files {
         self.landed.lock().unwrap_or_else(PoisonError::into_inner).remove(tag);
     }
 
-    fn has(&self, tag: &Tag, number: usize) -> bool {
+    fn has(&self, tag: &Tag, hash: &str) -> bool {
         let landed = self.landed.lock().unwrap_or_else(PoisonError::into_inner);
-        landed.get(tag).is_some_and(|numbers| numbers.contains(&number))
+        landed.get(tag).is_some_and(|hashes| hashes.contains(hash))
     }
 }
 
-/// The name on Slack: `report-1a2b3c4d5e6f-0.md`.
-fn named(tag: &Tag, number: usize, name: &str) -> String {
+/// What tells a file from the others of its message.
+fn hash(file: &File) -> String {
+    key::short_hash(&format!("{}\n{}\n{}", file.name, file.title, file.text), HASH_BYTES)
+}
+
+/// The name on Slack: `report-<tag of the message>-<hash>.md`.
+fn named(tag: &Tag, hash: &str, name: &str) -> String {
     let clean: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' }).collect();
     let (stem, ending) = clean.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((&clean, "txt"));
     let stem: String = stem.chars().take(NAME_CAP).collect();
     let ending: String = ending.chars().take(10).collect();
-    format!("{stem}-{tag}-{number}.{ending}")
+    format!("{stem}-{tag}-{hash}.{ending}")
 }
 
-/// The number of a file of this message, by the name it has on Slack.
-pub(crate) fn number(tag: &Tag, name: &str) -> Option<usize> {
+/// The hash of a file of this message, by the name it has on Slack.
+pub(crate) fn hash_of(tag: &Tag, name: &str) -> Option<String> {
     let (_, behind) = name.split_once(&format!("-{tag}-"))?;
-    behind.split_once('.')?.0.parse().ok()
+    Some(behind.split_once('.')?.0.to_owned())
 }
 
 async fn upload(client: &Client, spot: Spot<'_>, name: &str, file: &File) -> Result<(), (Method, Fault)> {
@@ -146,13 +161,13 @@ mod tests {
     fn a_file_is_recognised_by_its_name() {
         let tag = Tag::of(&PostKey("job:1:report".to_owned()));
         for name in ["checkout-previous.log", "noending", "../../odd name\u{202e}.txt", ".hidden", "ünï.md", ""] {
-            let named = named(&tag, 3, name);
-            assert_eq!(number(&tag, &named), Some(3), "{named}");
+            let named = named(&tag, "00ff", name);
+            assert_eq!(hash_of(&tag, &named).as_deref(), Some("00ff"), "{named}");
             assert!(named.is_ascii() && !named.contains('/'), "{named}");
         }
         let other = Tag::of(&PostKey("job:2:report".to_owned()));
-        assert_eq!(number(&other, &named(&tag, 3, "a.txt")), None);
-        assert_eq!(number(&tag, "a.txt"), None);
+        assert_eq!(hash_of(&other, &named(&tag, "00ff", "a.txt")), None);
+        assert_eq!(hash_of(&tag, "a.txt"), None);
     }
 
     #[test]
@@ -160,12 +175,12 @@ mod tests {
         let files = Files::default();
         let tag = |n: usize| Tag::of(&PostKey(n.to_string()));
         for n in 0..REMEMBERED + 10 {
-            files.note(&tag(n), [0]);
+            files.note(&tag(n), ["00ff".to_owned()]);
         }
-        assert!(files.has(&tag(REMEMBERED + 9), 0));
+        assert!(files.has(&tag(REMEMBERED + 9), "00ff"));
         assert_eq!(files.landed.lock().unwrap().len(), REMEMBERED);
         files.forget(&tag(REMEMBERED + 9));
-        assert!(!files.has(&tag(REMEMBERED + 9), 0));
+        assert!(!files.has(&tag(REMEMBERED + 9), "00ff"));
     }
 
     #[test]

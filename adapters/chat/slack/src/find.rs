@@ -16,12 +16,20 @@ use crate::files;
 use crate::key::Tag;
 use crate::method::Method;
 
-/// Messages of a page. Slack gives fewer to apps that are distributed commercially:
-/// <https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps>.
-const PAGE: &str = "200";
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Messages of a page. Slack gives fewer to apps that are distributed commercially:
+    /// <https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps>.
+    pub(crate) page: usize,
+    /// Pages; what is behind them is not known.
+    pub(crate) pages: usize,
+}
 
-/// Pages that are read; behind them it is not known.
-const PAGES: usize = 10;
+impl Bounds {
+    /// As much as fits into the time of a search.
+    pub(crate) const USUAL: Bounds = Bounds { page: 200, pages: 10 };
+}
 
 /// How far Slack's clock may be behind ours.
 const SKEW: SignedDuration = SignedDuration::from_mins(2);
@@ -31,18 +39,20 @@ const SKEW: SignedDuration = SignedDuration::from_mins(2);
 pub(crate) struct Seen {
     /// The message.
     pub(crate) found: Found,
-    /// Numbers of its files.
-    pub(crate) files: Vec<usize>,
+    /// Hashes of its files, where only they landed.
+    pub(crate) files: Vec<String>,
 }
 
 /// Looks for a message.
-pub(crate) async fn look(client: &Client, thread: &Thread, tag: &Tag) -> Result<Seen, (Method, Fault)> {
+pub(crate) async fn look(client: &Client, thread: &Thread, tag: &Tag, bounds: Bounds) -> Result<Seen, (Method, Fault)> {
     let method = if thread.root.is_some() { Method::ConversationsReplies } else { Method::ConversationsHistory };
     let oldest = thread.opened_at.checked_sub(SKEW).unwrap_or(thread.opened_at).as_second().to_string();
     let mut seen = Seen { found: Found::NotSent, files: Vec::new() };
     let mut cursor = String::new();
-    for _ in 0..PAGES {
-        let mut query = vec![("channel", thread.channel.as_str()), ("limit", PAGE), ("include_all_metadata", "true")];
+    let limit = bounds.page.to_string();
+    for _ in 0..bounds.pages {
+        let mut query =
+            vec![("channel", thread.channel.as_str()), ("limit", limit.as_str()), ("include_all_metadata", "true")];
         match &thread.root {
             Some(root) => query.push(("ts", root.0.as_str())),
             None => query.push(("oldest", oldest.as_str())),
@@ -63,9 +73,9 @@ pub(crate) async fn look(client: &Client, thread: &Thread, tag: &Tag) -> Result<
             if let Some(id) = matching(tag, message) {
                 return Ok(Seen { found: Found::Sent(id), files: Vec::new() });
             }
-            seen.files.extend(numbers(tag, message));
+            seen.files.extend(hashes(tag, message));
         }
-        cursor = page.text("/response_metadata/next_cursor").unwrap_or_default().to_owned();
+        page.text("/response_metadata/next_cursor").unwrap_or_default().clone_into(&mut cursor);
         if cursor.is_empty() {
             return Ok(seen);
         }
@@ -79,9 +89,9 @@ fn matching(tag: &Tag, message: &Value) -> Option<MessageId> {
     tag.marks(&message["metadata"]).then(|| MessageId(ts.to_owned()))
 }
 
-fn numbers(tag: &Tag, message: &Value) -> Vec<usize> {
+fn hashes(tag: &Tag, message: &Value) -> Vec<String> {
     let files = message["files"].as_array().into_iter().flatten();
-    files.filter_map(|file| files::number(tag, file["name"].as_str()?)).collect()
+    files.filter_map(|file| files::hash_of(tag, file["name"].as_str()?)).collect()
 }
 
 #[cfg(test)]
@@ -97,7 +107,8 @@ mod tests {
         assert_eq!(of(tag.metadata()), Some(MessageId("1.2".to_owned())));
         assert_eq!(of(json!({"event_type": "other", "event_payload": {"key": tag.to_string()}})), None);
         assert_eq!(of(json!(null)), None);
-        let file = json!({"ts": "1.3", "files": [{"name": format!("report-{tag}-1.md")}, {"name": "x.md"}, {"id": "F1"}]});
-        assert_eq!((matching(&tag, &file), numbers(&tag, &file)), (None, vec![1]));
+        let file =
+            json!({"ts": "1.3", "files": [{"name": format!("report-{tag}-00ff.md")}, {"name": "x.md"}, {"id": "F1"}]});
+        assert_eq!((matching(&tag, &file), hashes(&tag, &file)), (None, vec!["00ff".to_owned()]));
     }
 }

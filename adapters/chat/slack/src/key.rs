@@ -2,7 +2,7 @@
 //!
 //! A hash: keys name jobs and threads of ours, which are nobody's business. Start at [`Tag`].
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use midwatch_service::id::PostKey;
 use serde_json::{Value, json};
@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 /// The kind of metadata: <https://docs.slack.dev/messaging/message-metadata>.
 const EVENT: &str = "midwatch_post";
 
-/// Characters of the hash: 96 bits, so that no two messages of a workspace meet.
-const LENGTH: usize = 24;
+/// Bytes of the hash that are used: 96 bits, so that no two messages of a workspace meet.
+const BYTES: usize = 12;
 
 /// A hash of a message's key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,10 +20,7 @@ pub(crate) struct Tag(String);
 
 impl Tag {
     pub(crate) fn of(key: &PostKey) -> Self {
-        let hash = Sha256::digest(key.0.as_bytes());
-        let mut text: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        text.truncate(LENGTH);
-        Self(text)
+        Self(short_hash(&key.0, BYTES))
     }
 
     /// As metadata of a message.
@@ -35,6 +32,16 @@ impl Tag {
     pub(crate) fn marks(&self, metadata: &Value) -> bool {
         metadata["event_type"] == EVENT && metadata["event_payload"]["key"] == self.0.as_str()
     }
+}
+
+/// The beginning of a text's SHA-256, in hexadecimal.
+pub(crate) fn short_hash(text: &str, bytes: usize) -> String {
+    let mut out = String::with_capacity(2 * bytes);
+    for byte in Sha256::digest(text.as_bytes()).iter().take(bytes) {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
 }
 
 impl fmt::Display for Tag {

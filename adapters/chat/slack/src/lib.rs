@@ -24,6 +24,8 @@ mod platform;
 mod reception;
 pub mod socket;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use doctor::{Check, Outcome};
 pub use heard::Listening;

@@ -26,7 +26,7 @@ use crate::client::{Answer, Client};
 use crate::directory::Groups;
 use crate::fault::Fault;
 use crate::files::{Files, Spot};
-use crate::find;
+use crate::find::{self, Bounds};
 use crate::key::Tag;
 use crate::method::Method;
 use crate::options::{SlackError, SlackOptions};
@@ -71,7 +71,7 @@ impl SlackPlatform {
             name: std::sync::OnceLock::new(),
             status: Status::new(Arc::clone(&client)),
             files: Files::default(),
-            takes: Takes { plan: AtomicBool::new(true), table: AtomicBool::new(true) },
+            takes: Takes { plan: AtomicBool::new(Look::FULL.plan), table: AtomicBool::new(Look::FULL.table) },
             broadcast_verdict: options.broadcast_verdict,
             client,
         };
@@ -106,28 +106,21 @@ impl ChatPlatform for SlackPlatform {
         message: &MessageId,
         body: &Redacted<PostBody>,
     ) -> Result<(), SendFailure> {
-        let metadata = Tag::of(key).metadata();
-        let args = |shown: &Message| {
-            json!({
-                "channel": thread.channel,
-                "ts": message.0,
-                "text": shown.text,
-                "blocks": shown.blocks,
-                "metadata": metadata,
-            })
-        };
-        let edited = self.inner.shown(Method::ChatUpdate, body, args).await;
-        edited.map_err(|fault| fault.into_failure(Method::ChatUpdate))?;
+        let args = json!({"channel": thread.channel, "ts": message.0, "metadata": Tag::of(key).metadata()});
+        let edited = self.inner.shown(Method::ChatUpdate, args, body, None).await;
+        edited.map_err(|(method, fault)| fault.into_failure(method))?;
         self.inner.tell_status(thread, thread.root.as_ref().unwrap_or(message), body);
         Ok(())
     }
 
     async fn find(&self, thread: &Thread, key: &PostKey) -> Result<Found, SendFailure> {
         let tag = Tag::of(key);
-        let seen = find::look(&self.inner.client, thread, &tag).await;
+        let seen = find::look(&self.inner.client, thread, &tag, Bounds::USUAL).await;
         let seen = seen.map_err(|(method, fault)| fault.into_failure(method))?;
         // The same sender sends what is missing right after this.
-        self.inner.files.note(&tag, seen.files);
+        if !seen.files.is_empty() {
+            self.inner.files.note(&tag, seen.files);
+        }
         Ok(seen.found)
     }
 }
@@ -140,38 +133,25 @@ impl Inner {
         body: &Redacted<PostBody>,
     ) -> Result<MessageId, (Method, Fault)> {
         let tag = Tag::of(key);
-        let files = files(body);
-        if let Some(root) = &thread.root {
-            let spot = Spot { channel: &thread.channel, root: &root.0 };
-            self.files.send(&self.client, spot, &tag, &files).await?;
+        let mut args = json!({
+            "channel": thread.channel,
+            "metadata": tag.metadata(),
+            "unfurl_links": false,
+            "unfurl_media": false,
+        });
+        in_thread(&mut args, thread);
+        let spot = |root| Spot { channel: &thread.channel, root };
+        let root = thread.root.as_ref().map(|root| root.0.as_str());
+        if root.is_some() && self.broadcast_verdict && matches!(body.as_ref(), PostBody::Report { .. }) {
+            args["reply_broadcast"] = Value::from(true);
         }
-        let broadcast = self.broadcast_verdict && thread.root.is_some() && matches!(body.as_ref(), PostBody::Report { .. });
-        let args = |shown: &Message| {
-            let mut args = json!({
-                "channel": thread.channel,
-                "text": shown.text,
-                "blocks": shown.blocks,
-                "metadata": tag.metadata(),
-                "parse": "none",
-                "link_names": false,
-                "unfurl_links": false,
-                "unfurl_media": false,
-            });
-            if let Some(root) = &thread.root {
-                args["thread_ts"] = Value::from(root.0.as_str());
-            }
-            if broadcast {
-                args["reply_broadcast"] = Value::from(true);
-            }
-            args
-        };
-        let sent = self.shown(Method::ChatPostMessage, body, args).await;
-        let sent = sent.map_err(|fault| (Method::ChatPostMessage, fault))?;
+        let (sent, files) =
+            self.shown(Method::ChatPostMessage, args, body, root.map(|root| (spot(root), &tag))).await?;
         let Some(ts) = sent.text("/ts") else {
             return Err((Method::ChatPostMessage, Fault::Unknown("the answer names no message".to_owned())));
         };
-        if thread.root.is_none() {
-            self.follow(Spot { channel: &thread.channel, root: ts }, &tag, &files).await;
+        if root.is_none() {
+            self.follow(spot(ts), &tag, &files).await;
         }
         self.files.forget(&tag);
         Ok(MessageId(ts.to_owned()))
@@ -194,12 +174,13 @@ impl Inner {
         let handle = private.reply.as_ref().and_then(|url| Url::parse(url).ok()).filter(|url| self.client.trusts(url));
         if let Some(url) = handle {
             let shown = body.map_with(self.look(), blocks::render);
-            let message = json!({
+            let mut message = json!({
                 "response_type": "ephemeral",
                 "replace_original": false,
                 "text": shown.text,
                 "blocks": shown.blocks,
             });
+            in_thread(&mut message, thread);
             match self.client.reply(&url, &message).await {
                 Ok(()) => return Ok(MessageId(PRIVATE.to_owned())),
                 // Used up, or too old: <https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>.
@@ -207,50 +188,48 @@ impl Inner {
                 Err(fault) => return Err((Method::ChatPostEphemeral, fault)),
             }
         }
-        let args = |shown: &Message| {
-            let mut args = json!({
-                "channel": thread.channel,
-                "user": private.to,
-                "text": shown.text,
-                "blocks": shown.blocks,
-                "parse": "none",
-                "link_names": false,
-            });
-            if let Some(root) = &thread.root {
-                args["thread_ts"] = Value::from(root.0.as_str());
-            }
-            args
-        };
-        let sent = self.shown(Method::ChatPostEphemeral, body, args).await;
-        sent.map_err(|fault| (Method::ChatPostEphemeral, fault))?;
+        let mut args = json!({"channel": thread.channel, "user": private.to});
+        in_thread(&mut args, thread);
+        self.shown(Method::ChatPostEphemeral, args, body, None).await?;
         Ok(MessageId(PRIVATE.to_owned()))
     }
 
-    /// Sends a message in the best look that the workspace takes. A look that it refuses is left once a plainer one passed:
-    /// a refusal was not sent, so another try doubles nothing.
+    /// Sends a message in the best look that the workspace takes, its files before it where there is a thread for them. A look
+    /// that is refused is left once a plainer one passed: a refusal was not sent, so another try doubles nothing. Gives the
+    /// answer, and the message's files.
     async fn shown(
         &self,
         method: Method,
+        mut args: Value,
         body: &Redacted<PostBody>,
-        args: impl Fn(&Message) -> Value + Sync,
-    ) -> Result<Answer, Fault> {
+        spot: Option<(Spot<'_>, &Tag)>,
+    ) -> Result<(Answer, Vec<File>), (Method, Fault)> {
+        // No name and no address in the line for notifications is made a mention or a link.
+        args["parse"] = Value::from("none");
+        args["link_names"] = Value::from(false);
         let mut look = self.look();
         loop {
-            let shown = body.map_with(look, blocks::render);
-            let refused = match self.client.write(method, &args(&shown)).await {
+            let shown = body.map_with(look, blocks::render).into_inner();
+            let used = shown.uses();
+            args["text"] = Value::from(shown.text.as_str());
+            args["blocks"] = json!(shown.blocks);
+            let files = files(shown, body);
+            if let Some((spot, tag)) = spot {
+                self.files.send(&self.client, spot, tag, &files).await?;
+            }
+            let refused = match self.client.write(method, &args).await {
                 Err(fault) if is_about_blocks(&fault) => fault,
+                Err(fault) => return Err((method, fault)),
                 Ok(answer) => {
                     self.takes.plan.fetch_and(look.plan, Ordering::Relaxed);
                     self.takes.table.fetch_and(look.table, Ordering::Relaxed);
-                    return Ok(answer);
+                    return Ok((answer, files));
                 }
-                Err(fault) => return Err(fault),
             };
-            let used = shown.uses();
             match (used.plan, used.table) {
                 (true, _) => look.plan = false,
                 (false, true) => look.table = false,
-                (false, false) => return Err(refused),
+                (false, false) => return Err((method, refused)),
             }
         }
     }
@@ -266,16 +245,24 @@ impl Inner {
     }
 }
 
-fn is_about_blocks(fault: &Fault) -> bool {
-    matches!(fault.code(), Some("invalid_blocks" | "invalid_blocks_format" | "invalid_attachments" | "unsupported_block_type"))
+/// A reply where the thread has a root.
+fn in_thread(args: &mut Value, thread: &Thread) {
+    if let Some(root) = &thread.root {
+        args["thread_ts"] = Value::from(root.0.as_str());
+    }
 }
 
-/// The files beside a message. They are the same in every look but for tables, which only go there when they are large: so
-/// the fullest look decides.
-fn files(body: &Redacted<PostBody>) -> Vec<File> {
-    let message = body.map_with(Look::FULL, blocks::render).into_inner();
-    let page = body.map(page_of).transpose().map(|report| render::markdown(&report).into_inner());
-    let page = page.filter(|_| message.wants_page);
+fn is_about_blocks(fault: &Fault) -> bool {
+    matches!(
+        fault.code(),
+        Some("invalid_blocks" | "invalid_blocks_format" | "invalid_attachments" | "unsupported_block_type")
+    )
+}
+
+/// The files beside a message: its own, and the whole page of a report that does not fit.
+fn files(message: Message, body: &Redacted<PostBody>) -> Vec<File> {
+    let report = body.map(page_of).transpose().filter(|_| message.wants_page);
+    let page = report.map(|report| render::markdown(&report).into_inner());
     let page = page.map(|text| File { name: "report.md".to_owned(), title: "The whole report".to_owned(), text });
     message.files.into_iter().chain(page).collect()
 }

@@ -91,7 +91,8 @@ impl State {
             Some(DeliveryFault::Twice) => {
                 let (envelope, payload) = (self.id("envelope-"), delivery.payload.clone());
                 let what = what.to_owned();
-                let again = Delivery { envelope, kind, what, payload, attempt: 0, reason: None, fault: None, done: None };
+                let again =
+                    Delivery { envelope, kind, what, payload, attempt: 0, reason: None, fault: None, done: None };
                 self.backlog.push_back(delivery);
                 self.backlog.push_back(again);
                 return self.release();

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use super::Slack;
+use super::connections::Disconnect;
 use super::faults::{DeliveryFault, Fault, Rule};
 use super::limits::Limits;
 use super::options::{APP_TOKEN, BOT, BOT_TOKEN, BOT_USER, Options, SIGNING_SECRET, Targets};
 use super::shared::Shared;
-use super::socket::Disconnect;
 use super::state::{Outcome, State};
 use super::world::{Channel, ChannelKind, Group};
 use super::{server, signed};

@@ -128,14 +128,20 @@ impl<F: Clone> Plan<F> {
         let nth = self.met.entry(name.to_owned()).or_default();
         *nth += 1;
         let nth = *nth;
-        let concerns = |r: &&mut Rule<F>| r.times > 0 && r.on.as_deref().is_none_or(|on| on == name) && (r.matches)(what);
-        // Every rule that is not yet due counts this one.
-        for rule in self.rules.iter_mut().filter(|r| concerns(&r)) {
-            if rule.skip == 0 {
+        let concerns =
+            |r: &&mut Rule<F>| r.times > 0 && r.on.as_deref().is_none_or(|on| on == name) && (r.matches)(what);
+        // Each rule counts this one for itself; when several are due, the first strikes and the others wait.
+        let mut struck = None;
+        for rule in self.rules.iter_mut().filter(|r| concerns(r)) {
+            if rule.skip > 0 {
+                rule.skip -= 1;
+            } else if struck.is_none() {
                 rule.times -= 1;
-                return Some(rule.fault.clone());
+                struck = Some(rule.fault.clone());
             }
-            rule.skip -= 1;
+        }
+        if struck.is_some() {
+            return struck;
         }
         let chaos = self.chaos.as_ref().filter(|chaos| !chaos.faults.is_empty())?;
         let mut hasher = DefaultHasher::new();

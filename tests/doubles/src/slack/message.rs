@@ -18,7 +18,7 @@ pub struct File {
 }
 
 /// A message in a channel.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message {
     /// Its id in the channel: seconds and microseconds.
     pub ts: String,

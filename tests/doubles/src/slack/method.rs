@@ -29,21 +29,67 @@ pub(super) struct Method {
 const READ_CHANNELS: &[&str] = &["channels:read", "groups:read", "im:read"];
 const HISTORY: &[&str] = &["channels:history", "groups:history", "im:history"];
 const POST: &[&str] = &[
-    "channel", "text", "blocks", "attachments", "markdown_text", "metadata", "thread_ts", "reply_broadcast", "unfurl_links",
-    "unfurl_media", "mrkdwn", "parse", "link_names", "username", "icon_emoji", "icon_url", "as_user", "client_msg_id",
+    "channel",
+    "text",
+    "blocks",
+    "attachments",
+    "markdown_text",
+    "metadata",
+    "thread_ts",
+    "reply_broadcast",
+    "unfurl_links",
+    "unfurl_media",
+    "mrkdwn",
+    "parse",
+    "link_names",
+    "username",
+    "icon_emoji",
+    "icon_url",
+    "as_user",
+    "client_msg_id",
 ];
 const EPHEMERAL: &[&str] = &[
-    "channel", "user", "text", "blocks", "attachments", "markdown_text", "thread_ts", "parse", "link_names", "username",
-    "icon_emoji", "icon_url", "as_user",
+    "channel",
+    "user",
+    "text",
+    "blocks",
+    "attachments",
+    "markdown_text",
+    "thread_ts",
+    "parse",
+    "link_names",
+    "username",
+    "icon_emoji",
+    "icon_url",
+    "as_user",
 ];
 const UPDATE: &[&str] = &[
-    "channel", "ts", "text", "blocks", "attachments", "markdown_text", "metadata", "parse", "link_names", "as_user",
-    "file_ids", "reply_broadcast",
+    "channel",
+    "ts",
+    "text",
+    "blocks",
+    "attachments",
+    "markdown_text",
+    "metadata",
+    "parse",
+    "link_names",
+    "as_user",
+    "file_ids",
+    "reply_broadcast",
 ];
 const PAGE: &[&str] = &["channel", "cursor", "inclusive", "latest", "oldest", "limit", "include_all_metadata"];
 const REPLIES: &[&str] = &["channel", "ts", "cursor", "inclusive", "latest", "oldest", "limit", "include_all_metadata"];
-const COMPLETE: &[&str] =
-    &["files", "channel_id", "channels", "thread_ts", "initial_comment", "blocks", "username", "icon_emoji", "icon_url"];
+const COMPLETE: &[&str] = &[
+    "files",
+    "channel_id",
+    "channels",
+    "thread_ts",
+    "initial_comment",
+    "blocks",
+    "username",
+    "icon_emoji",
+    "icon_url",
+];
 
 macro_rules! method {
     ($name:literal, $token:ident, $scopes:expr, $tier:literal, $args:expr, $json:literal, $run:path) => {

@@ -5,12 +5,14 @@
 //! Start at [`Slack::start`].
 //!
 //! ```text
-//! driver      what a test says and does as people and other programs, and what it sees
+//! driver      a workspace is set up, and made to go wrong
+//! people      what people say and do; programs has what other programs post
+//! watching    what a test sees
 //! world       people, groups, channels, messages, files
-//! server      requests in, answers out; api/* has the methods, method the table of them
+//! server      requests in, answers out; web is the Web API, method the table of its methods, api/* what they do
 //! limits      the three kinds of rate limits
 //! validate    blocks and metadata, as Slack checks them
-//! events      what the app is told; delivery queues it, socket and signed bring it
+//! events      what the app is told; delivery queues it, socket (with connections) and signed bring it
 //! faults      what goes wrong, where and how often
 //! ```
 
@@ -18,6 +20,7 @@
 
 mod api;
 mod args;
+mod connections;
 mod delivery;
 mod driver;
 mod events;
@@ -27,6 +30,7 @@ mod message;
 mod method;
 mod options;
 mod people;
+mod programs;
 mod server;
 mod shared;
 mod signed;
@@ -34,14 +38,15 @@ mod socket;
 mod state;
 pub mod validate;
 mod watching;
+mod web;
 mod world;
 
+pub use connections::Disconnect;
 pub use delivery::{Acknowledged, Kind, NotAcknowledged, Receipt};
 pub use faults::{DeliveryFault, Fault, Rule};
 pub use limits::{Limits, Rate, Reach, Violation};
 pub use message::{Ephemeral, File, Message};
 pub use options::{Options, Targets};
-pub use socket::Disconnect;
 pub use state::{Call, Outcome};
 
 use std::sync::Arc;

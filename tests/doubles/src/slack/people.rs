@@ -1,4 +1,4 @@
-//! What people and other programs say and do in the workspace.
+//! What people say and do in the workspace.
 
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -155,56 +155,6 @@ impl Slack {
         });
     }
 
-    /// Another program posts, with the body of an incoming webhook (`text`, `attachments`, `blocks`, `username`, also
-    /// `thread_ts`); the `ts` of it. With `user` in the body it is the post of an app with a bot of its own: no subtype.
-    ///
-    /// # Panics
-    /// When there is no such channel.
-    pub fn post_as_app(&self, channel: &str, body: &Value) -> String {
-        self.shared.change(|state| {
-            let (id, _) = place(state, channel);
-            let user = body["user"].as_str().map(str::to_owned);
-            let (ts, list) = (state.ts(), |name: &str| body[name].as_array().cloned().unwrap_or_default());
-            let name = body["username"].as_str().unwrap_or("webhook").to_owned();
-            let blocks = content::with_ids(state, list("blocks"));
-            let webhook = user.is_none();
-            let posted = Message {
-                ts,
-                channel: id,
-                thread_ts: body["thread_ts"].as_str().map(str::to_owned),
-                user,
-                bot_id: Some(format!("B0APP{}", name.to_uppercase().replace(' ', ""))),
-                username: webhook.then_some(name),
-                subtype: webhook.then(|| "bot_message".to_owned()),
-                text: body["text"].as_str().unwrap_or_default().to_owned(),
-                blocks,
-                attachments: content::with_numbers(list("attachments")),
-                metadata: body.get("metadata").cloned(),
-                ..empty()
-            };
-            state.place(posted)
-        })
-    }
-
-    /// Another program edits its post.
-    ///
-    /// # Panics
-    /// When there is no such post.
-    pub fn edit_as_app(&self, channel: &str, ts: &str, body: &Value) {
-        self.shared.change(|state| {
-            let before = message(state, channel, ts);
-            let list = |name: &str| body[name].as_array().cloned();
-            let after = Message {
-                text: body["text"].as_str().map_or(before.text.clone(), str::to_owned),
-                blocks: list("blocks").unwrap_or(before.blocks.clone()),
-                attachments: list("attachments").map_or(before.attachments.clone(), content::with_numbers),
-                edited: Some(state.ts()),
-                ..before.clone()
-            };
-            state.replace(&before, after);
-        });
-    }
-
     /// Someone deletes a message.
     ///
     /// # Panics
@@ -241,7 +191,7 @@ fn said(state: &mut State, user: &str, channel: String, thread: Option<&str>, te
         text: text.to_owned(),
         blocks: content::with_ids(state, rich(text)),
         client_msg_id: Some(state.id("client-")),
-        ..empty()
+        ..Message::default()
     };
     state.place(message)
 }
@@ -252,34 +202,12 @@ fn rich(text: &str) -> Vec<Value> {
     vec![json!({"type": "rich_text", "elements": [section]})]
 }
 
-fn empty() -> Message {
-    Message {
-        ts: String::new(),
-        channel: String::new(),
-        thread_ts: None,
-        user: None,
-        bot_id: None,
-        username: None,
-        subtype: None,
-        text: String::new(),
-        blocks: Vec::new(),
-        attachments: Vec::new(),
-        metadata: None,
-        files: Vec::new(),
-        reactions: Vec::new(),
-        client_msg_id: None,
-        edited: None,
-        before: Vec::new(),
-        broadcast: false,
-    }
-}
-
-fn place(state: &State, channel: &str) -> (String, String) {
+pub(super) fn place(state: &State, channel: &str) -> (String, String) {
     let channel = state.world.channel(channel).expect("a channel that was added");
     (channel.id.clone(), channel.name.clone())
 }
 
-fn message(state: &State, channel: &str, ts: &str) -> Message {
+pub(super) fn message(state: &State, channel: &str, ts: &str) -> Message {
     let channel = state.world.channel(channel).expect("a channel that was added");
     channel.messages.get(ts).expect("a message that is there").clone()
 }

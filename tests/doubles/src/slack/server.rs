@@ -3,22 +3,20 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::response::Response;
-use http::{Method as Verb, Request, request::Parts};
+use http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::args::{Args, Refusal};
+use super::args::Refusal;
 use super::faults::Fault;
-use super::method::{self, Token};
-use super::options::{APP_TOKEN, BOT_TOKEN};
 use super::shared::Shared;
 use super::state::{Call, Outcome, State};
-use super::{api, socket};
+use super::{api, socket, web};
 
 /// Bytes of a request's body.
 const BODY_CAP: usize = 64 * 1024 * 1024;
@@ -42,7 +40,7 @@ impl Reply {
         Self { outcome, status: 200, body: body.to_string() }
     }
 
-    fn limited(outcome: Outcome) -> Self {
+    pub(super) fn limited(outcome: Outcome) -> Self {
         Self { outcome, status: 429, body: json!({"ok": false, "error": "ratelimited"}).to_string() }
     }
 }
@@ -50,7 +48,7 @@ impl Reply {
 /// The connection is broken instead of an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("reset on purpose")]
-struct Reset;
+pub(super) struct Reset;
 
 /// Accepts connections until the workspace ends; then every one of them is closed.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
@@ -80,7 +78,7 @@ async fn route(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respon
     }
     let body = axum::body::to_bytes(Body::new(body), BODY_CAP).await.map_err(|_| Reset)?;
     if let Some(name) = path.strip_prefix("/api/") {
-        return web(&shared, name, &parts, &body).await;
+        return web::called(&shared, name, &parts, &body).await;
     }
     if let Some(file) = path.strip_prefix("/upload/").map(str::to_owned) {
         let size = json!({"file": file, "bytes": body.len()});
@@ -97,79 +95,8 @@ async fn route(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respon
     Ok(answer(&Reply { outcome: Outcome::Ok, status: 404, body: "not found".to_owned() }))
 }
 
-/// A call of the Web API.
-async fn web(shared: &Arc<Shared>, name: &str, parts: &Parts, body: &Bytes) -> Result<Response, Reset> {
-    let header = |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let kind = header("content-type");
-    let is_json = kind.starts_with("application/json");
-    let mut args = Args::from_form(parts.uri.query().unwrap_or_default().as_bytes());
-    let posted = match serde_json::from_slice::<Value>(body) {
-        _ if parts.method != Verb::POST || body.is_empty() => None,
-        Ok(Value::Object(map)) if is_json => Some(Ok(Args(map))),
-        Ok(_) | Err(_) if is_json => Some(Err(Refusal::of("invalid_json"))),
-        _ => Some(Ok(Args::from_form(body))),
-    };
-    // What a method that only reads is sent as JSON it does not see.
-    let seen = method::find(name).is_none_or(|m| m.json || !is_json);
-    let malformed = match posted {
-        Some(Ok(posted)) if seen => {
-            args.0.extend(posted.0);
-            None
-        }
-        Some(Err(refusal)) => Some(refusal),
-        _ => None,
-    };
-    let given = args.0.remove("token");
-    let bearer = header("authorization").strip_prefix("Bearer ").map(str::to_owned);
-    let token = bearer.or_else(|| given.and_then(|t| t.as_str().map(str::to_owned)));
-    let told = Value::Object(args.0.clone());
-    let name = name.to_owned();
-    let act: Act = Box::new({
-        let name = name.clone();
-        move |state| malformed.map_or_else(|| call(state, &name, token.as_deref(), &args), |r| Reply::json(&r.answer()))
-    });
-    fated(shared, &name, told, act).await
-}
-
-/// What a method does once the caller may call it.
-fn call(state: &mut State, name: &str, token: Option<&str>, args: &Args) -> Reply {
-    let refused = |refusal: Refusal| Reply::json(&refusal.answer());
-    let Some(method) = method::find(name) else { return refused(Refusal::of("unknown_method")) };
-    let kind = match token {
-        None => return refused(Refusal::of("not_authed")),
-        Some(token) if token == BOT_TOKEN => Token::Bot,
-        Some(token) if token == APP_TOKEN => Token::App,
-        Some(_) => return refused(Refusal::of("invalid_auth")),
-    };
-    if kind != method.token {
-        return refused(Refusal::of("not_allowed_token_type"));
-    }
-    let granted = &state.options.scopes;
-    if !method.scopes.is_empty() && !method.scopes.iter().any(|s| granted.iter().any(|g| g == s)) {
-        let needed = Refusal::of("missing_scope").with("needed", json!(method.scopes.join(",")));
-        return refused(needed.with("provided", json!(granted.join(","))));
-    }
-    let channel = args.text("channel").map(|c| state.world.channel(c).map_or(c.to_owned(), |c| c.id.clone()));
-    let limits = method.limits(&state.options.limits, channel.as_deref());
-    if let Err((reach, seconds)) = state.usage.take(name, state.now, limits) {
-        return Reply::limited(Outcome::Limited(reach, seconds));
-    }
-    let unknown: Vec<String> = args.0.keys().filter(|name| !method.args.contains(&name.as_str())).cloned().collect();
-    if !unknown.is_empty() {
-        let told: Vec<String> = unknown.iter().map(|name| format!("unknown argument: {name}")).collect();
-        return refused(Refusal::told("invalid_arguments", &told));
-    }
-    match (method.run)(state, args) {
-        Ok(mut body) => {
-            body["ok"] = json!(true);
-            Reply::json(&body)
-        }
-        Err(refusal) => refused(refusal),
-    }
-}
-
 /// Does it and answers, or what the fault makes of that.
-async fn fated(shared: &Arc<Shared>, name: &str, args: Value, act: Act) -> Result<Response, Reset> {
+pub(super) async fn fated(shared: &Arc<Shared>, name: &str, args: Value, act: Act) -> Result<Response, Reset> {
     let (at, fault) = shared.change(|state| {
         let fault = state.faults.meet(name, &args);
         state.calls.push(Call { method: name.to_owned(), at: state.now, args, outcome: None });

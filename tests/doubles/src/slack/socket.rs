@@ -1,6 +1,6 @@
 //! Socket Mode: connections, envelopes, acknowledgements. <https://docs.slack.dev/apis/events-api/using-socket-mode>
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts as _;
@@ -10,78 +10,15 @@ use http::{StatusCode, request::Parts};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
+use super::connections::{CONNECTIONS_CAP, Order};
 use super::delivery::{Delivery, Kind, NotAcknowledged};
 use super::faults::DeliveryFault;
 use super::options::APP;
 use super::shared::Shared;
 
-/// Connections of one app at once.
-const CONNECTIONS_CAP: usize = 10;
-
-/// Why Slack asks an app to connect anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disconnect {
-    /// The connection will end within ten seconds.
-    Warning,
-    /// The connection is old and should be replaced.
-    RefreshRequested,
-    /// Socket Mode was switched off.
-    LinkDisabled,
-}
-
-impl Disconnect {
-    fn reason(self) -> &'static str {
-        match self {
-            Self::Warning => "warning",
-            Self::RefreshRequested => "refresh_requested",
-            Self::LinkDisabled => "link_disabled",
-        }
-    }
-}
-
-/// What a connection is told to do.
-enum Order {
-    Ask(Disconnect),
-    Drop,
-}
-
-/// The connections of the app.
-#[derive(Default)]
-pub(super) struct Connections {
-    tickets: BTreeSet<String>,
-    open: BTreeMap<u64, VecDeque<Order>>,
-    opened: u64,
-}
-
-impl Connections {
-    pub(super) fn admit(&mut self, ticket: &str) {
-        self.tickets.insert(ticket.to_owned());
-    }
-
-    /// How many are open.
-    pub(super) fn count(&self) -> usize {
-        self.open.len()
-    }
-
-    /// How many were ever opened.
-    pub(super) fn opened(&self) -> u64 {
-        self.opened
-    }
-
-    /// Every connection is asked to be replaced.
-    pub(super) fn ask(&mut self, why: Disconnect) {
-        self.open.values_mut().for_each(|orders| orders.push_back(Order::Ask(why)));
-    }
-
-    /// Every connection breaks.
-    pub(super) fn drop_all(&mut self) {
-        self.open.values_mut().for_each(|orders| orders.push_back(Order::Drop));
-    }
-}
-
 /// Opens a connection for a ticket that `apps.connections.open` gave; each is good once.
 pub(super) async fn open(shared: Arc<Shared>, parts: &mut Parts, ticket: &str) -> Response {
-    if !shared.change(|state| state.connections.tickets.remove(ticket)) {
+    if !shared.change(|state| state.connections.redeem(ticket)) {
         return StatusCode::NOT_FOUND.into_response();
     }
     match WebSocketUpgrade::from_request_parts(parts, &()).await {
@@ -113,12 +50,7 @@ enum Next {
 
 impl Connection {
     async fn serve(shared: Arc<Shared>, mut socket: WebSocket) {
-        let (id, number) = shared.change(|state| {
-            let all = &mut state.connections;
-            all.opened += 1;
-            all.open.insert(all.opened, VecDeque::new());
-            (all.opened, all.open.len())
-        });
+        let (id, number) = shared.change(|state| state.connections.join());
         // What was sent and not acknowledged is sent again, however this ends.
         let mut connection = Self { id, shared, waiting: VecDeque::new() };
         if number > CONNECTIONS_CAP {
@@ -158,7 +90,7 @@ impl Connection {
     /// Obeys orders and sends what is to be sent.
     async fn bring(&mut self, socket: &mut WebSocket) -> Next {
         loop {
-            let order = self.shared.change_quietly(|state| state.connections.open.get_mut(&self.id)?.pop_front());
+            let order = self.shared.change_quietly(|state| state.connections.order(self.id));
             match order {
                 Some(Order::Drop) => return Next::Break,
                 Some(Order::Ask(why)) => {
@@ -169,7 +101,9 @@ impl Connection {
                 }
                 None => {}
             }
-            let Some(delivery) = self.shared.change_quietly(|state| state.take(true, |_| true)) else { return Next::GoOn };
+            let Some(delivery) = self.shared.change_quietly(|state| state.take(true, |_| true)) else {
+                return Next::GoOn;
+            };
             let fault = delivery.fault.clone();
             let frame = envelope(&delivery);
             let mut delivery = delivery;
@@ -207,7 +141,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         self.shared.change(|state| {
-            state.connections.open.remove(&self.id);
+            state.connections.leave(self.id);
             for lost in waiting {
                 state.missed(lost.delivery, NotAcknowledged::Failed);
             }

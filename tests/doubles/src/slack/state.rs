@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::args::Refusal;
+use super::connections::Connections;
 use super::delivery::{Delivery, Receipt};
 use super::faults::{DeliveryFault, Fault, Plan};
 use super::limits::{Reach, Usage};
 use super::options::{BOT_USER, Options, Targets};
 use super::server::Act;
-use super::socket::Connections;
 use super::world::{Channel, World};
 
 /// How a call of the Web API ended.

@@ -36,9 +36,22 @@ impl Slack {
         self.messages(channel).into_iter().filter(Message::is_own).collect()
     }
 
+    /// How many messages of the app there are in all channels: cheap enough to wait for in a storm.
+    pub fn own_count(&self) -> usize {
+        self.shared.read(|state| {
+            let messages = state.world.channels.values().flat_map(|c| c.messages.values());
+            messages.filter(|m| m.is_own()).count()
+        })
+    }
+
+    /// How often a method was called: cheap enough to wait for in a storm.
+    pub fn called(&self, method: &str) -> usize {
+        self.shared.read(|state| state.calls.iter().filter(|c| c.method == method).count())
+    }
+
     /// One message, as it is now.
     pub fn message(&self, channel: &str, ts: &str) -> Option<Message> {
-        self.messages(channel).into_iter().find(|m| m.ts == ts)
+        self.shared.read(|state| state.world.channel(channel)?.messages.get(ts).cloned())
     }
 
     /// What only this person was shown.

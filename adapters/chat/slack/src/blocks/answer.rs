@@ -46,7 +46,8 @@ pub(super) fn private(look: Look, answer: &Answer) -> Message {
             part => add(&mut page, &mut over, look, part),
         }
     }
-    let cut = (!over.is_empty()).then(|| context("Cut: the rest is too long for a private answer. Ask in the thread to get it as a file."));
+    let cut = (!over.is_empty())
+        .then(|| context("Cut: the rest is too long for a private answer. Ask in the thread to get it as a file."));
     Message::new(&first_words(answer), page.finish(cut))
 }
 

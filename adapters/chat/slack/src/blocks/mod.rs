@@ -113,6 +113,8 @@ fn fallback(text: &str) -> String {
         }
     }
     // Slack takes no message without text.
-    if out.is_empty() { "Midwatch".clone_into(&mut out) }
+    if out.is_empty() {
+        "Midwatch".clone_into(&mut out);
+    }
     out
 }

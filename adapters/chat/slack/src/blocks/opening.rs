@@ -45,8 +45,10 @@ fn alert(alert: &Alert) -> Rich {
     let state = if alert.firing { "🔴 FIRING " } else { "🟢 RESOLVED " };
     let severity = alert.label("severity").map(|s| format!(" {s}")).unwrap_or_default();
     let since = alert.starts_at.map(|at| format!(" since {} UTC", when(at))).unwrap_or_default();
-    let told: Vec<(&String, &String)> = alert.labels.iter().filter(|(name, _)| !UNTOLD.contains(&name.as_str())).collect();
-    let mut labels: Vec<String> = told.iter().take(LABELS_SHOWN).map(|(name, value)| format!("{name}={value}")).collect();
+    let told: Vec<(&String, &String)> =
+        alert.labels.iter().filter(|(name, _)| !UNTOLD.contains(&name.as_str())).collect();
+    let mut labels: Vec<String> =
+        told.iter().take(LABELS_SHOWN).map(|(name, value)| format!("{name}={value}")).collect();
     if told.len() > LABELS_SHOWN {
         labels.push(format!("and {} more labels", told.len() - LABELS_SHOWN));
     }

@@ -7,9 +7,9 @@
 use midwatch_agent::render::clean;
 use midwatch_service::button::{Action, Button};
 use slack_morphism::prelude::{
-    SlackActionBlockElement, SlackActionId, SlackActionsBlock, SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle,
-    SlackBlockPlainText, SlackBlockPlainTextOnly, SlackContextBlock, SlackContextBlockElement, SlackTableBlock, SlackTableCell,
-    SlackTableColumnSetting,
+    SlackActionBlockElement, SlackActionId, SlackActionsBlock, SlackBlock, SlackBlockButtonElement,
+    SlackBlockButtonStyle, SlackBlockPlainText, SlackBlockPlainTextOnly, SlackContextBlock, SlackContextBlockElement,
+    SlackTableBlock, SlackTableCell, SlackTableColumnSetting,
 };
 
 /// Blocks of a message: <https://docs.slack.dev/block-kit>.
@@ -103,7 +103,8 @@ pub(crate) fn buttons(actions: &[Action], job: midwatch_service::id::JobId) -> S
 }
 
 fn button(button: Button) -> SlackActionBlockElement {
-    let label = SlackBlockPlainTextOnly::from(SlackBlockPlainText::new(button.action.label().to_owned()).with_emoji(true));
+    let label =
+        SlackBlockPlainTextOnly::from(SlackBlockPlainText::new(button.action.label().to_owned()).with_emoji(true));
     let element = SlackBlockButtonElement::new(label)
         .with_action_id(SlackActionId(format!("{ACTION}{}", button.action.as_str())))
         .with_value(button.to_string());

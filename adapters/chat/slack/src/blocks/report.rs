@@ -114,7 +114,8 @@ pub(super) fn render(look: Look, job: JobId, report: &Report, run: RunFacts, may
     gaps(&mut sections, &report.could_not_see);
     let mut page = Page::default();
     let whole = sections.onto(&mut page);
-    let left_out = (!whole).then(|| context("Not all fits here: the whole report, with its evidence, is the file beside this message."));
+    let left_out = (!whole)
+        .then(|| context("Not all fits here: the whole report, with its evidence, is the file beside this message."));
     let footer = context(&footer(report, run));
     let buttons = buttons(&Button::REPORTED, job);
     let mut message = Message::new(&notification(report), page.finish(left_out.into_iter().chain([footer, buttons])));
@@ -132,9 +133,13 @@ fn headline(sections: &mut Sections, report: &Report) -> Rich {
             format!(" (confidence {}{lasted})", report.confidence.as_str())
         }
     };
-    let source = if repeats(report) { report.why.first().map(ids).unwrap_or_default() } else { String::new() };
+    let source = report.why.first().filter(|_| repeats(report)).map(|first| format!(" {}", ids(first)));
     let cause = sections.short(&report.root_cause, 2 * CLAIM_CAP);
-    Rich::bold(word(report.verdict)).with(&sure).with(": ").with_bold(&clean::line(&cause)).with_faint(&format!(" {source}"))
+    Rich::bold(word(report.verdict))
+        .with(&sure)
+        .with(": ")
+        .with_bold(&clean::line(&cause))
+        .with_faint(&source.unwrap_or_default())
 }
 
 fn notification(report: &Report) -> String {
@@ -168,20 +173,20 @@ fn timeline(sections: &mut Sections, look: Look, report: &Report) {
     let half = MOMENTS_SHOWN / 2;
     let is_shown = |index: usize| moments.len() <= MOMENTS_SHOWN || index < half || index >= moments.len() - half;
     let left = moments.len().saturating_sub(MOMENTS_SHOWN);
-    let rows: Vec<Vec<String>> =
-        moments.iter().enumerate().filter(|(index, _)| is_shown(*index)).map(|(_, one)| moment(sections, one)).collect();
+    let rows: Vec<Vec<String>> = moments
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| is_shown(*index))
+        .map(|(_, one)| moment(sections, one))
+        .collect();
     let head: Vec<String> = ["Time (UTC)", "What", "Evidence"].map(str::to_owned).into();
-    let body = match page::table(&head, &rows).filter(|_| look.table) {
-        Some(table) => table,
-        None => match answer::drawn(&head, &rows) {
-            Some(drawn) => rich::block(vec![rich::preformatted(&drawn)]),
-            None => {
-                sections.cut = true;
-                return;
-            }
-        },
+    let drawn = || answer::drawn(&head, &rows).map(|text| rich::block(vec![rich::preformatted(&text)]));
+    let Some(body) = page::table(&head, &rows).filter(|_| look.table).or_else(drawn) else {
+        sections.cut = true;
+        return;
     };
-    let title = if left > 0 { format!("Timeline ({left} moments in between are left out)") } else { "Timeline".to_owned() };
+    let title =
+        if left > 0 { format!("Timeline ({left} moments in between are left out)") } else { "Timeline".to_owned() };
     sections.cut |= left > 0;
     sections.put(6, vec![rich::line_block(Rich::bold(&title)), body]);
 }
@@ -198,7 +203,8 @@ fn actions(sections: &mut Sections, actions: &[Recommendation]) {
     let mut told = None;
     for one in actions.iter().take(ACTIONS_SHOWN) {
         let action = sections.short(&one.action, CLAIM_CAP).into_owned();
-        elements.push(rich::line(Rich::plain(&format!("{}. ", one.priority)).with_bold(&clean::line(&action)).with("\n")));
+        elements
+            .push(rich::line(Rich::plain(&format!("{}. ", one.priority)).with_bold(&clean::line(&action)).with("\n")));
         command(sections, &mut elements, one.command.as_deref());
         let risk = sections.short(&one.risk, CLAIM_CAP).into_owned();
         elements.push(rich::line(Rich::default().with_faint(&format!("risk: {}\n", clean::line(&risk)))));
@@ -231,7 +237,9 @@ fn command(sections: &mut Sections, elements: &mut Vec<SlackRichTextElement>, co
 
 fn next_probes(sections: &mut Sections, probes: &[String]) {
     let more = probes.len().saturating_sub(CLAIMS_SHOWN);
-    let item = |sections: &mut Sections, probe: &str| Rich::default().with_code(&clean::line(&sections.short(probe, CLAIM_CAP)));
+    let item = |sections: &mut Sections, probe: &str| {
+        Rich::default().with_code(&clean::line(&sections.short(probe, CLAIM_CAP)))
+    };
     let items = probes.iter().take(CLAIMS_SHOWN).map(|probe| item(sections, probe)).collect();
     sections.points(3, "Would decide it", items, more);
 }

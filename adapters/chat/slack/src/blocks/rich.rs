@@ -7,7 +7,8 @@
 use midwatch_agent::render::clean;
 use slack_morphism::prelude::{
     SlackBlock, SlackRichTextBlock, SlackRichTextElement, SlackRichTextInlineElement, SlackRichTextList,
-    SlackRichTextListElement, SlackRichTextListStyle, SlackRichTextPreformatted, SlackRichTextSection, SlackRichTextText,
+    SlackRichTextListElement, SlackRichTextListStyle, SlackRichTextPreformatted, SlackRichTextSection,
+    SlackRichTextText,
 };
 
 /// Characters of one run of text. Slack documents none for rich text; that of a section holds here, too:
@@ -54,7 +55,9 @@ impl Rich {
     pub(crate) fn with_ticks(mut self, text: &str) -> Self {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('`') {
-            let Some((code, behind)) = after.split_once('`').filter(|(code, _)| !code.is_empty() && !code.contains('\n')) else {
+            let Some((code, behind)) =
+                after.split_once('`').filter(|(code, _)| !code.is_empty() && !code.contains('\n'))
+            else {
                 break;
             };
             self = self.with(before).with_code(code);
@@ -71,10 +74,6 @@ impl Rich {
             self.runs.push(style(SlackRichTextText::new(text.into_owned())).into());
         }
         self
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.runs.is_empty()
     }
 
     fn section(self) -> SlackRichTextSection {

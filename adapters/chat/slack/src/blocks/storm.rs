@@ -38,7 +38,9 @@ pub(super) fn render(look: Look, storm: &StormTable) -> Message {
 fn add(page: &mut Page, look: Look, head: &[String], rows: &[Vec<String>]) -> bool {
     match table(head, rows).filter(|_| look.table) {
         Some(table) => page.add(vec![table]),
-        None => answer::drawn(head, rows).is_some_and(|drawn| page.add(vec![rich::block(vec![rich::preformatted(&drawn)])])),
+        None => {
+            answer::drawn(head, rows).is_some_and(|drawn| page.add(vec![rich::block(vec![rich::preformatted(&drawn)])]))
+        }
     }
 }
 

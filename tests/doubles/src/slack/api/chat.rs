@@ -27,12 +27,9 @@ pub(crate) fn post(state: &mut State, args: &Args) -> Answer {
         blocks,
         attachments: content::with_numbers(content.attachments.unwrap_or_default()),
         metadata: content.metadata,
-        files: Vec::new(),
-        reactions: Vec::new(),
         client_msg_id: args.text("client_msg_id").map(str::to_owned),
-        edited: None,
-        before: Vec::new(),
         broadcast,
+        ..Message::default()
     };
     let told = message.told(true);
     let ts = state.place(message);
@@ -162,8 +159,6 @@ impl State {
     pub(crate) fn remove(&mut self, message: &Message) {
         let Some(channel) = self.world.channels.get_mut(&message.channel) else { return };
         channel.messages.remove(&message.ts);
-        let channel = channel.clone();
-        self.tell_deleted(&channel, message);
+        self.tell_deleted(message);
     }
 }
-

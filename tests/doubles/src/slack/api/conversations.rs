@@ -134,9 +134,8 @@ pub(crate) fn join(state: &mut State, args: &Args) -> Answer {
     if let Some(channel) = state.world.channels.get_mut(&id) {
         channel.members.insert(BOT_USER.to_owned());
     }
-    let channel = state.channel(&id)?.clone();
-    state.tell_joined(&channel, BOT_USER);
-    Ok(json!({"channel": channel.told()}))
+    state.tell_joined(&id, BOT_USER);
+    Ok(json!({"channel": state.channel(&id)?.told()}))
 }
 
 pub(crate) fn open(state: &mut State, args: &Args) -> Answer {

@@ -76,18 +76,10 @@ fn share(state: &mut State, channel: String, root: Option<String>, files: Vec<Fi
         thread_ts: root,
         user: Some(BOT_USER.to_owned()),
         bot_id: Some(BOT.to_owned()),
-        username: None,
         subtype: Some("file_share".to_owned()),
         text: comment.to_owned(),
-        blocks: Vec::new(),
-        attachments: Vec::new(),
-        metadata: None,
         files,
-        reactions: Vec::new(),
-        client_msg_id: None,
-        edited: None,
-        before: Vec::new(),
-        broadcast: false,
+        ..Message::default()
     };
     state.place(message);
 }

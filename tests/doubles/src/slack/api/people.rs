@@ -65,9 +65,9 @@ pub(crate) fn group_users(state: &mut State, args: &Args) -> Answer {
 pub(crate) fn bot(_: &mut State, args: &Args) -> Answer {
     match args.text("bot") {
         None | Some(BOT) => Ok(json!({"bot": profile()})),
-        Some(other) if other.starts_with("B0APP") => {
-            Ok(json!({"bot": {"id": other, "name": other, "app_id": "A0OTHER", "updated": 1_700_000_000, "deleted": false}}))
-        }
+        Some(other) if other.starts_with("B0APP") => Ok(
+            json!({"bot": {"id": other, "name": other, "app_id": "A0OTHER", "updated": 1_700_000_000, "deleted": false}}),
+        ),
         Some(_) => Err(Refusal::of("bot_not_found")),
     }
 }

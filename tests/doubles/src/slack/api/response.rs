@@ -16,8 +16,17 @@ use crate::slack::state::{Outcome, ResponseUrl, State};
 const LIVES: Duration = Duration::from_mins(30);
 const ANSWERS: usize = 5;
 const FIELDS: &[&str] = &[
-    "text", "blocks", "attachments", "response_type", "replace_original", "delete_original", "thread_ts", "metadata",
-    "unfurl_links", "unfurl_media", "mrkdwn",
+    "text",
+    "blocks",
+    "attachments",
+    "response_type",
+    "replace_original",
+    "delete_original",
+    "thread_ts",
+    "metadata",
+    "unfurl_links",
+    "unfurl_media",
+    "mrkdwn",
 ];
 
 impl State {
@@ -63,7 +72,8 @@ fn answered(state: &mut State, handle: &str, said: &Value) -> Result<(), Refusal
 /// Shows what an acknowledgement or a response says: to one person, or in the channel.
 pub(crate) fn show(state: &mut State, to: &ResponseUrl, said: &Value, by: &str) -> Result<(), Refusal> {
     let args = Args(said.as_object().cloned().unwrap_or_default());
-    let original = to.message.as_deref().and_then(|ts| state.world.channels.get(&to.channel)?.messages.get(ts)).cloned();
+    let original =
+        to.message.as_deref().and_then(|ts| state.world.channels.get(&to.channel)?.messages.get(ts)).cloned();
     if let Some(original) = original.as_ref().filter(|_| args.flag("delete_original")) {
         state.remove(original);
         return Ok(());
@@ -84,18 +94,12 @@ pub(crate) fn show(state: &mut State, to: &ResponseUrl, said: &Value, by: &str) 
             thread_ts,
             user: Some(BOT_USER.to_owned()),
             bot_id: Some(BOT.to_owned()),
-            username: None,
             subtype: Some("bot_message".to_owned()),
             text,
             blocks,
             attachments: content::with_numbers(content.attachments.unwrap_or_default()),
             metadata: content.metadata,
-            files: Vec::new(),
-            reactions: Vec::new(),
-            client_msg_id: None,
-            edited: None,
-            before: Vec::new(),
-            broadcast: false,
+            ..Message::default()
         };
         state.place(message);
     } else {

@@ -19,10 +19,24 @@ const OPTIONS: usize = 100;
 const OVERFLOW: usize = 5;
 
 /// Which elements a block takes.
-pub(super) const PRESSED: &[&str] =
-    &["button", "overflow", "static_select", "external_select", "users_select", "conversations_select", "channels_select"];
+pub(super) const PRESSED: &[&str] = &[
+    "button",
+    "overflow",
+    "static_select",
+    "external_select",
+    "users_select",
+    "conversations_select",
+    "channels_select",
+];
 pub(super) const ACCESSORY: &[&str] = &[
-    "button", "overflow", "static_select", "external_select", "users_select", "conversations_select", "channels_select", "image",
+    "button",
+    "overflow",
+    "static_select",
+    "external_select",
+    "users_select",
+    "conversations_select",
+    "channels_select",
+    "image",
 ];
 pub(super) const INPUT: &[&str] = &["plain_text_input", "static_select", "users_select", "number_input"];
 pub(super) const CONTEXT_ACTIONS: &[&str] = &["feedback_buttons", "icon_button"];
@@ -35,9 +49,7 @@ pub(super) fn element(check: &mut Check, value: &Value, at: &str, types: &[&str]
         return;
     }
     let (required, optional): (&[&str], &[&str]) = match kind {
-        "button" => {
-            (&["type", "text"], &["action_id", "url", "value", "style", "confirm", "accessibility_label"])
-        }
+        "button" => (&["type", "text"], &["action_id", "url", "value", "style", "confirm", "accessibility_label"]),
         "overflow" => (&["type", "options"], &["action_id", "confirm"]),
         "static_select" => (
             &["type"],
@@ -46,8 +58,17 @@ pub(super) fn element(check: &mut Check, value: &Value, at: &str, types: &[&str]
         "external_select" | "users_select" | "conversations_select" | "channels_select" => (
             &["type"],
             &[
-                "action_id", "placeholder", "confirm", "focus_on_load", "min_query_length", "initial_option", "initial_user",
-                "initial_conversation", "initial_channel", "filter", "default_to_current_conversation",
+                "action_id",
+                "placeholder",
+                "confirm",
+                "focus_on_load",
+                "min_query_length",
+                "initial_option",
+                "initial_user",
+                "initial_conversation",
+                "initial_channel",
+                "filter",
+                "default_to_current_conversation",
                 "response_url_enabled",
             ],
         ),
@@ -55,7 +76,13 @@ pub(super) fn element(check: &mut Check, value: &Value, at: &str, types: &[&str]
         "plain_text_input" => (
             &["type"],
             &[
-                "action_id", "placeholder", "initial_value", "multiline", "min_length", "max_length", "focus_on_load",
+                "action_id",
+                "placeholder",
+                "initial_value",
+                "multiline",
+                "min_length",
+                "max_length",
+                "focus_on_load",
                 "dispatch_action_config",
             ],
         ),

@@ -28,7 +28,9 @@ pub fn metadata(value: &Value) -> Result<(), (&'static str, String)> {
     };
     let plain = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
     let flat = |value: &Value| value.as_object().is_some_and(|map| map.values().all(plain));
-    let good = |value: &Value| plain(value) || flat(value) || value.as_array().is_some_and(|all| all.iter().all(|v| plain(v) || flat(v)));
+    let good = |value: &Value| {
+        plain(value) || flat(value) || value.as_array().is_some_and(|all| all.iter().all(|v| plain(v) || flat(v)))
+    };
     if let Some((name, _)) = payload.iter().find(|(_, value)| !good(value)) {
         return Err((SCHEMA, format!("event_payload.{name} is nested too deeply")));
     }

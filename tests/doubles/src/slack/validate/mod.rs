@@ -58,8 +58,26 @@ pub fn message(blocks: &Value) -> Vec<Problem> {
 /// What is wrong with attachments.
 pub fn attachments(all: &[Value]) -> Vec<Problem> {
     const FIELDS: &[&str] = &[
-        "color", "fallback", "pretext", "author_name", "author_link", "author_icon", "title", "title_link", "text", "fields",
-        "image_url", "thumb_url", "footer", "footer_icon", "ts", "mrkdwn_in", "blocks", "callback_id", "actions", "id",
+        "color",
+        "fallback",
+        "pretext",
+        "author_name",
+        "author_link",
+        "author_icon",
+        "title",
+        "title_link",
+        "text",
+        "fields",
+        "image_url",
+        "thumb_url",
+        "footer",
+        "footer_icon",
+        "ts",
+        "mrkdwn_in",
+        "blocks",
+        "callback_id",
+        "actions",
+        "id",
     ];
     let mut check = Check::default();
     if all.len() > ATTACHMENTS {
@@ -78,7 +96,13 @@ pub fn attachments(all: &[Value]) -> Vec<Problem> {
 /// What is wrong with a modal view.
 pub fn view(view: &Value) -> Vec<Problem> {
     const FIELDS: &[&str] = &[
-        "close", "submit", "private_metadata", "callback_id", "clear_on_close", "notify_on_close", "external_id",
+        "close",
+        "submit",
+        "private_metadata",
+        "callback_id",
+        "clear_on_close",
+        "notify_on_close",
+        "external_id",
         "submit_disabled",
     ];
     let mut check = Check::default();

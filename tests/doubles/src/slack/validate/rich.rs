@@ -4,8 +4,7 @@ use serde_json::{Map, Value};
 
 use super::check::Check;
 
-const STYLES: &[&str] =
-    &["bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink"];
+const STYLES: &[&str] = &["bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink"];
 
 /// Sections, lists, code and quotes.
 pub(super) fn elements(check: &mut Check, map: &Map<String, Value>, at: &str) {

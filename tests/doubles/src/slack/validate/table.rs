@@ -29,7 +29,8 @@ pub(super) fn table(check: &mut Check, map: &Map<String, Value>, at: &str) {
 pub(super) fn data(check: &mut Check, map: &Map<String, Value>, at: &str) {
     check.string(map, "caption", at, 3_000);
     rows(check, map, at, (2, ROWS + 1), &["raw_text", "raw_number", "rich_text"]);
-    let lengths: Vec<usize> = map["rows"].as_array().into_iter().flatten().filter_map(Value::as_array).map(Vec::len).collect();
+    let lengths: Vec<usize> =
+        map["rows"].as_array().into_iter().flatten().filter_map(Value::as_array).map(Vec::len).collect();
     if lengths.windows(2).any(|two| two[0] != two[1]) {
         check.problem(&format!("{at}/rows"), "all rows must have the same number of values");
     }
