@@ -94,10 +94,7 @@ impl Run {
         let one = &self.known[n];
         let (thread, key) = (&self.threads[one.thread], Self::key(n, &self.threads));
         let words = format!("revision {}", one.revision);
-        let write = match one.private {
-            true => private(thread, &key, &words),
-            false => post(thread, &key, one.urgency, &words),
-        };
+        let write = if one.private { private(thread, &key, &words) } else { post(thread, &key, one.urgency, &words) };
         self.desk.done(self.now, vec![write]).await;
     }
 
@@ -166,9 +163,10 @@ impl Run {
         expected.retain(|n| {
             let one = &self.known[*n];
             let channel = self.threads[one.thread].channel.as_str();
-            let (used, share) = match one.is_edit() {
-                true => (&mut edits, share.edits),
-                false => (channels.entry(channel).or_default(), share.of_channel),
+            let (used, share) = if one.is_edit() {
+                (&mut edits, share.edits)
+            } else {
+                (channels.entry(channel).or_default(), share.of_channel)
             };
             *used += 1;
             *used <= share

@@ -51,9 +51,9 @@ pub async fn mutes_end_by_time_and_by_hand<F: AsyncFn() -> Arc<dyn Store>>(open:
     assert_eq!(now(49).await, [long.clone(), short.clone(), late.clone()], "the oldest first");
     assert_eq!(now(50).await, [long.clone(), late.clone()], "one has ended");
     desk.done(60, vec![Write::Unmute(long.id)]).await;
-    assert_eq!(now(60).await, [late.clone()]);
+    assert_eq!(now(60).await, std::slice::from_ref(&late));
     desk.done(61, vec![Write::Unmute(long.id), Write::Unmute(short.id)]).await;
-    assert_eq!(now(61).await, [late.clone()], "what has ended stays ended");
+    assert_eq!(now(61).await, std::slice::from_ref(&late), "what has ended stays ended");
     let longer = Mute { until: at(500), ..late };
     desk.done(62, vec![Write::Mute(longer.clone())]).await;
     assert_eq!(now(300).await, [longer], "the same id again replaces it");
