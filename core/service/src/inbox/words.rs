@@ -93,6 +93,15 @@ pub(super) fn spent(spent: &Spent) -> Refused {
     Refused::TooMany { why, retry_after: Duration::from_secs(again_in.as_millis().div_ceil(1_000) as u64) }
 }
 
+/// A clause as a sentence.
+pub(super) fn sentence(clause: &str) -> String {
+    let clause = clause.trim();
+    let mut characters = clause.chars();
+    let first: String = characters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if clause.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
+}
+
 /// What became of a refusal, for the figures.
 pub(super) fn result(refused: &Refused) -> &'static str {
     match refused {

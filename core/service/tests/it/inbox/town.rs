@@ -199,20 +199,6 @@ impl Town {
         self.jobs().await.into_iter().next().expect("a job")
     }
 
-    /// The first message of a job's thread, once it is known.
-    pub(super) async fn root_of(&self, job: &Job) -> MessageId {
-        let thread = job.spec.thread.unwrap();
-        let wait = async {
-            loop {
-                if let Some(root) = self.world.store.thread(thread).await.unwrap().unwrap().root {
-                    return root;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the thread has a root")
-    }
-
     /// What was told privately so far, to whom.
     pub(super) fn privately(&self) -> Vec<(String, String)> {
         let shown = self.world.chat.shown();
