@@ -263,6 +263,7 @@ impl Wiring {
     fn api(&self, settings: HttpSettings) -> Api {
         Api {
             intake: self.intake.clone(),
+            inbox: self.inbox.clone(),
             store: self.store.clone(),
             clock: self.clock.clone(),
             signals: self.signals.clone(),
