@@ -33,7 +33,8 @@ fn indented(text: &str) -> String {
 
 fn table(head: &[String], rows: &[Vec<String>]) -> String {
     let all: Vec<&[String]> = std::iter::once(head).chain(rows.iter().map(Vec::as_slice)).collect();
-    let width = |at: usize| all.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let width =
+        |at: usize| all.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let line = |row: &&[String]| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
@@ -53,7 +54,10 @@ mod tests {
         let answer = Answer::text("Two muted:")
             .with(Part::Table {
                 head: vec!["Alert".to_owned(), "Until".to_owned()],
-                rows: vec![vec!["KubePodCrashLooping".to_owned(), "14:00".to_owned()], vec!["é".to_owned(), "15:00".to_owned()]],
+                rows: vec![
+                    vec!["KubePodCrashLooping".to_owned(), "14:00".to_owned()],
+                    vec!["é".to_owned(), "15:00".to_owned()],
+                ],
             })
             .with_code("unmute é\n")
             .with(Part::File(file));

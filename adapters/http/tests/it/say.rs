@@ -30,13 +30,21 @@ async fn help_and_wrong_words_are_answered() {
     let world = World::new().await;
     let (status, help) = json(world.post("/api/v1/say", &json!({"text": "help"}))).await;
     assert_eq!(status, StatusCode::OK);
-    let table = help["answer"]["parts"].as_array().unwrap().iter().find(|part| part["part"] == "table").expect("a table");
+    let table =
+        help["answer"]["parts"].as_array().unwrap().iter().find(|part| part["part"] == "table").expect("a table");
     assert!(table["rows"].as_array().unwrap().iter().any(|row| row[0] == "investigate"), "{table}");
 
     let (status, wrong) = json(world.post("/api/v1/say", &json!({"text": "stauts"}))).await;
     let text = wrong["text"].as_str().unwrap();
     assert!(status == StatusCode::OK && text.contains("no verb `stauts`") && text.contains("    status"), "{text}");
-    assert!(world.store.jobs(&midwatch_service::port::store::JobFilter { limit: 5, ..Default::default() }).await.unwrap().is_empty());
+    assert!(
+        world
+            .store
+            .jobs(&midwatch_service::port::store::JobFilter { limit: 5, ..Default::default() })
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
