@@ -90,7 +90,10 @@ pub(super) fn spent(spent: &Spent) -> Refused {
     let Spent { whose, rate, again_in } = spent;
     let why = format!("{whose} started {} investigations within {} already", rate.starts, spoken(rate.every));
     // To the full second, upwards: who comes again then is let through.
-    Refused::TooMany { why, retry_after: Duration::from_secs(again_in.as_millis().div_ceil(1_000) as u64) }
+    Refused::TooMany {
+        why,
+        retry_after: Duration::from_secs(again_in.as_secs() + u64::from(again_in.subsec_nanos() > 0)),
+    }
 }
 
 /// A clause as a sentence.
