@@ -23,7 +23,7 @@ fn why_not(what: &str) -> String {
 #[rstest::rstest]
 #[case::by_its_name("memory", "Memory is ruled out:")]
 #[case::by_another_word("the OOM killer", "The OOM killer is ruled out:")]
-#[case::part_of_the_chain("a missing variable in DATABASE_URL", "is not ruled out: it is part of the chain")]
+#[case::part_of_the_chain("a missing variable in DATABASE_URL", "is not ruled out: the chain of evidence speaks of it")]
 #[case::not_examined(
     "the node",
     "Not examined, or not conclusively: the report neither blames nor rules out `the node`"
