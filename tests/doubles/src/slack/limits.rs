@@ -22,7 +22,7 @@ pub struct Rate {
 impl Rate {
     /// So many a minute, a fifth of them at once.
     pub const fn a_minute(calls: u32) -> Self {
-        Self { calls, every: Duration::from_secs(60), burst: if calls < 5 { 1 } else { calls / 5 } }
+        Self { calls, every: Duration::from_mins(1), burst: if calls < 5 { 1 } else { calls / 5 } }
     }
 }
 

@@ -105,7 +105,9 @@ impl Message {
             ("client_msg_id", &self.client_msg_id),
         ];
         for (name, value) in optional {
-            value.iter().for_each(|v| put(name, json!(v)));
+            if let Some(value) = value {
+                put(name, json!(value));
+            }
         }
         for (name, list) in [("blocks", &self.blocks), ("attachments", &self.attachments)] {
             if !list.is_empty() {

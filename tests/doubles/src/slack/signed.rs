@@ -105,8 +105,11 @@ fn signed(url: &str, kind: &str, body: String) -> Request<Body> {
 fn signature(time: &str, body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(SIGNING_SECRET.as_bytes()).expect("a key of any length");
     mac.update(format!("v0:{time}:{body}").as_bytes());
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("v0={hex}")
+    let hex = |mut text: String, byte: u8| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    };
+    mac.finalize().into_bytes().into_iter().fold("v0=".to_owned(), hex)
 }
 
 /// The body of a good answer.

@@ -18,10 +18,10 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::support::{client, with, workspace};
 
-/// An app that writes down what it hears.
+/// An app that writes down what it app.
 struct App(UnboundedSender<Value>);
 
-type Hears = UnboundedReceiver<Value>;
+type Told = UnboundedReceiver<Value>;
 
 async fn pushed(
     event: SlackPushEventCallback,
@@ -58,8 +58,8 @@ async fn pressed(
 }
 
 /// Connects so many sockets of the client library.
-async fn connect(slack: &Slack, count: u32) -> (SlackClientSocketModeListener<SlackClientHyperHttpsConnector>, Hears) {
-    let (tell, hears) = mpsc::unbounded_channel();
+async fn connect(slack: &Slack, count: u32) -> (SlackClientSocketModeListener<SlackClientHyperHttpsConnector>, Told) {
+    let (tell, told) = mpsc::unbounded_channel();
     let environment = SlackClientEventsListenerEnvironment::new(Arc::new(client(slack))).with_user_state(App(tell));
     let callbacks = SlackSocketModeListenerCallbacks::new()
         .with_push_events(pushed)
@@ -73,7 +73,7 @@ async fn connect(slack: &Slack, count: u32) -> (SlackClientSocketModeListener<Sl
     listener.listen_for(&SlackApiToken::new(slack.app_token().into())).await.unwrap();
     listener.start().await;
     slack.wait_for("the sockets", |s| (s.sockets() == count as usize).then_some(())).await;
-    (listener, hears)
+    (listener, told)
 }
 
 fn texts(event: &Value) -> (&str, &str) {
@@ -83,10 +83,10 @@ fn texts(event: &Value) -> (&str, &str) {
 #[tokio::test]
 async fn a_mention_comes_as_a_message_and_as_a_mention() {
     let slack = workspace().await;
-    let (_listener, mut hears) = connect(&slack, 1).await;
+    let (_listener, mut told) = connect(&slack, 1).await;
     slack.mention("U1", "C1", None, "investigate checkout");
 
-    let (one, two) = (hears.recv().await.unwrap(), hears.recv().await.unwrap());
+    let (one, two) = (told.recv().await.unwrap(), told.recv().await.unwrap());
 
     let said = format!("<@{}> investigate checkout", slack.bot_user());
     assert_eq!((texts(&one), texts(&two)), (("message", said.as_str()), ("app_mention", said.as_str())));
@@ -98,12 +98,12 @@ async fn a_mention_comes_as_a_message_and_as_a_mention() {
 #[tokio::test]
 async fn a_command_and_a_button_are_answered() {
     let slack = workspace().await;
-    let (_listener, mut hears) = connect(&slack, 1).await;
+    let (_listener, mut told) = connect(&slack, 1).await;
     let label = json!({"type": "plain_text", "text": "Stop"});
     let button = json!({"type": "button", "action_id": "stop", "text": label, "value": "job-1"});
     let body = json!({"channel": "C1", "text": "looking", "blocks": [{"type": "actions", "elements": [button]}]});
     let posted = crate::support::post(&slack, "chat.postMessage", &body).await.unwrap();
-    hears.recv().await.unwrap();
+    told.recv().await.unwrap();
 
     let answered = slack.slash("U1", "alerts", "help").await.unwrap();
     slack.press("U1", "C1", posted["ts"].as_str().unwrap(), "stop").await.unwrap();
@@ -111,14 +111,14 @@ async fn a_command_and_a_button_are_answered() {
     assert_eq!(answered.payload.unwrap()["text"], "heard: help");
     let shown: Vec<String> = slack.ephemerals("U1").iter().map(midwatch_doubles::slack::Ephemeral::reads).collect();
     assert_eq!(shown, ["heard: help", "stopped"]);
-    let event = hears.recv().await.unwrap();
+    let event = told.recv().await.unwrap();
     assert_eq!(event["actions"][0]["value"], "job-1");
 }
 
 #[tokio::test]
 async fn posts_of_programs_and_of_the_app_itself_are_told_with_their_edits() {
     let slack = workspace().await;
-    let (_listener, mut hears) = connect(&slack, 1).await;
+    let (_listener, mut told) = connect(&slack, 1).await;
     let ts = slack.post_as_app(
         "C1",
         &json!({"username": "Alertmanager", "attachments": [{"title": "[FIRING:1]", "color": "danger"}]}),
@@ -126,8 +126,7 @@ async fn posts_of_programs_and_of_the_app_itself_are_told_with_their_edits() {
     slack.edit_as_app("C1", &ts, &json!({"attachments": [{"title": "[RESOLVED]", "color": "good"}]}));
     crate::support::post(&slack, "chat.postMessage", &json!({"channel": "C1", "text": "own"})).await.unwrap();
 
-    let (fired, resolved, own) =
-        (hears.recv().await.unwrap(), hears.recv().await.unwrap(), hears.recv().await.unwrap());
+    let (fired, resolved, own) = (told.recv().await.unwrap(), told.recv().await.unwrap(), told.recv().await.unwrap());
 
     assert_eq!(fired["event"]["subtype"], "bot_message");
     assert_eq!(fired["event"]["attachments"][0]["color"], "a30200");
@@ -147,7 +146,7 @@ async fn channels_without_the_app_are_silent() {
 #[tokio::test]
 async fn nothing_is_lost_when_sockets_break_or_are_replaced() {
     let slack = workspace().await;
-    let (_listener, mut hears) = connect(&slack, 1).await;
+    let (_listener, mut told) = connect(&slack, 1).await;
     slack.delivery_fault(Rule::on("message", DeliveryFault::DropBefore));
     slack.delivery_fault(Rule::on("message", DeliveryFault::DropAfter).nth(2));
     for n in 0..4 {
@@ -155,7 +154,7 @@ async fn nothing_is_lost_when_sockets_break_or_are_replaced() {
     }
     let mut heard = std::collections::BTreeSet::new();
     while heard.len() < 4 {
-        let event = hears.recv().await.unwrap();
+        let event = told.recv().await.unwrap();
         heard.insert(event["event"]["text"].as_str().unwrap().to_owned());
     }
     let opened = slack.sockets_opened();
@@ -166,7 +165,7 @@ async fn nothing_is_lost_when_sockets_break_or_are_replaced() {
     slack.wait_for("a new socket", |s| (s.sockets_opened() > opened).then_some(())).await;
     slack.say("U1", "C1", None, "after");
     loop {
-        if texts(&hears.recv().await.unwrap()).1 == "after" {
+        if texts(&told.recv().await.unwrap()).1 == "after" {
             return;
         }
     }
@@ -180,11 +179,11 @@ async fn events_are_doubled_and_reordered_when_told() {
     for n in 0..3 {
         slack.say("U1", "C1", None, &format!("{n}"));
     }
-    let (_listener, mut hears) = connect(&slack, 1).await;
+    let (_listener, mut told) = connect(&slack, 1).await;
 
     let mut heard = Vec::new();
     for _ in 0..4 {
-        heard.push(hears.recv().await.unwrap());
+        heard.push(told.recv().await.unwrap());
     }
 
     let order: Vec<&str> = heard.iter().map(|e| texts(e).1).collect();
@@ -195,13 +194,13 @@ async fn events_are_doubled_and_reordered_when_told() {
 #[tokio::test]
 async fn each_event_goes_to_one_of_several_sockets() {
     let slack = workspace().await;
-    let (_listener, mut hears) = connect(&slack, 2).await;
+    let (_listener, mut told) = connect(&slack, 2).await;
     for n in 0..20 {
         slack.say("U1", "C1", None, &format!("{n}"));
     }
     slack.wait_for("the acknowledgements", |s| (s.acknowledgement_times().len() == 20).then_some(())).await;
     let mut heard = 0;
-    while hears.try_recv().is_ok() {
+    while told.try_recv().is_ok() {
         heard += 1;
     }
     assert_eq!(heard, 20);
@@ -232,7 +231,7 @@ async fn receive(State(app): State<Arc<Behind>>, headers: HeaderMap, body: Bytes
 }
 
 async fn behind_a_url(slack: &Slack, refuse: usize) -> (Targets, UnboundedReceiver<(HeaderMap, String)>) {
-    let (heard, hears) = mpsc::unbounded_channel();
+    let (heard, told) = mpsc::unbounded_channel();
     let verifier = SlackEventSignatureVerifier::new(&slack.signing_secret().into());
     let app = Arc::new(Behind { verifier, heard, refuse: refuse.into() });
     let router = Router::new().route("/slack/{kind}", post(receive)).with_state(app);
@@ -240,16 +239,16 @@ async fn behind_a_url(slack: &Slack, refuse: usize) -> (Targets, UnboundedReceiv
     let targets = Targets::under(&format!("http://{}", listener.local_addr().unwrap()));
     tokio::spawn(async move { axum::serve(listener, router).await });
     slack.deliver_to(targets.clone());
-    (targets, hears)
+    (targets, told)
 }
 
 #[tokio::test]
 async fn signed_requests_are_verified_and_events_are_sent_again_after_a_failure() {
     let slack = workspace().await;
-    let (targets, mut hears) = behind_a_url(&slack, 1).await;
+    let (targets, mut told) = behind_a_url(&slack, 1).await;
     slack.say("U1", "C1", None, "hello");
 
-    let (first, second) = (hears.recv().await.unwrap(), hears.recv().await.unwrap());
+    let (first, second) = (told.recv().await.unwrap(), told.recv().await.unwrap());
 
     assert!(!first.0.contains_key("x-slack-retry-num"));
     assert_eq!(
@@ -263,12 +262,12 @@ async fn signed_requests_are_verified_and_events_are_sent_again_after_a_failure(
 #[tokio::test]
 async fn commands_and_buttons_come_as_forms() {
     let slack = workspace().await;
-    let (_, mut hears) = behind_a_url(&slack, 0).await;
+    let (_, mut told) = behind_a_url(&slack, 0).await;
 
     let answered = slack.slash("U1", "C1", "investigate 'a b' & more").await.unwrap();
 
     assert_eq!(answered.payload.unwrap()["text"], "on it");
-    let (_, form) = hears.recv().await.unwrap();
+    let (_, form) = told.recv().await.unwrap();
     let fields: std::collections::BTreeMap<String, String> =
         url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
     assert_eq!(fields["text"], "investigate 'a b' & more");
@@ -295,9 +294,9 @@ async fn an_app_that_does_not_answer_in_time_has_failed() {
 #[tokio::test]
 async fn a_response_url_is_good_for_five_answers() {
     let slack = workspace().await;
-    let (_, mut hears) = behind_a_url(&slack, 0).await;
+    let (_, mut told) = behind_a_url(&slack, 0).await;
     slack.slash("U1", "C1", "help").await.unwrap();
-    let (_, form) = hears.recv().await.unwrap();
+    let (_, form) = told.recv().await.unwrap();
     let url = url::form_urlencoded::parse(form.as_bytes()).find(|(n, _)| n == "response_url").unwrap().1.into_owned();
     let client = client(&slack);
     let url: SlackResponseUrl = SlackResponseUrl(url.parse().unwrap());

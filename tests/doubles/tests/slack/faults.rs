@@ -84,6 +84,19 @@ async fn a_rule_counts_only_what_it_concerns() {
 }
 
 #[tokio::test]
+async fn rules_that_are_due_at_once_strike_one_after_the_other() {
+    let slack = workspace().await;
+    slack.fault(Rule::on("chat.postMessage", Fault::TooMany(2)));
+    slack.fault(Rule::any(Fault::Refuse("internal_error".to_owned())));
+    slack.fault(Rule::any(Fault::Status(503)).nth(4));
+
+    assert_eq!(limited(say(&slack, "one").await), 2);
+    assert_eq!(refused(say(&slack, "one").await), "internal_error");
+    say(&slack, "one").await.unwrap();
+    say(&slack, "one").await.unwrap_err();
+}
+
+#[tokio::test]
 async fn the_same_seed_gives_the_same_faults() {
     let run = async |seed| {
         let slack = workspace().await;

@@ -1,5 +1,7 @@
 //! Who there is: the app itself, users, groups; and what the app shows them beside messages.
 
+#![allow(clippy::unnecessary_wraps, reason = "every method answers alike, also those that refuse nothing")]
+
 use std::time::Duration;
 
 use midwatch_service::clock::after;

@@ -17,7 +17,7 @@ pub(super) fn block(check: &mut Check, value: &Value, at: &str, in_view: bool) {
     let kind = value["type"].as_str().unwrap_or_default();
     let (required, optional): (&[&str], &[&str]) = match kind {
         "section" => (&[], &["text", "fields", "accessory", "expand"]),
-        "header" => (&["text"], &["level"]),
+        "header" | "alert" => (&["text"], &["level"]),
         "divider" => (&[], &[]),
         "image" => (&["alt_text"], &["image_url", "slack_file", "title"]),
         "actions" | "context" | "context_actions" | "rich_text" => (&["elements"], &[]),
@@ -26,7 +26,6 @@ pub(super) fn block(check: &mut Check, value: &Value, at: &str, in_view: bool) {
         "data_table" => (&["rows", "caption"], &["page_size", "row_header_column_index"]),
         "plan" => (&["title"], &["tasks"]),
         "task_card" => (TASK, TASK_OPTIONS),
-        "alert" => (&["text"], &["level"]),
         "input" if in_view => (&["label", "element"], &["hint", "optional", "dispatch_action"]),
         _ => return check.problem(&format!("{at}/type"), &format!("unsupported type: {kind}")),
     };

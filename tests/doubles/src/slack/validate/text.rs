@@ -24,5 +24,7 @@ pub(super) fn object(check: &mut Check, value: &Value, at: &str, most: usize, ty
     let Some(map) = check.fields(value, at, &["type", "text"], own) else { return };
     check.one_of(map, "type", at, types);
     check.string(map, "text", at, most);
-    own.iter().for_each(|name| check.flag(map, name, at));
+    for name in own {
+        check.flag(map, name, at);
+    }
 }
