@@ -62,7 +62,7 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("who-else", Question::WhoElse { place: None }),
         ("place", Question::WhoElse { place: Some("eu-west".to_owned()) }),
         ("next", Question::NextSteps),
-        ("metrics", Question::Metrics { target: None }),
+        ("metrics", Question::Metrics { target: None, what: None }),
     ]
 }
 
