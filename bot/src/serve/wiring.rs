@@ -2,12 +2,12 @@
 //!
 //! Must never hold logic: each part does its own. Start at [`Wiring::build`].
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use jiff::Timestamp;
 use midwatch_config::Settings;
 use midwatch_console::ConsolePlatform;
@@ -17,7 +17,7 @@ use midwatch_redact::Redactor;
 use midwatch_service::clock::{SharedClock, SystemClock};
 use midwatch_service::health::{Health, Status};
 use midwatch_service::id::WorkerId;
-use midwatch_service::inbox::{Inbox, InboxParts, InboxSettings};
+use midwatch_service::inbox::{Inbox, InboxParts};
 use midwatch_service::intake::{Intake, IntakeParts};
 use midwatch_service::job::{Actor, Origin};
 use midwatch_service::metrics::Metrics;
@@ -30,6 +30,7 @@ use midwatch_service::port::sources::SourceProvider as _;
 use midwatch_service::sender::{Sender, SenderSettings};
 use midwatch_service::signals::Signals;
 use midwatch_service::worker::{Worker, WorkerParts};
+use midwatch_slack::Reception;
 use midwatch_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +46,7 @@ use super::http::http_settings;
 use super::lookout::{ALERTMANAGER, Lookout};
 use super::own;
 use super::policy::policy;
+use super::slack::{SLACK, Slack};
 use super::upkeep::{STORE, Upkeep};
 
 /// What the parts share.
@@ -57,9 +59,10 @@ pub(super) struct Wiring {
     policy: Arc<Policy>,
     packs: Arc<Packs>,
     intake: Arc<Intake>,
-    inbox: Arc<Inbox>,
     worker: Worker,
-    sender: Sender,
+    inbox: Arc<Inbox>,
+    senders: Vec<Sender>,
+    slack: Option<Slack>,
     alerts: Option<Arc<dyn AlertSource>>,
     lookout: Arc<Lookout>,
     checkpoints: PathBuf,
@@ -115,6 +118,18 @@ impl Wiring {
             settings: own::intake(settings, clusters.clusters()),
         }));
         let id = WorkerId::new(&host());
+        let worker = Worker::new(WorkerParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            signals: signals.clone(),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            sources: clusters.clone(),
+            packs: packs.clone(),
+            redactor: redactor.clone(),
+            settings: own::worker(settings, id.clone()),
+        });
+        let slack = Slack::new(&settings.slack).map_err(Failure::usage)?;
         let inbox = Arc::new(Inbox::new(InboxParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -125,31 +140,24 @@ impl Wiring {
             packs: packs.clone(),
             intake: intake.clone(),
             alerts: alerts.clone(),
-            directories: BTreeMap::new(),
+            directories: slack.iter().map(|slack| (SLACK.to_owned(), slack.directory())).collect(),
             redactor: redactor.clone(),
-            settings: InboxSettings { clusters: clusters.clusters(), ..InboxSettings::new(id.clone()) },
+            settings: own::inbox(settings, id.clone(), clusters.clusters()),
         }));
-        let worker = Worker::new(WorkerParts {
-            store: store.clone(),
-            clock: clock.clone(),
-            signals: signals.clone(),
-            metrics: metrics.clone(),
-            health: health.clone(),
-            sources: clusters,
-            packs: packs.clone(),
-            redactor: redactor.clone(),
-            settings: own::worker(settings, id.clone()),
-        });
         let console: Arc<dyn ChatPlatform> = Arc::new(console(settings, &directory)?);
-        let sender = Sender::new(
-            store.clone(),
-            clock.clone(),
-            signals.clone(),
-            metrics.clone(),
-            health.clone(),
-            console,
-            SenderSettings::new(id),
-        );
+        let platforms = std::iter::once(console).chain(slack.iter().map(Slack::platform));
+        let sender = |platform| {
+            Sender::new(
+                store.clone(),
+                clock.clone(),
+                signals.clone(),
+                metrics.clone(),
+                health.clone(),
+                platform,
+                SenderSettings::new(id.clone()),
+            )
+        };
+        let senders = platforms.map(sender).collect();
         let checkpoints = store::checkpoints(&directory);
         Ok(Self {
             store,
@@ -160,9 +168,10 @@ impl Wiring {
             policy,
             packs,
             intake,
-            inbox,
             worker,
-            sender,
+            inbox,
+            senders,
+            slack,
             alerts,
             lookout,
             checkpoints,
@@ -183,6 +192,11 @@ impl Wiring {
         // On its own: reading certificates and kubeconfigs takes the time of a processor.
         let _lookout = AbortOnDropHandle::new(tokio::spawn(self.lookout.clone().run(stop.clone())));
         let sent = CancellationToken::new();
+        let reception = self.reception();
+        let mut router = midwatch_http::router(self.api(http));
+        if let (Some(slack), Some(reception)) = (&self.slack, &reception) {
+            router = router.merge(slack.router(reception));
+        }
         let working = async {
             let drained = self.worker.run(stop.clone()).await;
             tracing::info!(finished = drained.finished, handed_back = drained.handed_back, "jobs have ended");
@@ -190,7 +204,7 @@ impl Wiring {
         };
         let listening = async {
             let ended =
-                midwatch_http::serve(listener, midwatch_http::router(self.api(http)), limits, stop.clone()).await;
+                midwatch_http::serve(listener, router, limits, stop.clone()).await;
             // Without ears there is no watch to stand: the rest ends, too.
             stop.cancel();
             ended
@@ -206,16 +220,31 @@ impl Wiring {
             health: self.health.clone(),
             checkpoints: self.checkpoints.clone(),
         };
-        let (ended, (), (), (), (), (), ()) = tokio::join!(
+        let sending = join_all(self.senders.iter().map(|sender| sender.run(sent.clone())));
+        let (ended, (), (), (), (), _, (), ()) = tokio::join!(
             listening,
             working,
             refusing,
+            self.hearing(reception, stop.clone()),
             self.inbox.run(stop.clone()),
-            self.sender.run(sent.clone()),
+            sending,
             upkeep.run(stop.clone()),
             self.polling(settings, stop.clone())
         );
         ended
+    }
+
+    /// What takes in what Slack delivers, where there is one.
+    fn reception(&self) -> Option<Reception> {
+        let slack = self.slack.as_ref()?;
+        let (ears, clock, health) = (self.inbox.clone(), self.clock.clone(), self.health.clone());
+        Some(Reception { ears, clock, health, listening: slack.listening().clone() })
+    }
+
+    async fn hearing(&self, reception: Option<Reception>, stop: CancellationToken) {
+        if let (Some(slack), Some(reception)) = (&self.slack, reception) {
+            slack.listen(reception, stop).await;
+        }
     }
 
     async fn polling(&self, settings: &Settings, stop: CancellationToken) {

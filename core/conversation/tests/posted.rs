@@ -218,8 +218,9 @@ fn a_list_that_the_platform_cut_off_loses_its_last_alert_only() {
 fn a_huge_post_is_bounded() {
     let one = "FIRING KubePodCrashLooping namespace=shop pod=p\n".repeat(50_000);
     assert_eq!(read(&Post { text: one, ..Post::default() }).unwrap().alerts.len(), ALERTS_CAP);
-    let pairs: String = (0..10_000).map(|n| format!(" l{n}={}", "v".repeat(9_000))).collect();
-    let text = format!("FIRING InstanceDown alertname=InstanceDown{pairs}");
+    let pairs: Vec<String> = (0..10_000).map(|n| format!("l{n}={}", "v".repeat(9_000))).collect();
+    let pairs = pairs.join(" ");
+    let text = format!("FIRING InstanceDown alertname=InstanceDown {pairs}");
     let alert = &read(&Post { text, ..Post::default() }).unwrap().alerts[0];
     assert!(alert.labels.len() <= 128 && alert.labels.values().all(|value| value.len() <= 4096));
 }
@@ -276,7 +277,9 @@ proptest! {
         let mut text = format!("\n\nAlerts {}:\n", if firing { "Firing" } else { "Resolved" });
         for (labels, words) in &alerts {
             text.push_str("Labels:\n");
-            labels.iter().for_each(|(name, value)| text.push_str(&format!(" - {name} = {value}\n")));
+            for (name, value) in labels {
+                text.push_str(&format!(" - {name} = {value}\n"));
+            }
             text.push_str(&format!("Annotations:\n - summary = {words}\nSource: http://p/graph\n"));
         }
         let sections = vec![Section { title: title(&alerts[0].0, firing, 0), text, ..Section::default() }];

@@ -102,7 +102,8 @@ fn namespace(posted: &PostedAlert) -> Option<&str> {
         parts.next() == Some(first) && parts.next().is_none_or(|next| next == "svc")
     };
     let of_words = |text: &String| {
-        let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || "\"'`(),".contains(c)).collect();
+        let words = text.split(|c: char| c.is_whitespace() || "\"'`(),".contains(c));
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
         let path =
             |word: &&str| word.split_once('/').is_some_and(|(namespace, name)| namespace == first && !name.is_empty());
         words.iter().any(path)

@@ -74,7 +74,8 @@ pub(super) fn read(lines: &[String], firing: bool) -> Vec<PostedAlert> {
         let last = last.trim_end();
         last.ends_with('\u{2026}') || last.ends_with("...")
     });
-    if !(is_cut && reader.mode == Mode::Labels && !reader.annotated && !reader.alerts.is_empty()) {
+    let is_whole = reader.mode != Mode::Labels || reader.annotated || reader.alerts.is_empty();
+    if is_whole || !is_cut {
         reader.next();
     }
     reader.alerts
@@ -106,8 +107,8 @@ impl Reader {
             return None;
         }
         match words.trim_start_matches(['#', ' ']).trim_matches(['*', ':', ' ']).to_lowercase().as_str() {
-            "firing" | "alerts firing" => self.state(true),
-            "resolved" | "alerts resolved" => self.state(false),
+            "firing" | "alerts firing" => Some(self.state(true)),
+            "resolved" | "alerts resolved" => Some(self.state(false)),
             "labels" | "details" => {
                 if !self.alert.labels.is_empty() && (self.mode != Mode::Words || self.annotated) {
                     self.next();
@@ -124,11 +125,11 @@ impl Reader {
         }
     }
 
-    fn state(&mut self, firing: bool) -> Option<Mode> {
+    fn state(&mut self, firing: bool) -> Mode {
         self.next();
         self.firing = firing;
         self.alert.firing = firing;
-        Some(Mode::Words)
+        Mode::Words
     }
 
     /// A line `Name: value`. Whether it is one of those that mean something.

@@ -65,7 +65,7 @@ fn name(title: &mut Title, common: &str) {
     if let Some(name) = title.labels.get("alertname") {
         title.name = name.clone();
     } else if !is_named(&of_group) && is_named(&shared) {
-        title.name = shared.remove(0).to_owned();
+        shared.remove(0).clone_into(&mut title.name);
     } else if of_group.first().is_some_and(|first| !is_alert_name(first) && first.starts_with(char::is_uppercase)) {
         // Grafana's names are words: `High request latency`.
         title.name = std::mem::take(&mut of_group).join(" ");

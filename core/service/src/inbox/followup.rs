@@ -135,7 +135,7 @@ impl Desk {
     /// By a job that reads what is asked for.
     async fn read(&self, turn: &Turn, asked: Question, about: &About) -> Result<Done, Refused> {
         let base = about.base();
-        let reply = self.reply(turn);
+        let reply = Self::reply(turn);
         let mut also = turn.closing.clone();
         if let (Some(job), Reply::Existing(_)) = (about.under_way(), &reply) {
             let text =

@@ -7,7 +7,7 @@ use midwatch_conversation::answer::Answer;
 use midwatch_conversation::command::{self, Command, Investigate, Parsed, Spot};
 use uuid::Uuid;
 
-use super::turn::{Done, Turn, Way};
+use super::turn::{Before, Done, Turn, Way};
 use super::{Desk, Spoke, Spoken, hearing, run, words};
 use crate::heard::{Heard, Place, Said};
 use crate::id::ThreadId;
@@ -195,9 +195,10 @@ impl Desk {
 
 /// A refusal in words. What concerns only who spoke is told to them alone.
 fn refusal(refused: &Refused) -> Done {
-    let answer = Answer::text(refused.to_string());
+    let answer = Answer::text(words::sentence(&refused.to_string()));
     match refused {
-        Refused::Denied(_) | Refused::TooMany { .. } | Refused::Already { .. } => Done::person(answer),
+        Refused::Already { by } => words::before(Before::Told, by),
+        Refused::Denied(_) | Refused::TooMany { .. } => Done::person(answer),
         _ => Done::here(answer),
     }
 }

@@ -48,14 +48,14 @@ impl Desk {
             depth: asked.depth.map_or_else(|| self.depth(turn), depth_of),
             ..Request::default()
         };
-        let (verb, reply) = (Verb::Investigate, self.reply(turn));
+        let (verb, reply) = (Verb::Investigate, Self::reply(turn));
         self.start(turn, Start { request, cluster, verb, pack: None, reply, told: Some(told), also: Vec::new() }).await
     }
 
     /// The same request as an earlier job's, as of now.
     pub(super) fn again(&self, turn: &Turn, job: &Job, verb: Verb) -> Start {
         let request = Request { as_of: None, ..job.spec.request.clone() };
-        let reply = job.spec.thread.map_or_else(|| self.reply(turn), Reply::Existing);
+        let reply = job.spec.thread.map_or_else(|| Self::reply(turn), Reply::Existing);
         let told = Some(format!("Investigating again, after job {}.", words::short(job.spec.id)));
         let (cluster, pack) = (job.spec.cluster.clone(), Some(job.spec.pack.name.clone()));
         Start { request, cluster, verb, pack, reply, told, also: Vec::new() }
@@ -94,7 +94,7 @@ impl Desk {
     }
 
     /// Where the answer to something new goes.
-    pub(super) fn reply(&self, turn: &Turn) -> Reply {
+    pub(super) fn reply(turn: &Turn) -> Reply {
         if let Some(thread) = &turn.thread {
             return Reply::Existing(thread.id);
         }

@@ -45,15 +45,12 @@ impl Desk {
             return Err(Refused::Invalid(format!("a mute lasts {} at most", spoken(LONGEST))));
         }
         let reason = asked.reason.unwrap_or_default();
-        let (what, cluster) = match asked.alert {
-            Some(name) => {
-                let name: String = name.chars().take(NAME).collect();
-                (Muted::Alert { name, namespace: asked.namespace }, self.defaults(turn).cluster)
-            }
-            None => {
-                let incident = self.incident_here(turn).await?;
-                (muted(&incident), place_of(&incident).0)
-            }
+        let (what, cluster) = if let Some(name) = asked.alert {
+            let name: String = name.chars().take(NAME).collect();
+            (Muted::Alert { name, namespace: asked.namespace }, self.defaults(turn).cluster)
+        } else {
+            let incident = self.incident_here(turn).await?;
+            (muted(&incident), place_of(&incident).0)
         };
         self.muted(turn, Wanted { what, cluster, how_long, reason }).await
     }
@@ -81,12 +78,11 @@ impl Desk {
 
     pub(super) async fn unmute(&self, turn: &Turn, asked: command::Unmute) -> Result<Done, Refused> {
         let mutes = self.parts.store.mutes(self.now()).await?;
-        let meant: Vec<Mute> = match &asked.alert {
-            Some(text) => mutes.into_iter().filter(|mute| is_named(mute, text, asked.namespace.as_deref())).collect(),
-            None => {
-                let incident = self.incident_here(turn).await?;
-                mutes.into_iter().filter(|mute| is_of(mute, &incident)).collect()
-            }
+        let meant: Vec<Mute> = if let Some(text) = &asked.alert {
+            mutes.into_iter().filter(|mute| is_named(mute, text, asked.namespace.as_deref())).collect()
+        } else {
+            let incident = self.incident_here(turn).await?;
+            mutes.into_iter().filter(|mute| is_of(mute, &incident)).collect()
         };
         if meant.is_empty() {
             // Whoever may unmute nothing is told that, not what there is.

@@ -90,7 +90,19 @@ pub(super) fn spent(spent: &Spent) -> Refused {
     let Spent { whose, rate, again_in } = spent;
     let why = format!("{whose} started {} investigations within {} already", rate.starts, spoken(rate.every));
     // To the full second, upwards: who comes again then is let through.
-    Refused::TooMany { why, retry_after: Duration::from_secs(again_in.as_millis().div_ceil(1_000) as u64) }
+    Refused::TooMany {
+        why,
+        retry_after: Duration::from_secs(again_in.as_secs() + u64::from(again_in.subsec_nanos() > 0)),
+    }
+}
+
+/// A clause as a sentence.
+pub(super) fn sentence(clause: &str) -> String {
+    let clause = clause.trim();
+    let mut characters = clause.chars();
+    let first: String = characters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let end = if clause.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
 }
 
 /// What became of a refusal, for the figures.

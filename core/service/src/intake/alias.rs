@@ -14,8 +14,45 @@ use super::Hang;
 use super::settings::IntakeSettings;
 use crate::lifecycle::Arrival;
 
+/// What the alias of a title begins with.
+const TITLE: &str = "title:";
+
 /// A key longer than this (bytes) is replaced by its hash: it only has to be the same each time.
 const KEY_CAP: usize = 512;
+
+/// The aliases of a delivery.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Aliases {
+    /// Those that its incident is found by from now on.
+    pub(super) held: Vec<String>,
+    /// Those that it is looked for by.
+    pub(super) sought: Vec<String>,
+}
+
+impl Aliases {
+    /// A title joins posts to what others deliver, and posts to posts. Two groups of one source may well have the same
+    /// title, as two workloads with the same alert in one namespace have: those are never joined by it.
+    pub(super) fn new(aliases: Vec<String>, is_post: bool) -> Self {
+        let mut both = Self::default();
+        for alias in aliases {
+            if !alias.starts_with(TITLE) {
+                both.held.push(alias.clone());
+                both.sought.push(alias);
+                continue;
+            }
+            let (posted, sent) = (format!("posted-{alias}"), format!("sent-{alias}"));
+            both.sought.push(posted.clone());
+            both.sought.extend(Some(sent.clone()).filter(|_| is_post));
+            both.held.push(if is_post { posted } else { sent });
+        }
+        both
+    }
+
+    /// Whether an alias is a title, of whichever side.
+    pub(super) fn is_title(alias: &str) -> bool {
+        alias.split_once('-').is_some_and(|(side, rest)| matches!(side, "posted" | "sent") && rest.starts_with(TITLE))
+    }
+}
 
 /// The alias of a message.
 pub(super) fn of_post(hang: &Hang) -> String {
@@ -55,7 +92,7 @@ pub(super) fn of_values(
 /// With several clusters, the same title in two of them is not the same group.
 fn of_title(name: &str, values: Vec<&str>, cluster: Option<&str>, settings: &IntakeSettings) -> Option<String> {
     let place = if settings.clusters.len() > 1 { cluster.unwrap_or_default() } else { "" };
-    Some(short(format!("title:{place}:{}", title_key(name, values)?)))
+    Some(short(format!("{TITLE}{place}:{}", title_key(name, values)?)))
 }
 
 /// Labels that all alerts share.

@@ -148,7 +148,7 @@ fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, 
     plan.writes.extend(begun);
     let hangs = hang(part, desk).is_some();
     // Below a post of the alert there is nothing to open with but the link to what went before.
-    if !hangs || previous.is_some() {
+    if !hangs || previous.is_some_and(|(_, before)| before != thread) {
         let shown = if hangs { Vec::new() } else { alerts(part) };
         plan.writes.push(desk.pen.opening(thread, opening(&incident, part, shown, previous)));
     }

@@ -7,6 +7,7 @@ use midwatch_diagnosis::alert::Alert;
 use midwatch_redact::Redact as _;
 use tracing::info;
 
+use super::alias::Aliases;
 use super::compose::{Overload, Plan};
 use super::identity::{Entity, identity, is_heartbeat, namespaces_of_alerts};
 use super::lane::{Order, Taken};
@@ -127,7 +128,7 @@ impl Intake {
         // What a post led to was looked up, as a poll does: unless a webhook brings it, too, none will say that it is over.
         let polled = source == POLL || place.is_some();
         let arrival = |mut alert: Alert, posted: bool| {
-            let id = identity(&alert, &settings.replica_labels);
+            let id = identity(&alert, &settings.replica_labels, posted);
             alert.redact(&self.parts.redactor);
             Arrival { id, alert, polled: polled && !posted, posted, ..Arrival::default() }
         };
@@ -138,6 +139,7 @@ impl Intake {
         if group_key.is_some() {
             aliases.extend(alias::of_group(&arrivals, cluster.as_deref(), settings));
         }
+        let aliases = Aliases::new(aliases, place.is_some());
         let (platform, channel) = match &place {
             Some(hang) => (&hang.platform, &hang.channel),
             None => (&settings.platform, &settings.channel),

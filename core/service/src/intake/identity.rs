@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use midwatch_diagnosis::alert::Alert;
 use sha2::{Digest as _, Sha256};
 
+use crate::posts::VALUES;
+
 /// Whether an alert speaks of no trouble. kube-prometheus gives severity `none` to those that always fire so that their
 /// absence can be noticed (`Watchdog`) or only silence others (`InfoInhibitor`):
 /// <https://runbooks.prometheus-operator.dev/runbooks/general/watchdog/>. `TestAlert` of instance `Grafana` is what the
@@ -20,10 +22,12 @@ pub(crate) fn is_heartbeat(alert: &Alert) -> bool {
 }
 
 /// What an alert is, whoever delivers it: the first 64 bits of a hash over its labels without those that tell replicas
-/// apart. Among 50,000 alerts two are confused with a probability below 1e-10.
-pub(crate) fn identity(alert: &Alert, replica_labels: &[String]) -> u64 {
+/// apart. Of an alert that is told by a post, also over the values that are told without names. Among 50,000 alerts two are
+/// confused with a probability below 1e-10.
+pub(crate) fn identity(alert: &Alert, replica_labels: &[String], is_told: bool) -> u64 {
+    let told = alert.annotations.get_key_value(VALUES).filter(|_| is_told);
     let mut hash = Sha256::new();
-    for (name, value) in alert.labels.iter().filter(|(name, _)| !replica_labels.contains(name)) {
+    for (name, value) in alert.labels.iter().filter(|(name, _)| !replica_labels.contains(name)).chain(told) {
         // The length goes first, so that no two label sets run into the same bytes.
         for text in [name, value] {
             hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
@@ -210,7 +214,7 @@ mod tests {
     #[test]
     fn replicas_are_one_and_everything_else_tells_apart() {
         let replica = ["replica".to_owned()];
-        let of = |labels: &[(&str, &str)]| identity(&alert(labels), &replica);
+        let of = |labels: &[(&str, &str)]| identity(&alert(labels), &replica, false);
         assert_eq!(of(&[("alertname", "A"), ("replica", "a")]), of(&[("alertname", "A"), ("replica", "b")]));
         assert_ne!(of(&[("alertname", "A"), ("pod", "a")]), of(&[("alertname", "A"), ("pod", "b")]));
         assert_ne!(of(&[("a", "bc")]), of(&[("ab", "c")]));

@@ -31,7 +31,7 @@ impl Intake {
         let seen: BTreeMap<u64, Alert> = firing
             .into_iter()
             .filter(|alert| alert.firing)
-            .map(|alert| (identity(&alert, &self.parts.settings.replica_labels), alert))
+            .map(|alert| (identity(&alert, &self.parts.settings.replica_labels, false), alert))
             .collect();
         let known: BTreeSet<u64> = open.iter().flat_map(firing_ids).collect();
         let seen_ids: BTreeSet<u64> = seen.keys().copied().collect();

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Hang;
+use super::alias::Aliases;
 use super::identity::{Entity, namespace_of};
 use super::settings::IntakeSettings;
 use crate::clock::after;
@@ -46,7 +47,7 @@ pub(super) struct Batch {
     /// The key of the storm where alerts are shown that name no place of their own: while it blows, they go there.
     pub(super) usual: String,
     /// More keys that find its incident.
-    pub(super) aliases: Vec<String>,
+    pub(super) aliases: Aliases,
     /// The message that a new incident's thread hangs on.
     pub(super) place: Option<Hang>,
     /// What a new incident's thread says besides.
@@ -113,7 +114,7 @@ impl Batch {
     pub(super) fn keys(&self) -> Vec<String> {
         let mut keys: BTreeSet<String> = self.group().into_iter().collect();
         keys.extend([self.storm.clone(), self.usual.clone()]);
-        keys.extend(self.aliases.iter().cloned());
+        keys.extend(self.aliases.held.iter().chain(&self.aliases.sought).cloned());
         for (arrival, entity) in self.arrivals.iter().zip(&self.entities) {
             keys.insert(alert_key(arrival.id));
             keys.extend(entity.as_ref().map(Entity::key));
@@ -175,7 +176,7 @@ pub(super) fn route(batch: &Batch, scene: Scene<'_>) -> Routed {
     let mut strays = Vec::new();
     for (at, (arrival, entity)) in batch.arrivals.iter().zip(&batch.entities).enumerate() {
         let own = batch.own_group(arrival, entity.as_ref());
-        match index.place(arrival, entity.as_ref(), group.as_ref().unwrap_or(&own), &batch.aliases) {
+        match index.place(batch, arrival, entity.as_ref(), group.as_ref().unwrap_or(&own)) {
             Some(incident) => places.entry(Place::Open(incident)).or_default().push(at),
             None if arrival.muted => muted += 1,
             None if arrival.alert.firing => {
@@ -231,14 +232,22 @@ impl<'a> Index<'a> {
         Self { alerts, keys, open }
     }
 
-    fn place(&self, arrival: &Arrival, entity: Option<&Entity>, group: &str, aliases: &[String]) -> Option<usize> {
+    fn place(&self, batch: &Batch, arrival: &Arrival, entity: Option<&Entity>, group: &str) -> Option<usize> {
         let tracked = self.alerts.get(track_key(arrival.id).as_str()).copied();
         let folded = || self.open.iter().position(|incident| incident.folded.get(arrival.id).is_some());
         let known = tracked.or_else(folded).or_else(|| self.keys.get(alert_key(arrival.id).as_str()).copied());
         let of_group = || self.keys.get(group).copied();
-        let by_alias = || aliases.iter().find_map(|alias| self.keys.get(alias.as_str()).copied());
+        let by_alias = || batch.aliases.sought.iter().find_map(|alias| self.of_alias(alias, batch));
         let about = || self.keys.get(entity.filter(|_| arrival.alert.firing)?.key().as_str()).copied();
         known.or_else(of_group).or_else(by_alias).or_else(about)
+    }
+
+    /// A title never finds what is of another group of the same source.
+    fn of_alias(&self, alias: &str, batch: &Batch) -> Option<usize> {
+        let at = self.keys.get(alias).copied()?;
+        let groups = format!("group:{}:", batch.source);
+        let is_others = self.open.get(at)?.keys.iter().any(|key| key.starts_with(&groups));
+        (!is_others || !Aliases::is_title(alias)).then_some(at)
     }
 }
 
@@ -290,7 +299,7 @@ fn gather(batch: &Batch, scene: Scene<'_>, open: &[&Arc<Incident>], places: BTre
 
 /// The keys of a delivery as a whole.
 fn group_keys(batch: &Batch, group: Option<String>) -> Vec<String> {
-    group.into_iter().chain(batch.aliases.iter().cloned()).collect()
+    group.into_iter().chain(batch.aliases.held.iter().cloned()).collect()
 }
 
 fn part(batch: &Batch, target: Target, members: &[usize], group: Vec<String>) -> Part {

@@ -96,7 +96,7 @@ impl World {
         let arrivals: Vec<Arrival> = alerts
             .iter()
             .map(|alert| Arrival {
-                id: identity(alert, &settings.replica_labels),
+                id: identity(alert, &settings.replica_labels, false),
                 alert: alert.clone(),
                 polled: source == POLL,
                 posted: alert.annotations.contains_key("told"),
@@ -115,7 +115,7 @@ impl World {
             truncated: 0,
             usual: storm.clone(),
             storm,
-            aliases: Vec::new(),
+            aliases: super::alias::Aliases::default(),
             place: None,
             notes: Vec::new(),
         };

@@ -104,7 +104,10 @@ async fn living(world: &World, incident: &Incident) -> LivingMessage {
 }
 
 fn firing_pods(incident: &Incident) -> Vec<&str> {
-    incident.alerts.values().filter(|track| track.alert.firing).filter_map(|track| track.alert.label("pod")).collect()
+    let firing = incident.alerts.values().filter(|track| track.alert.firing);
+    let mut pods: Vec<&str> = firing.filter_map(|track| track.alert.label("pod")).collect();
+    pods.sort_unstable();
+    pods
 }
 
 #[tokio::test]
@@ -157,6 +160,22 @@ async fn a_post_and_a_webhook_are_one_incident(#[case] post_first: bool, #[case]
     let receipt = intake.deliver(webhook(PODS.iter().map(|pod| crash(pod, false)).collect())).await.unwrap();
     assert_eq!((receipt.unknown, receipt.joined), (0, 2));
     assert!(matches!(only(&world).await.state, IncidentState::Resolved(_)));
+}
+
+#[tokio::test]
+async fn groups_that_would_have_the_same_title_stay_apart() {
+    let world = World::new(anyone());
+    let intake = world.intake();
+    take(&intake, firing(), "1.1", None).await;
+    let group = |key: &str, pods: [&str; 2]| {
+        let alerts = pods.map(|pod| crash(pod, true)).to_vec();
+        Delivery { group_key: Some(key.to_owned()), ..webhook(alerts) }
+    };
+    intake.deliver(group("a", PODS)).await.unwrap();
+    let receipt = intake.deliver(group("b", ["cart-7d4b9c6f5b-2xkzp", "cart-7d4b9c6f5b-9qwlm"])).await.unwrap();
+    assert_eq!(receipt.opened.len(), 1, "the post is of the first group");
+    let receipt = intake.deliver(group("c", ["pay-7d4b9c6f5b-2xkzp", "pay-7d4b9c6f5b-9qwlm"])).await.unwrap();
+    assert_eq!(receipt.opened.len(), 1, "and a title joins no webhooks");
 }
 
 #[tokio::test]

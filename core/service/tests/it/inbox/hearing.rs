@@ -47,10 +47,9 @@ async fn what_was_begun_by_one_that_vanished_is_handled_by_another_once() {
             .await
             .unwrap();
     }
-    // Someone took all of it, long ago, and was never heard of again.
+    // Someone took all of it, and was never heard of again.
     let gone = WorkerId("gone".to_owned());
-    let ago = now() - jiff::SignedDuration::from_hours(1);
-    let taken = town.world.store.take_heard(&gone, ago, Duration::from_secs(1), 100).await.unwrap();
+    let taken = town.world.store.take_heard(&gone, now(), Duration::from_millis(1), 100).await.unwrap();
     assert_eq!(taken.len(), 20, "a message at the top is a lane of its own");
     town.wake(&town.inbox);
     town.handled().await;
@@ -104,7 +103,7 @@ async fn nobody_starts_more_than_they_may() {
     }
     assert_eq!(town.jobs().await.len(), 10);
     let told = town.answered("possible again in").await;
-    assert!(told.starts_with("you have started 10 investigations within 10 min already"), "{told}");
+    assert!(told.starts_with("You have started 10 investigations within 10 min already"), "{told}");
     assert_eq!(town.privately().len(), 1, "that is nobody else's business");
     town.mention("bob", None, "investigate payments-api").await;
     assert_eq!(town.jobs().await.len(), 11);
@@ -131,7 +130,7 @@ async fn who_may_is_known_by_the_groups_of_the_platform() {
     let town = Town::new(Cluster::Answers, rules(r#"[{"who": {"group": "sre"}}]"#));
     town.slash("bob", "investigate payments-api -n shop").await;
     let told = town.answered("may not").await;
-    assert!(told.contains("double bob may not `investigate` in namespace shop"), "{told}");
+    assert!(told.contains("bob may not `investigate` in namespace shop"), "{told}");
     assert!(town.jobs().await.is_empty());
     town.slash("alice", "investigate payments-api -n shop").await;
     assert_eq!(town.jobs().await.len(), 1);

@@ -2,6 +2,7 @@
 
 mod commands;
 mod hearing;
+mod posts;
 mod presses;
 mod threads;
 mod town;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use midwatch_conversation::answer::{Answer, Part};
+use midwatch_doubles::chat::Shown;
 use midwatch_redact::Redactor;
 use midwatch_service::button::{Action, Button};
 use midwatch_service::clock::SystemClock;
@@ -125,7 +126,7 @@ impl Town {
             },
         };
         let inbox = Arc::new(Inbox::new(parts("inbox")));
-        Self { inbox, intake, register, stop, said, world }
+        Self { world, inbox, intake, register, stop, said }
     }
 
     /// Lets an inbox run.
@@ -199,20 +200,6 @@ impl Town {
         self.jobs().await.into_iter().next().expect("a job")
     }
 
-    /// The first message of a job's thread, once it is known.
-    pub(super) async fn root_of(&self, job: &Job) -> MessageId {
-        let thread = job.spec.thread.unwrap();
-        let wait = async {
-            loop {
-                if let Some(root) = self.world.store.thread(thread).await.unwrap().unwrap().root {
-                    return root;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the thread has a root")
-    }
-
     /// What was told privately so far, to whom.
     pub(super) fn privately(&self) -> Vec<(String, String)> {
         let shown = self.world.chat.shown();
@@ -232,7 +219,7 @@ impl Town {
         };
         let holds = |body: &PostBody| text(body).is_some_and(|text| text.contains(words));
         let shown = self.world.chat.until(words, |shown| shown.iter().any(|shown| holds(shown.now()))).await;
-        shown.iter().rev().map(|shown| shown.now()).find(|body| holds(body)).and_then(text).unwrap()
+        shown.iter().rev().map(Shown::now).find(|body| holds(body)).and_then(text).unwrap()
     }
 
     pub(super) async fn stop(self) {
