@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use crate::help;
 
 mod live;
+mod said;
 mod service;
 
 pub(crate) use live::{Live, Snapshot};
+pub(crate) use said::Said;
 pub(crate) use service::{Audit, Doctor, Pack, Serve, Store, Switch};
 
 /// Investigates alerts and questions about Kubernetes and ends with a root-cause report
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     /// Stand the watch: take alerts and questions, investigate them, keep everything durable
     #[command(after_help = help::SERVE)]
     Serve(Serve),
+    #[command(flatten)]
+    Said(Said),
     /// Check everything that Midwatch needs, and say how to mend what fails
     #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),

@@ -90,7 +90,15 @@ impl Client {
 
     /// Asks something to be done.
     pub(crate) async fn post(&self, path: &[&str]) -> Result<Value, ClientError> {
-        let (status, body) = self.ask(Method::POST, path).await?;
+        self.done(self.ask(Method::POST, path, None).await?)
+    }
+
+    /// The same, with more to say.
+    pub(crate) async fn send(&self, path: &[&str], body: &Value) -> Result<Value, ClientError> {
+        self.done(self.ask(Method::POST, path, Some(body)).await?)
+    }
+
+    fn done(&self, (status, body): (StatusCode, Option<Value>)) -> Result<Value, ClientError> {
         match status {
             StatusCode::UNAUTHORIZED if self.key.is_none() => Err(ClientError::KeyWanted(self.address)),
             StatusCode::UNAUTHORIZED => Err(ClientError::KeyUnknown(self.address)),
@@ -105,10 +113,15 @@ impl Client {
 
     /// Reads something; the status is for the caller to judge.
     pub(crate) async fn get(&self, path: &[&str]) -> Result<(StatusCode, Option<Value>), ClientError> {
-        self.ask(Method::GET, path).await
+        self.ask(Method::GET, path, None).await
     }
 
-    async fn ask(&self, method: Method, path: &[&str]) -> Result<(StatusCode, Option<Value>), ClientError> {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Option<Value>), ClientError> {
         let unreachable = |error: reqwest::Error| ClientError::Unreachable {
             address: self.address,
             why: chain(&error.without_url()),
@@ -121,6 +134,9 @@ impl Client {
             segments.extend(path);
         }
         let mut request = self.http.request(method, url);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose_secret());
         }

@@ -99,6 +99,23 @@ Examples:
 
 Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 wrong usage.";
 
+/// After the help of what a running server is asked.
+pub(crate) const ASK: &str = "\
+Asks the server of this machine (`midwatch serve`): the same words as in chat. Without --of, the newest investigation \
+of yours.
+
+Examples:
+  midwatch ask --of 0199d2c4a81f7b62a1c4e1f0a7c3b5d2 why do you rule out the node
+  midwatch ask --of 0199d2c4a81f7b62a1c4e1f0a7c3b5d2 logs -- --previous --since 10m
+
+Exit codes: 0 answered, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of the other verbs that a running server is asked.
+pub(crate) const SAID: &str = "\
+Asks the server of this machine (`midwatch serve`): the same words as in chat.
+
+Exit codes: 0 answered, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
 /// After the help of `pack`.
 pub(crate) const PACK: &str = "\
 A pack says when and how to investigate. The built-in behaviour is packs, too; files in `packs.directory` add to them or \

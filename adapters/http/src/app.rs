@@ -16,6 +16,7 @@ use http::{HeaderValue, StatusCode};
 use midwatch_redact::Redactor;
 use midwatch_service::clock::SharedClock;
 use midwatch_service::health::Health;
+use midwatch_service::inbox::Inbox;
 use midwatch_service::intake::Intake;
 use midwatch_service::metrics::Metrics;
 use midwatch_service::pack::Packs;
@@ -29,12 +30,14 @@ use crate::complaints::Complaints;
 use crate::document::{Group, document};
 use crate::fault::Fault;
 use crate::settings::HttpSettings;
-use crate::{alerts, analyze, frame, guard, health, jobs, packs, webhook};
+use crate::{alerts, analyze, frame, guard, health, jobs, packs, say, webhook};
 
 /// What the HTTP side needs of the program.
 pub struct Api {
     /// Where alerts and questions are handed in.
     pub intake: Arc<Intake>,
+    /// Where words are understood.
+    pub inbox: Arc<Inbox>,
     /// Where jobs, incidents and reports are read.
     pub store: Arc<dyn Store>,
     /// The time.
@@ -103,6 +106,7 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(packs::__path_list, packs::list)
         .with(packs::__path_enable, packs::enable)
         .with(packs::__path_disable, packs::disable)
+        .with(say::__path_say, say::say)
         .with(health::__path_overview, health::overview)
         .with(__path_openapi, openapi);
     let slow = Group::new(&["bearer", "api_key"])

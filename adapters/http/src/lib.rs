@@ -23,6 +23,7 @@ mod key;
 mod packs;
 mod report;
 mod request_id;
+mod say;
 mod server;
 mod settings;
 mod stall;

@@ -212,6 +212,7 @@ fn asked(task: &Task) -> Option<&'static str> {
         Question::WhoElse { .. } => "who_else",
         Question::NextSteps => "next_steps",
         Question::Metrics { .. } => "metrics",
+        Question::Timeline => "timeline",
         Question::Status => "status",
         Question::Stop => "stop",
     })

@@ -18,6 +18,7 @@ mod investigate;
 mod pack;
 mod plan;
 mod redact;
+mod said;
 mod score;
 mod serve;
 mod snapshot;
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Demo(args) => demo::run(&args, common),
         Command::Snapshot(args) => snapshot::run(&args, common),
         Command::Serve(args) => serve::run(&args, common),
+        Command::Said(said) => said::run(said, common),
         Command::Doctor(args) => doctor::run(&args, common),
         Command::Pack(args) => pack::run(&args, common),
         Command::Store(args) => store::run(&args, common),

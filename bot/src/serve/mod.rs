@@ -20,6 +20,7 @@ mod http;
 mod lookout;
 mod own;
 mod policy;
+mod slack;
 mod stop;
 mod upkeep;
 mod wiring;

@@ -1,16 +1,24 @@
 //! The settings of intake and worker, from ours.
 
 use midwatch_config::Settings;
+use midwatch_service::allowance::{AllowanceSettings, Rate};
 use midwatch_service::id::WorkerId;
+use midwatch_service::inbox::InboxSettings;
 use midwatch_service::intake::IntakeSettings;
 use midwatch_service::port::store::Retention;
 use midwatch_service::worker::WorkerSettings;
 
+use super::slack::{SLACK, channels};
 use crate::settings;
 
 /// What the intake is told.
 pub(super) fn intake(settings: &Settings, clusters: Vec<String>) -> IntakeSettings {
     let (jobs, incidents, bounds) = (&settings.jobs, &settings.incidents, &settings.investigation);
+    let defaults = IntakeSettings::default();
+    let (platform, channel) = match &settings.slack.channel {
+        Some(channel) => (SLACK.to_owned(), channel.clone()),
+        None => (defaults.platform.clone(), incidents.channel.clone()),
+    };
     IntakeSettings {
         slots: u64::from(jobs.concurrency),
         queue_bound: u64::from(jobs.queue),
@@ -18,14 +26,26 @@ pub(super) fn intake(settings: &Settings, clusters: Vec<String>) -> IntakeSettin
         quiet: incidents.quiet,
         storm_groups: usize::try_from(incidents.storm_groups).unwrap_or(usize::MAX),
         storm_window: incidents.storm_window,
-        channel: incidents.channel.clone(),
+        platform,
+        channel,
         max_attempts: jobs.attempts,
         deadline: bounds.deadline,
         lookback: bounds.lookback,
         replica_labels: incidents.replica_labels.clone(),
         clusters,
-        ..IntakeSettings::default()
+        ..defaults
     }
+}
+
+/// What the inbox is told.
+pub(super) fn inbox(settings: &Settings, id: WorkerId, clusters: Vec<String>) -> InboxSettings {
+    let starts = &settings.conversation;
+    let allowance = AllowanceSettings {
+        user: Rate::in_ten_minutes(starts.user_starts),
+        channel: Rate::in_ten_minutes(starts.channel_starts),
+        workspace: Rate::in_ten_minutes(starts.workspace_starts),
+    };
+    InboxSettings { clusters, channels: channels(settings), allowance, ..InboxSettings::new(id) }
 }
 
 /// What the worker is told. The store is embedded, so it is the only one.

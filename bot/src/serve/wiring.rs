@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use jiff::Timestamp;
 use midwatch_config::Settings;
 use midwatch_console::ConsolePlatform;
@@ -16,6 +17,7 @@ use midwatch_redact::Redactor;
 use midwatch_service::clock::{SharedClock, SystemClock};
 use midwatch_service::health::{Health, Status};
 use midwatch_service::id::WorkerId;
+use midwatch_service::inbox::{Inbox, InboxParts};
 use midwatch_service::intake::{Intake, IntakeParts};
 use midwatch_service::job::{Actor, Origin};
 use midwatch_service::metrics::Metrics;
@@ -28,6 +30,7 @@ use midwatch_service::port::sources::SourceProvider as _;
 use midwatch_service::sender::{Sender, SenderSettings};
 use midwatch_service::signals::Signals;
 use midwatch_service::worker::{Worker, WorkerParts};
+use midwatch_slack::Reception;
 use midwatch_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -43,6 +46,7 @@ use super::http::http_settings;
 use super::lookout::{ALERTMANAGER, Lookout};
 use super::own;
 use super::policy::policy;
+use super::slack::{SLACK, Slack};
 use super::upkeep::{STORE, Upkeep};
 
 /// What the parts share.
@@ -56,7 +60,9 @@ pub(super) struct Wiring {
     packs: Arc<Packs>,
     intake: Arc<Intake>,
     worker: Worker,
-    sender: Sender,
+    inbox: Arc<Inbox>,
+    senders: Vec<Sender>,
+    slack: Option<Slack>,
     alerts: Option<Arc<dyn AlertSource>>,
     lookout: Arc<Lookout>,
     checkpoints: PathBuf,
@@ -118,21 +124,40 @@ impl Wiring {
             signals: signals.clone(),
             metrics: metrics.clone(),
             health: health.clone(),
-            sources: clusters,
+            sources: clusters.clone(),
             packs: packs.clone(),
             redactor: redactor.clone(),
             settings: own::worker(settings, id.clone()),
         });
+        let slack = Slack::new(&settings.slack).map_err(Failure::usage)?;
+        let inbox = Arc::new(Inbox::new(InboxParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            signals: signals.clone(),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            policy: policy.clone(),
+            packs: packs.clone(),
+            intake: intake.clone(),
+            alerts: alerts.clone(),
+            directories: slack.iter().map(|slack| (SLACK.to_owned(), slack.directory())).collect(),
+            redactor: redactor.clone(),
+            settings: own::inbox(settings, id.clone(), clusters.clusters()),
+        }));
         let console: Arc<dyn ChatPlatform> = Arc::new(console(settings, &directory)?);
-        let sender = Sender::new(
-            store.clone(),
-            clock.clone(),
-            signals.clone(),
-            metrics.clone(),
-            health.clone(),
-            console,
-            SenderSettings::new(id),
-        );
+        let platforms = std::iter::once(console).chain(slack.iter().map(Slack::platform));
+        let sender = |platform| {
+            Sender::new(
+                store.clone(),
+                clock.clone(),
+                signals.clone(),
+                metrics.clone(),
+                health.clone(),
+                platform,
+                SenderSettings::new(id.clone()),
+            )
+        };
+        let senders = platforms.map(sender).collect();
         let checkpoints = store::checkpoints(&directory);
         Ok(Self {
             store,
@@ -144,7 +169,9 @@ impl Wiring {
             packs,
             intake,
             worker,
-            sender,
+            inbox,
+            senders,
+            slack,
             alerts,
             lookout,
             checkpoints,
@@ -165,6 +192,11 @@ impl Wiring {
         // On its own: reading certificates and kubeconfigs takes the time of a processor.
         let _lookout = AbortOnDropHandle::new(tokio::spawn(self.lookout.clone().run(stop.clone())));
         let sent = CancellationToken::new();
+        let reception = self.reception();
+        let mut router = midwatch_http::router(self.api(http));
+        if let (Some(slack), Some(reception)) = (&self.slack, &reception) {
+            router = router.merge(slack.router(reception));
+        }
         let working = async {
             let drained = self.worker.run(stop.clone()).await;
             tracing::info!(finished = drained.finished, handed_back = drained.handed_back, "jobs have ended");
@@ -172,7 +204,7 @@ impl Wiring {
         };
         let listening = async {
             let ended =
-                midwatch_http::serve(listener, midwatch_http::router(self.api(http)), limits, stop.clone()).await;
+                midwatch_http::serve(listener, router, limits, stop.clone()).await;
             // Without ears there is no watch to stand: the rest ends, too.
             stop.cancel();
             ended
@@ -188,15 +220,31 @@ impl Wiring {
             health: self.health.clone(),
             checkpoints: self.checkpoints.clone(),
         };
-        let (ended, (), (), (), (), ()) = tokio::join!(
+        let sending = join_all(self.senders.iter().map(|sender| sender.run(sent.clone())));
+        let (ended, (), (), (), (), _, (), ()) = tokio::join!(
             listening,
             working,
             refusing,
-            self.sender.run(sent.clone()),
+            self.hearing(reception, stop.clone()),
+            self.inbox.run(stop.clone()),
+            sending,
             upkeep.run(stop.clone()),
             self.polling(settings, stop.clone())
         );
         ended
+    }
+
+    /// What takes in what Slack delivers, where there is one.
+    fn reception(&self) -> Option<Reception> {
+        let slack = self.slack.as_ref()?;
+        let (ears, clock, health) = (self.inbox.clone(), self.clock.clone(), self.health.clone());
+        Some(Reception { ears, clock, health, listening: slack.listening().clone() })
+    }
+
+    async fn hearing(&self, reception: Option<Reception>, stop: CancellationToken) {
+        if let (Some(slack), Some(reception)) = (&self.slack, reception) {
+            slack.listen(reception, stop).await;
+        }
     }
 
     async fn polling(&self, settings: &Settings, stop: CancellationToken) {
@@ -215,6 +263,7 @@ impl Wiring {
     fn api(&self, settings: HttpSettings) -> Api {
         Api {
             intake: self.intake.clone(),
+            inbox: self.inbox.clone(),
             store: self.store.clone(),
             clock: self.clock.clone(),
             signals: self.signals.clone(),

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod clean;
 pub mod command;
 pub mod length;
+pub mod plain;
 pub mod posted;
 pub mod question;
 pub mod split;

@@ -34,8 +34,8 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// So many in ten minutes.
-    const fn in_ten_minutes(starts: u32) -> Self {
+    /// So many in ten minutes; at least one.
+    pub const fn in_ten_minutes(starts: u32) -> Self {
         let starts = match NonZeroU32::new(starts) {
             Some(starts) => starts,
             None => NonZeroU32::MIN,

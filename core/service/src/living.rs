@@ -130,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_is_more_urgent_than_progress() {
+        let body = sealed(PostBody::Living(LivingMessage::default()));
+        let at = |status| urgency(&with_status(&body, sealed(status)));
+        assert_eq!(at(LivingStatus::Queued), Urgency::Progress);
+        assert_eq!(at(LivingStatus::Investigating), Urgency::Progress);
+        assert_eq!(at(LivingStatus::Failed { why: "E003".to_owned() }), Urgency::Finding);
+    }
+
+    #[test]
     fn notes_are_bounded_and_said_once() {
         let mut body = sealed(PostBody::Living(LivingMessage::default()));
         for n in [0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] {

@@ -38,6 +38,15 @@ pub struct HeardLabels {
     pub kind: &'static str,
 }
 
+/// A platform that asked to wait.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ThrottleLabels {
+    /// `console`, `slack`: a name of our own.
+    pub integration: &'static str,
+    /// What has to wait: `message`, `channel`, `method`, `workspace`.
+    pub scope: &'static str,
+}
+
 /// One name of our own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct NameLabel {
@@ -71,6 +80,11 @@ pub struct Metrics {
     pub outbox: Gauge,
     /// Messages sent, by platform and result.
     pub posts: Family<CallLabels, Counter>,
+    /// Seconds from when a message was due to when the platform's pace let it pass. The wait behind others of its thread is
+    /// in it; a message that was taken and had to be given back is due anew.
+    pub post_wait: Histogram,
+    /// Times that a platform asked to wait, by what has to.
+    pub throttled: Family<ThrottleLabels, Counter>,
     /// Reads from others, by integration and result: one read may be several requests (pages), an answer from a cache none.
     pub requests: Family<CallLabels, Counter>,
     /// Alerts received, by what became of them: `opened`, `joined`, `muted`, `heartbeat`, `refused`.
@@ -103,6 +117,8 @@ impl Default for Metrics {
             retries: Counter::default(),
             outbox: Gauge::default(),
             posts: Family::default(),
+            post_wait: seconds(),
+            throttled: Family::default(),
             requests: Family::default(),
             alerts: Family::default(),
             incidents: Gauge::default(),
@@ -130,6 +146,13 @@ impl Metrics {
         r.register("retries", "Attempts that failed and were put off", self.retries.clone());
         r.register("outbox_messages", "Messages not yet sent, or with a newer revision", self.outbox.clone());
         r.register("posts", "Messages sent, by platform and result", self.posts.clone());
+        r.register_with_unit(
+            "post_wait",
+            "From a message's moment to its sending",
+            Unit::Seconds,
+            self.post_wait.clone(),
+        );
+        r.register("posts_throttled", "Times that a platform asked to wait, by what has to", self.throttled.clone());
         r.register("external_requests", "Requests to others, by integration and result", self.requests.clone());
         r.register("alerts", "Alerts received, by what became of them", self.alerts.clone());
         r.register("incidents_open", "Incidents that are not closed", self.incidents.clone());

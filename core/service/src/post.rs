@@ -185,7 +185,7 @@ pub struct NewPost {
     pub key: PostKey,
     /// Its thread.
     pub thread: ThreadId,
-    /// How urgent it is.
+    /// How urgent it is. While an earlier revision waits, the more urgent of both counts: news must not put off a verdict.
     pub urgency: Urgency,
     /// What it says.
     pub body: Redacted<PostBody>,

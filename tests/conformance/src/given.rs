@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use midwatch_agent::request::Request;
+use midwatch_conversation::answer::Answer;
 use midwatch_diagnosis::verdict::Verdict;
 use midwatch_redact::{Policy, Redacted, Redactor};
 use midwatch_service::audit::{self, ChainKey};
 use midwatch_service::code::ErrorCode;
+use midwatch_service::heard::{Heard, Place, Said};
 use midwatch_service::id::{ArtifactId, IncidentId, JobId, MessageId, PostKey, ThreadId, WorkerId};
 use midwatch_service::incident::{Incident, IncidentKind, IncidentState};
 use midwatch_service::job::{
     Actor, Cancel, Job, JobError, JobResult, JobState, Lease, NewJob, Origin, PackRef, Priority, Task,
 };
 use midwatch_service::port::store::{
-    AfterFailure, Artifact, Closed, CommitError, DuePost, JobOutcome, PostLease, Share, Store, Write,
+    AfterFailure, Artifact, Closed, CommitError, DueHeard, DuePost, JobOutcome, PostLease, Share, Store, Write,
 };
-use midwatch_service::post::{NewPost, PostBody, Urgency};
+use midwatch_service::post::{NewPost, PostBody, Private, Urgency};
 use midwatch_service::thread::{Entry, NewEntry, Speaker, Thread};
 
 /// The lease of jobs and messages in these tests.
@@ -136,6 +138,32 @@ pub fn post(thread: &Thread, key: &str, urgency: Urgency, text: &str) -> Write {
     Write::Post(NewPost { key: PostKey(key.to_owned()), thread: thread.id, urgency, body: body(text) })
 }
 
+/// An answer that one person sees.
+pub fn private(thread: &Thread, key: &str, text: &str) -> Write {
+    let body = PostBody::Private(Private { to: "U1".to_owned(), reply: None, answer: Answer::text(text) });
+    let body = Redactor::new(Policy::default()).seal(body);
+    Write::Post(NewPost { key: PostKey(key.to_owned()), thread: thread.id, urgency: Urgency::Notice, body })
+}
+
+/// Something that was said in a thread.
+pub fn heard(id: &str, root: &str) -> Heard {
+    let message = Some(MessageId(format!("message of {id}")));
+    let root = Some(MessageId(root.to_owned()));
+    Heard {
+        id: id.to_owned(),
+        at: at(0),
+        origin: Origin { actor: actor(), request_id: "req-1".to_owned() },
+        place: Place { platform: PLATFORM.to_owned(), channel: "#alerts".to_owned(), root, message, direct: false },
+        said: Said::Mention { text: "why?".to_owned() },
+        reply: None,
+    }
+}
+
+/// The part of a write that hears it, however much waits.
+pub fn hear(heard: &Heard) -> Write {
+    Write::Hear { heard: Redactor::new(Policy::default()).seal(heard.clone()), bound: u64::MAX }
+}
+
 /// An entry of a thread's memory.
 pub fn entry(thread: ThreadId, text: &str) -> Write {
     let entry = Entry { at: at(0), speaker: Speaker::Outside, text: text.to_owned(), job: None };
@@ -236,6 +264,23 @@ impl Desk {
             .take_posts(&worker(name), PLATFORM, at(now), LEASE, Share::any(limit), &Closed::default())
             .await
             .unwrap()
+    }
+
+    /// Takes messages that are not closed, in shares.
+    pub async fn take_open(&self, now: i64, share: Share, closed: &Closed) -> Vec<DuePost> {
+        self.store.take_posts(&worker("s"), PLATFORM, at(now), LEASE, share, closed).await.unwrap()
+    }
+
+    /// Takes what was heard.
+    pub async fn take_heard(&self, name: &str, now: i64, limit: usize) -> Vec<DueHeard> {
+        self.store.take_heard(&worker(name), at(now), LEASE, limit).await.unwrap()
+    }
+
+    /// Takes the one thing that is to be handled.
+    pub async fn take_one_heard(&self, name: &str, now: i64) -> DueHeard {
+        let mut heard = self.take_heard(name, now, 10).await;
+        assert_eq!(heard.len(), 1, "{heard:?}");
+        heard.pop().unwrap()
     }
 
     /// Takes the one message that is due.

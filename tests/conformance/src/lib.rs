@@ -10,27 +10,38 @@ use std::sync::Arc;
 use midwatch_service::port::store::Store;
 
 mod crowd;
+mod dice;
 mod endings;
+mod forgetting;
 pub mod given;
+mod heard;
 mod incidents;
 mod keeping;
 mod leases;
 mod model;
 mod outbox;
+mod outbox_model;
 mod queue;
 mod retention;
+mod shares;
+mod talk;
 mod threads;
 mod unsure;
 
 pub use crowd::*;
 pub use endings::*;
+pub use forgetting::*;
+pub use heard::*;
 pub use incidents::*;
 pub use keeping::*;
 pub use leases::*;
 pub use model::*;
 pub use outbox::*;
+pub use outbox_model::*;
 pub use queue::*;
 pub use retention::*;
+pub use shares::*;
+pub use talk::*;
 pub use threads::*;
 pub use unsure::*;
 
@@ -83,6 +94,31 @@ macro_rules! properties {
             a_lost_sender_leaves_a_doubt
             a_late_sender_is_refused
             a_doubt_outlives_a_newer_revision_and_giving_up
+            what_was_not_tried_is_as_it_was
+            a_newer_revision_is_no_less_urgent
+            nothing_hangs_on_what_one_person_sees
+            a_closed_channel_hides_no_other
+            each_channel_gets_its_share
+            edits_take_turns
+            a_finding_comes_before_progress
+            edits_are_closed_apart_from_new_messages
+            a_private_answer_counts_as_a_new_message
+            what_waits_in_its_thread_hides_nothing
+            the_same_delivery_is_heard_once
+            a_lane_is_handled_in_order
+            what_is_not_handled_blocks_its_lane_only
+            a_lost_handler_leaves_it_to_the_next
+            handling_and_what_follows_are_one
+            only_so_much_waits_to_be_handled
+            two_handlers_never_get_the_same
+            what_happens_once_refuses_the_second_commit
+            mutes_end_by_time_and_by_hand
+            mutes_are_bounded
+            the_last_word_of_each_counts
+            an_answer_ends_a_job_without_a_result
+            a_thread_leads_to_its_jobs_and_its_incident
+            one_thread_hangs_on_a_message
+            a_message_that_was_sent_is_never_refused_its_thread
             artifacts_are_replaced_and_bounded
             packs_stay_switched
             the_audit_trail_is_one_chain_across_restarts
@@ -91,10 +127,15 @@ macro_rules! properties {
             a_sweep_spares_what_lives
             a_sweep_is_bounded
             a_sweep_takes_threads_that_nothing_names
+            a_sweep_forgets_what_was_handled
+            a_sweep_takes_marks_and_mutes
+            feedback_goes_with_its_job
+            a_sweep_of_the_conversation_is_bounded
             two_workers_never_get_the_same_job
             two_senders_never_get_the_same_message
             one_of_many_wins_a_key
             random_operations_follow_the_model
+            a_random_outbox_follows_the_model
         }
     };
 }

@@ -10,6 +10,7 @@ use midwatch_service::id::JobId;
 use midwatch_service::job::{JobState, LOST_ALLOWED, Lease, NewJob, Priority};
 use midwatch_service::port::store::{Beat, CommitError, JobOutcome, Load, Reaped, Store, Write};
 
+use crate::dice::Dice;
 use crate::given::{Desk, LEASE, actor, at, cancel, completed, error, job};
 
 const SEEDS: u64 = 4;
@@ -17,24 +18,6 @@ const STEPS: u64 = 500;
 /// After so many steps all jobs are compared; after each, how many there are in which state.
 const ALL_EVERY: u64 = 25;
 const MAX_ATTEMPTS: u32 = 3;
-
-/// Random numbers that a seed repeats: SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>, public domain).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn pick<T: Clone>(&mut self, of: &[T]) -> Option<T> {
-        let n = u64::try_from(of.len()).unwrap();
-        (n > 0).then(|| of[usize::try_from(self.below(n)).unwrap()].clone())
-    }
-}
 
 /// A job as the model knows it.
 struct Known {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use midwatch_redact::Redactor;
 use midwatch_service::id::{MessageId, PostKey};
 use midwatch_service::port::store::{AfterFailure, Closed, CommitError, Share, Store, Write};
-use midwatch_service::post::Urgency;
+use midwatch_service::post::{NewPost, PostBody, Private, Urgency};
 use midwatch_service::thread::Thread;
 
 use crate::given::{Desk, LEASE, PLATFORM, at, keys, post, thread, words, worker};
@@ -162,4 +163,29 @@ pub async fn the_next_message_is_known<F: AsyncFn() -> Arc<dyn Store>>(open: F) 
     desk.sent(71, &due.taken, "100").await.unwrap();
     assert_eq!(desk.next_post().await, Some(at(5)), "its turn has come");
     assert_eq!(PLATFORM, due.thread.platform);
+}
+
+pub async fn a_newer_revision_is_no_less_urgent<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
+    let (desk, thread) = with_thread(&open).await;
+    let write = async |now, urgency, text| desk.done(now, vec![post(&thread, "k", urgency, text)]).await;
+    write(0, Urgency::Finding, "verdict").await;
+    write(0, Urgency::Progress, "verdict and news").await;
+    let due = desk.take_one("s", 0).await;
+    assert_eq!(due.urgency, Urgency::Finding, "what it waits with is still said");
+    desk.sent(1, &due.taken, "100").await.unwrap();
+    write(2, Urgency::Progress, "news").await;
+    assert_eq!(desk.take_one("s", 2).await.urgency, Urgency::Progress, "that was said before");
+}
+
+pub async fn nothing_hangs_on_what_one_person_sees<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
+    let (desk, thread) = with_thread(&open).await;
+    let body = Redactor::default().seal(PostBody::Private(Private::default()));
+    let private = NewPost { key: PostKey("1".to_owned()), thread: thread.id, urgency: Urgency::Notice, body };
+    desk.done(0, vec![Write::Post(private), post(&thread, "2", Urgency::Notice, "x")]).await;
+    let due = desk.take_one("s", 0).await;
+    desk.sent(0, &due.taken, "100").await.unwrap();
+    let due = desk.take_one("s", 0).await;
+    assert_eq!((due.taken.key.0.as_str(), &due.thread.root), ("2", &None));
+    desk.sent(0, &due.taken, "200").await.unwrap();
+    assert_eq!(desk.store.thread(thread.id).await.unwrap().unwrap().root, Some(MessageId("200".to_owned())));
 }

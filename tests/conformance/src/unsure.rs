@@ -89,3 +89,23 @@ pub async fn a_doubt_outlives_a_newer_revision_and_giving_up<F: AsyncFn() -> Arc
     desk.done(7, vec![post(&thread, "k", Urgency::Progress, "four")]).await;
     assert!(!desk.take_one("s", 7).await.doubtful);
 }
+
+pub async fn what_was_not_tried_is_as_it_was<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
+    let (desk, thread) = with_thread(&open).await;
+    desk.done(0, vec![post(&thread, "k", Urgency::Notice, "x")]).await;
+    let due = desk.take_one("s", 5).await;
+    assert_eq!((due.urgency, due.due_at), (Urgency::Notice, at(0)));
+    desk.not_sent(5, &due.taken, AfterFailure::Untried(at(20))).await.unwrap();
+    assert_eq!(keys(&desk.take("s", 19, 10).await), [""; 0]);
+    let due = desk.take_one("s", 20).await;
+    assert_eq!((due.tries, due.doubtful, due.due_at), (0, false, at(20)), "no try, no doubt");
+    desk.not_sent(21, &due.taken, AfterFailure::LookUp(at(22))).await.unwrap();
+    let due = desk.take_one("s", 22).await;
+    desk.not_sent(23, &due.taken, AfterFailure::Untried(at(24))).await.unwrap();
+    let due = desk.take_one("s", 24).await;
+    assert_eq!((due.tries, due.doubtful), (1, true), "what was in doubt still is");
+    desk.done(25, vec![post(&thread, "k", Urgency::Notice, "newer")]).await;
+    desk.not_sent(26, &due.taken, AfterFailure::Untried(at(26))).await.unwrap();
+    let due = desk.take_one("s", 26).await;
+    assert_eq!((words(&due.body), due.tries, due.doubtful), ("newer", 0, true));
+}

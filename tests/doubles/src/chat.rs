@@ -1,20 +1,24 @@
-//! A chat platform of the tests: remembers what was posted, fails when told to.
+//! A chat platform of the tests: remembers what was posted, fails when told to, enforces limits.
 //!
 //! Like a real one it knows no idempotency keys: posting twice makes two messages. Start at [`Chat`].
 
 #![allow(clippy::expect_used, reason = "tests may panic")]
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use midwatch_redact::Redacted;
+use midwatch_service::clock::{SharedClock, SystemClock};
 use midwatch_service::id::{MessageId, PostKey, ThreadId};
-use midwatch_service::port::chat::{ChatPlatform, Found, SendFailure};
+use midwatch_service::port::chat::{Call, ChatPlatform, Found, Limit, Scope, SendFailure};
 use midwatch_service::post::PostBody;
 use midwatch_service::thread::Thread;
 use tokio::sync::watch;
+
+use crate::quota::{Quotas, TooMany};
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,6 +60,25 @@ impl Shown {
     }
 }
 
+/// A call as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Called {
+    /// When.
+    pub at: Timestamp,
+    /// A new message or an edit.
+    pub call: Call,
+    /// In which channel.
+    pub channel: String,
+    /// In which thread.
+    pub thread: ThreadId,
+    /// The idempotency key of the message.
+    pub key: PostKey,
+    /// What it says.
+    pub body: PostBody,
+    /// The limit that refused it, if one did.
+    pub refused: Option<Scope>,
+}
+
 /// Which messages a fault is for.
 pub type Matches = fn(&PostBody) -> bool;
 
@@ -64,13 +87,19 @@ struct State {
     shown: Vec<Shown>,
     faults: VecDeque<(Matches, Fault)>,
     finds: usize,
+    quotas: Quotas,
+    calls: Vec<Called>,
 }
 
 /// The platform.
 pub struct Chat {
+    name: &'static str,
     state: Mutex<State>,
     /// Whether messages can be looked up by key.
     findable: bool,
+    /// The limits that it tells of.
+    limits: Vec<Limit>,
+    clock: SharedClock,
     changes: watch::Sender<u64>,
 }
 
@@ -83,7 +112,40 @@ impl Default for Chat {
 impl Chat {
     /// With or without a way to look messages up.
     pub fn new(findable: bool) -> Self {
-        Self { state: Mutex::default(), findable, changes: watch::Sender::new(0) }
+        let (limits, clock) = (Vec::new(), Arc::new(SystemClock));
+        Self { name: "double", state: Mutex::default(), findable, limits, clock, changes: watch::Sender::new(0) }
+    }
+
+    /// Under another name.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
+    /// With limits that it tells of, and those that it enforces, by this clock: some platforms tell too little.
+    pub fn limited(told: Vec<Limit>, enforced: Vec<Limit>, clock: SharedClock) -> Self {
+        let state = Mutex::new(State { quotas: Quotas::new(enforced), ..State::default() });
+        Self { state, limits: told, clock, ..Self::new(true) }
+    }
+
+    /// Every call that came, in order, and those that a limit refused.
+    pub fn calls(&self) -> Vec<Called> {
+        self.state().calls.clone()
+    }
+
+    /// Takes note of a call, and lets it pass or refuses it.
+    fn admit(&self, call: Call, thread: &Thread, key: &PostKey, body: &PostBody) -> Result<(), SendFailure> {
+        let at = self.clock.now();
+        let mut state = self.state();
+        let admitted = state.quotas.admit(at, call, &thread.channel);
+        let (channel, thread, key, body) = (thread.channel.clone(), thread.id, key.clone(), body.clone());
+        let refused = admitted.err().map(|TooMany { scope, .. }| scope);
+        state.calls.push(Called { at, call, channel, thread, key, body, refused });
+        admitted.map_err(|TooMany { scope, after }| SendFailure::Retry {
+            why: "too many requests".to_owned(),
+            after: Some(after),
+            hold: Some(scope),
+        })
     }
 
     /// The next message of this kind meets a fault. Several for one kind are met one after the other.
@@ -154,10 +216,15 @@ impl Chat {
 #[async_trait]
 impl ChatPlatform for Chat {
     fn name(&self) -> &'static str {
-        "double"
+        self.name
+    }
+
+    fn limits(&self) -> Vec<Limit> {
+        self.limits.clone()
     }
 
     async fn post(&self, thread: &Thread, key: &PostKey, body: &Redacted<PostBody>) -> Result<MessageId, SendFailure> {
+        self.admit(Call::Post, thread, key, body)?;
         let applied = self.apply(body, |state| {
             let id = MessageId(format!("{}", state.shown.len() + 1));
             let revisions = vec![body.as_ref().clone()];
@@ -169,11 +236,12 @@ impl ChatPlatform for Chat {
 
     async fn edit(
         &self,
-        _: &Thread,
-        _: &PostKey,
+        thread: &Thread,
+        key: &PostKey,
         message: &MessageId,
         body: &Redacted<PostBody>,
     ) -> Result<(), SendFailure> {
+        self.admit(Call::Edit, thread, key, body)?;
         let applied = self.apply(body, |state| {
             let shown = state.shown.iter_mut().find(|shown| shown.id == *message);
             shown.expect("what is edited was sent").revisions.push(body.as_ref().clone());

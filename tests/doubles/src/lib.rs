@@ -1,5 +1,8 @@
 //! Doubles of the outside world that speak the real protocols on 127.0.0.1; for tests only.
 
 pub mod chat;
+pub mod clock;
 pub mod kubernetes;
 pub mod programs;
+mod quota;
+pub mod slack;

@@ -62,14 +62,15 @@ fn questions() -> Vec<(&'static str, Question)> {
         ("who-else", Question::WhoElse { place: None }),
         ("place", Question::WhoElse { place: Some("eu-west".to_owned()) }),
         ("next", Question::NextSteps),
-        ("metrics", Question::Metrics { target: None }),
+        ("metrics", Question::Metrics { target: None, what: None }),
     ]
 }
 
 #[tokio::test]
 async fn answers_of_a_crash() {
     let (case, context) = thread("crash-missing-env").await;
-    for (name, asked) in questions() {
+    // The answer about a place names the recording, wherever it lies.
+    for (name, asked) in questions().into_iter().filter(|(name, _)| *name != "place") {
         let answer = ask(&case, &context, &asked).await;
         insta::assert_snapshot!(format!("crash-{name}"), shown(&answer));
     }
@@ -81,7 +82,10 @@ async fn what_a_deploy_changed_is_told_to_the_last_line() {
     let asked = |target: &str| Question::Changed { target: Some(target.to_owned()), since: None };
     insta::assert_snapshot!("changed-revision", shown(&ask(&case, &context, &asked("tariff-core")).await));
     let (case, context) = thread("configmap-host-typo").await;
-    insta::assert_snapshot!("changed-host", shown(&ask(&case, &context, &Question::Changed { target: None, since: None }).await));
+    insta::assert_snapshot!(
+        "changed-host",
+        shown(&ask(&case, &context, &Question::Changed { target: None, since: None }).await)
+    );
 }
 
 #[tokio::test]
@@ -106,15 +110,26 @@ async fn a_name_that_is_not_there_is_answered_with_those_that_are() {
 }
 
 #[tokio::test]
+async fn another_place_is_told_apart_from_this_one() {
+    let (case, context) = thread("crash-missing-env").await;
+    let place = |place: &str| Question::WhoElse { place: Some(place.to_owned()) };
+    let other = shown(&ask(&case, &context, &place("eu-west")).await);
+    assert!(other.contains("`investigate deployment/payments-api -n inc-crashloop --cluster eu-west`"), "{other}");
+    let here = shown(&ask(&case, &context, &place("inc-crashloop")).await);
+    assert!(here.starts_with("Namespace `inc-crashloop`: 0 of 1 pod ready"), "{here}");
+    assert!(here.contains("What this thread is about is in it.") && here.contains("Nothing else fails in"), "{here}");
+}
+
+#[tokio::test]
 async fn a_question_reads_no_namespace_that_its_request_does_not_name() {
     let dir = corpus().join("crash-missing-env");
     let (case, mut context) = thread("crash-missing-env").await;
     context.request.namespace = Some("elsewhere".to_owned());
-    context.request.text = None;
+    (context.request.text, context.request.alerts) = (None, Vec::new());
     let source = open(&dir.join("cluster"));
     let asked = Question::Logs(Logs { target: Some("payments-api".to_owned()), ..Logs::default() });
-    let answered = followup::answer(&source, &asked, &context, &Limits::default(), Redactor::default());
-    let answered = answered.await.expect("an answer");
+    let limits = Limits::default();
+    let answered = followup::answer(&source, &asked, &context, &limits, Redactor::default()).await.expect("an answer");
     assert!(!answered.read.namespaces.contains("inc-crashloop"), "{}: {}", case.id, *answered.read);
     assert!(shown(&answered.answer).contains("this thread is about"), "{}", shown(&answered.answer));
 }

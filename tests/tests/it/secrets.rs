@@ -210,7 +210,7 @@ async fn answers(source: &dyn EvidenceSource, context: &Context, limits: &Limits
         ("next steps", Question::NextSteps),
         ("compare", Question::Compare { with: hour }),
         ("who else", Question::WhoElse { place: None }),
-        ("metrics", Question::Metrics { target: target() }),
+        ("metrics", Question::Metrics { target: target(), what: None }),
     ];
     let mut left = Vec::new();
     for (what, asked) in questions {

@@ -23,7 +23,14 @@ pub use look::{Look, Motion};
 pub use opening::{Opening, Question};
 pub use platform::{ConsolePlatform, OpenError};
 
+use midwatch_conversation::answer::Answer;
 use midwatch_redact::Redacted;
+
+/// An answer, for the terminal that asked: tables keep their columns, or become lists where it is narrow; code is never
+/// wrapped, so that it can be copied.
+pub fn answer(look: Look, answer: &Redacted<Answer>) -> Redacted<String> {
+    answer.map_with(look, answer::bare)
+}
 
 /// A score table or another text of the program, for a terminal: control characters made visible, no colour.
 pub fn plain(text: &Redacted<String>) -> Redacted<String> {

@@ -183,6 +183,12 @@ impl Page {
         self.line(&[(Ink::Plain, " ".repeat(at)), (Ink::Command, command)]);
     }
 
+    /// A row of a table: its blanks stay, and it is not wrapped.
+    pub(crate) fn row(&mut self, lead: &str, row: &str, ink: Ink) {
+        let row = clean::line(row).into_owned();
+        self.line(&[(Ink::Strong, lead.to_owned()), (ink, row)]);
+    }
+
     /// A command behind a label, not wrapped either.
     pub(crate) fn labelled(&mut self, label: &str, command: &str) {
         let command = clean::line(command).into_owned();

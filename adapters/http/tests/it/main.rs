@@ -11,5 +11,6 @@ mod keys;
 mod logs;
 mod packs;
 mod probes;
+mod say;
 mod support;
 mod webhooks;

@@ -1,5 +1,6 @@
 //! A running server on loopback, and what its neighbours would do: a worker that ends jobs, a source of alerts.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -17,6 +18,7 @@ use midwatch_service::audit::ChainKey;
 use midwatch_service::clock::SystemClock;
 use midwatch_service::health::Health;
 use midwatch_service::id::{ArtifactId, WorkerId};
+use midwatch_service::inbox::{Inbox, InboxParts, InboxSettings};
 use midwatch_service::intake::{Intake, IntakeParts, IntakeSettings, PackChoice};
 use midwatch_service::job::{JobError, JobResult, JobState, Leased, PackRef};
 use midwatch_service::metrics::Metrics;
@@ -111,8 +113,23 @@ impl World {
         }));
         let limits = setup.settings.limits;
         let packs = Arc::new(Packs::load(&[("one", PACK)], None).expect("a pack"));
+        let inbox = Arc::new(Inbox::new(InboxParts {
+            store: store.clone(),
+            clock: Arc::new(SystemClock),
+            signals: signals.clone(),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            policy: policy.clone(),
+            packs: packs.clone(),
+            intake: intake.clone(),
+            alerts: setup.alerts.clone(),
+            directories: BTreeMap::new(),
+            redactor: Redactor::default(),
+            settings: InboxSettings::new(WorkerId::new("test")),
+        }));
         let api = Api {
             intake: intake.clone(),
+            inbox,
             store: store.clone(),
             clock: Arc::new(SystemClock),
             signals: signals.clone(),

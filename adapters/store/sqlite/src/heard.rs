@@ -89,10 +89,7 @@ pub(crate) fn take(
     let until = micros(after(now, lease));
     let sql = "UPDATE heard SET fence = fence + 1, tries = tries + 1, taken_by = ?2, due_at = ?3
                WHERE number = ?1 RETURNING id, fence, tries, body";
-    numbers
-        .into_iter()
-        .filter_map(|number| first(db, sql, (number, &worker.0, until), read).transpose())
-        .collect()
+    numbers.into_iter().filter_map(|number| first(db, sql, (number, &worker.0, until), read).transpose()).collect()
 }
 
 fn read(row: &Row<'_>) -> Result<DueHeard, Fault> {

@@ -86,21 +86,21 @@ CREATE INDEX posts_by_due ON posts (platform, channel, call, urgency, due_at) WH
 
 CREATE TRIGGER posts_queued AFTER INSERT ON posts WHEN NEW.message IS NULL AND NEW.due_at IS NOT NULL BEGIN
     UPDATE posts SET waits = 1 WHERE number = NEW.number AND EXISTS (
-        SELECT 1 FROM posts AS e
+        SELECT 1 FROM posts AS e INDEXED BY posts_unsent
         WHERE e.thread = NEW.thread AND e.number < NEW.number AND e.message IS NULL AND e.due_at IS NOT NULL);
 END;
 -- Sent or given up: the next one of its thread may go.
 CREATE TRIGGER posts_settled AFTER UPDATE OF message, due_at ON posts
     WHEN OLD.message IS NULL AND OLD.due_at IS NOT NULL AND (NEW.message IS NOT NULL OR NEW.due_at IS NULL) BEGIN
     UPDATE posts SET waits = 0 WHERE number = (
-        SELECT min(e.number) FROM posts AS e
+        SELECT min(e.number) FROM posts AS e INDEXED BY posts_unsent
         WHERE e.thread = NEW.thread AND e.message IS NULL AND e.due_at IS NOT NULL);
 END;
 -- Given up, and now a newer revision: those after it wait for it again.
 CREATE TRIGGER posts_revived AFTER UPDATE OF due_at ON posts
     WHEN NEW.message IS NULL AND OLD.due_at IS NULL AND NEW.due_at IS NOT NULL BEGIN
     UPDATE posts SET waits = number > (
-        SELECT min(e.number) FROM posts AS e
+        SELECT min(e.number) FROM posts AS e INDEXED BY posts_unsent
         WHERE e.thread = NEW.thread AND e.message IS NULL AND e.due_at IS NOT NULL)
     WHERE thread = NEW.thread AND message IS NULL AND due_at IS NOT NULL;
 END;

@@ -54,7 +54,9 @@ pub(super) async fn answer(
     let found = of(reader, &targets, from);
     let since = say::when(from);
     let answer = if found.is_empty() {
-        Answer::text(format!("Nothing of {whom}, and nothing that it uses, is known to have changed since {since} UTC."))
+        Answer::text(format!(
+            "Nothing of {whom}, and nothing that it uses, is known to have changed since {since} UTC."
+        ))
     } else {
         Answer::text(format!(
             "{} of {whom}, and of what it uses, since {since} UTC, the newest last.",
@@ -85,7 +87,9 @@ fn with_scope(reader: &Reader<'_>, target: Option<&str>, mut targets: Vec<Entity
 pub(super) fn of(reader: &Reader<'_>, targets: &[EntityRef], from: Timestamp) -> Vec<Change> {
     let view = &reader.view;
     let about = if targets.is_empty() { BTreeSet::new() } else { changes::around(view, targets) };
-    changes::since(view, &about, from)
+    let mut found = changes::since(view, &about, from);
+    found.retain(|change| reader.covers(&change.what));
+    found
 }
 
 /// The newest changes as a table.
@@ -93,11 +97,7 @@ pub(super) fn listed(answer: Answer, found: &[Change]) -> Answer {
     let skipped = found.len().saturating_sub(ROWS);
     let answer = if skipped == 0 { answer } else { answer.with_text(format!("The newest {ROWS} of them:")) };
     let row = |change: &Change| {
-        vec![
-            say::when(change.at),
-            say::line(&change.what.to_string(), say::CELL),
-            say::line(&change.text, WIDTH),
-        ]
+        vec![say::when(change.at), say::line(&change.what.to_string(), say::CELL), say::line(&change.text, WIDTH)]
     };
     say::with_table(answer, &["When (UTC)", "Object", "What"], found.iter().skip(skipped).map(row).collect())
 }

@@ -38,7 +38,11 @@ pub(super) async fn answer(reader: &mut Reader<'_>, with: When) -> Result<Answer
     };
     let (now, then) = (reader.view.now(), reader.moment(with));
     if then >= now {
-        return Ok(Answer::text(format!("{} UTC is not in the past: it is {} UTC now.", say::when(then), say::when(now))));
+        return Ok(Answer::text(format!(
+            "{} UTC is not in the past: it is {} UTC now.",
+            say::when(then),
+            say::when(now)
+        )));
     }
     let queries = queries(reader, &targets, then);
     reader.read(queries.iter().cloned().map(Probe::Metric).collect()).await;
@@ -59,7 +63,7 @@ fn compared(reader: &Reader<'_>, targets: &[EntityRef], then: Timestamp, queries
         rows.extend(revisions(view, target, then));
     }
     rows.extend(pods_then(view, targets, then));
-    rows.extend(event_counts(view, targets, then));
+    rows.extend(event_counts(reader, targets, then));
     rows.extend(memory(view, queries, then));
     let answer = say::with_table(Answer::text(head), &["What", "Then", "Now"], rows);
     let answer = reported(reader, then, answer);
@@ -69,7 +73,11 @@ fn compared(reader: &Reader<'_>, targets: &[EntityRef], then: Timestamp, queries
     } else {
         changed::listed(answer.with_text(format!("{} in between:", say::count(found.len(), "change"))), &found)
     };
-    let metrics = if reader.has_metrics() { "" } else { " No metrics source is configured, which would tell memory and CPU of then." };
+    let metrics = if reader.has_metrics() {
+        ""
+    } else {
+        " No metrics source is configured, which would tell memory and CPU of then."
+    };
     let answer = answer.with_text(format!(
         "What a cluster does not keep cannot be compared: whether pods were ready then, pods that are gone, and logs of gone pods. {}{metrics}",
         events::kept(view, then)
@@ -89,8 +97,11 @@ fn revisions(view: &View, target: &EntityRef, then: Timestamp) -> Option<Vec<Str
 
 /// Pods of now by whether they were there then, and what of their restarts is known to have come since.
 fn pods_then(view: &View, targets: &[EntityRef], then: Timestamp) -> Vec<Vec<String>> {
-    let all: Vec<&Pod> =
-        if targets.is_empty() { view.pods.iter().collect() } else { targets.iter().flat_map(|t| pods(view, t)).collect() };
+    let all: Vec<&Pod> = if targets.is_empty() {
+        view.pods.iter().collect()
+    } else {
+        targets.iter().flat_map(|t| pods(view, t)).collect()
+    };
     if all.is_empty() {
         return Vec::new();
     }
@@ -114,10 +125,11 @@ fn pods_then(view: &View, targets: &[EntityRef], then: Timestamp) -> Vec<Vec<Str
 
 /// Warnings in two windows of the same length, ending then and now. Repeats carry their first and their last time only, so
 /// they are counted in the window of the last; a reason that began before "then" and went on is not known to be none then.
-fn event_counts(view: &View, targets: &[EntityRef], then: Timestamp) -> Vec<Vec<String>> {
+fn event_counts(reader: &Reader<'_>, targets: &[EntityRef], then: Timestamp) -> Vec<Vec<String>> {
+    let view = &reader.view;
     let length = view.now().duration_since(then).min(view.now().duration_since(view.window_start()));
     let back = |to: Timestamp| to.saturating_sub(length).unwrap_or(Timestamp::MIN);
-    let of = |to: Timestamp| events::groups(view, targets, back(to), Some(to)).into_iter().filter(|g| g.warning);
+    let of = |to: Timestamp| events::groups(reader, targets, back(to), Some(to)).into_iter().filter(|g| g.warning);
     let count = |to: Timestamp| {
         let mut counted: BTreeMap<String, u64> = BTreeMap::new();
         for group in of(to) {

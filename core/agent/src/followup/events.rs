@@ -43,7 +43,7 @@ pub(super) async fn answer(reader: &mut Reader<'_>, target: Option<&str>) -> Res
     };
     let view = &reader.view;
     let from = view.window_start();
-    let groups = groups(view, &targets, from, None);
+    let groups = groups(reader, &targets, from, None);
     let whom = if targets.is_empty() { place(reader) } else { say::names(&targets) };
     let window = say::between(from, view.now());
     let all = groups.iter().map(|g| g.count).sum::<u64>();
@@ -56,20 +56,23 @@ pub(super) async fn answer(reader: &mut Reader<'_>, target: Option<&str>) -> Res
     let rows: Vec<Vec<String>> = groups.iter().map(row).collect();
     let answer = table(answer, rows);
     let answer = answer.with_text(kept(view, from));
-    let spaces: Vec<&str> = targets.iter().map(EntityRef::ns).chain(reader.namespaces.iter().map(String::as_str)).collect();
-    let command = |ns: &&str| format!("kubectl -n {} get events --sort-by=.lastTimestamp", midwatch_diagnosis::shell::word(ns));
+    let spaces: Vec<&str> =
+        targets.iter().map(EntityRef::ns).chain(reader.namespaces.iter().map(String::as_str)).collect();
+    let command =
+        |ns: &&str| format!("kubectl -n {} get events --sort-by=.lastTimestamp", midwatch_diagnosis::shell::word(ns));
     let commands: Vec<String> = spaces.iter().filter(|ns| !ns.is_empty()).map(command).collect();
     Ok(say::with_gaps(say::with_commands(answer, commands, 3), &reader.gaps(&[Kind::Event])))
 }
 
 /// The events of these targets and of what belongs to them, repeats together, in the order of their last time.
-pub(super) fn groups(view: &View, targets: &[EntityRef], from: Timestamp, to: Option<Timestamp>) -> Vec<Group> {
+pub(super) fn groups(reader: &Reader<'_>, targets: &[EntityRef], from: Timestamp, to: Option<Timestamp>) -> Vec<Group> {
+    let view = &reader.view;
     let reach = Scope { targets: targets.to_vec(), ..Scope::default() }.reach(view);
     let mut grouped: BTreeMap<(EntityRef, String, String), Group> = BTreeMap::new();
     for event in view.events() {
         let about = about(event);
         let timely = |at: Timestamp| at >= from && to.is_none_or(|to| at <= to);
-        if !event.last().is_none_or(timely) || !concerns(view, &reach, targets, &about) {
+        if !event.last().is_none_or(timely) || !reader.covers(&about) || !concerns(view, &reach, targets, &about) {
             continue;
         }
         let key = (about.clone(), event.reason.clone(), event.text().to_owned());
@@ -133,7 +136,8 @@ pub(super) fn table(answer: Answer, mut rows: Vec<Vec<String>>) -> Answer {
 /// How far back events are there at all.
 pub(super) fn kept(view: &View, from: Timestamp) -> String {
     match view.events().iter().filter_map(Event::first).min() {
-        None => "Clusters forget events, most after an hour; that there is none does not mean that nothing happened.".to_owned(),
+        None => "Clusters forget events, most after an hour; that there is none does not mean that nothing happened."
+            .to_owned(),
         Some(oldest) if oldest > from => format!(
             "The oldest event that was read is of {} UTC; clusters forget them, most after an hour.",
             say::when(oldest)

@@ -21,6 +21,8 @@ mod read;
 mod say;
 mod shown;
 mod target;
+#[cfg(test)]
+mod tests;
 mod told;
 mod usage;
 mod who;
@@ -81,7 +83,12 @@ pub async fn answer(
         Question::Compare { with } => compare::answer(&mut reader, *with).await,
         Question::WhoElse { place } => who::answer(&mut reader, place.as_deref()).await,
         Question::Metrics { target, .. } => usage::answer(&mut reader, target.as_deref()).await,
-        Question::Why | Question::WhyNot { .. } | Question::NextSteps | Question::Timeline | Question::Status | Question::Stop => {
+        Question::Why
+        | Question::WhyNot { .. }
+        | Question::NextSteps
+        | Question::Timeline
+        | Question::Status
+        | Question::Stop => {
             Ok(without_reads(asked, context))
         }
     };

@@ -83,7 +83,16 @@ impl<'a> Reader<'a> {
     ) -> Self {
         let view = View::new(Vec::new(), context.request.as_of, context.request.lookback);
         let (readable, namespaces) = (Vec::new(), BTreeSet::new());
-        Self { collector: Collector::new(source, limits), source, context, limits, redactor, view, readable, namespaces }
+        Self {
+            collector: Collector::new(source, limits),
+            source,
+            context,
+            limits,
+            redactor,
+            view,
+            readable,
+            namespaces,
+        }
     }
 
     pub(super) fn done(self) -> Done {
@@ -126,6 +135,12 @@ impl<'a> Reader<'a> {
         let alerted = self.context.request.alerts.iter().filter_map(|alert| alert.starts_at).min();
         self.view.reach_back_to(alerted);
         learn_secrets(&self.view, &mut self.redactor);
+    }
+
+    /// Whether an object is of the namespaces that were read. Events of nodes stand in `default`, beside those of others.
+    pub(super) fn covers(&self, entity: &EntityRef) -> bool {
+        let here = |ns: &String| self.namespaces.is_empty() || self.namespaces.contains(ns);
+        entity.namespace.as_ref().is_none_or(here)
     }
 
     /// Reads more: logs, metrics.
@@ -182,6 +197,8 @@ impl<'a> Reader<'a> {
     pub(super) fn gaps(&self, kinds: &[Kind]) -> Vec<Gap> {
         let part = |text: &str| Gap { what: "part of an answer".to_owned(), why: text.to_owned(), fix: None };
         let mut gaps = gaps_of_kinds(&self.view, kinds);
+        // Events of nodes stand there, too; whoever asks about a namespace does not miss them.
+        gaps.retain(|gap| gap.what != "events in default" || self.namespaces.contains("default"));
         gaps.extend(self.view.gaps().map(part));
         gaps
     }

@@ -131,5 +131,9 @@ pub(super) fn with_commands(answer: Answer, commands: impl IntoIterator<Item = S
             told.push(command);
         }
     }
-    if told.is_empty() { answer } else { answer.with_text("To see it yourself:").with_code(clean::block(&told.join("\n"))) }
+    if told.is_empty() {
+        answer
+    } else {
+        answer.with_text("To see it yourself:").with_code(clean::block(&told.join("\n")))
+    }
 }

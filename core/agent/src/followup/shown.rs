@@ -33,7 +33,8 @@ pub fn evidence(report: &Report, which: Option<EvidenceId>) -> Answer {
     if all.len() > FULL {
         let row = |(id, piece): &(EvidenceId, &Evidence)| vec![id.to_string(), what(piece), says(piece)];
         let rows = all.iter().skip(FULL).map(row).collect();
-        answer = say::with_table(answer.with_text("The others; name one to see it whole:"), &["Id", "What", "Says"], rows);
+        answer =
+            say::with_table(answer.with_text("The others; name one to see it whole:"), &["Id", "What", "Says"], rows);
     }
     answer
 }

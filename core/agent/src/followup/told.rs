@@ -14,24 +14,42 @@ use crate::render::{clean, ids};
 /// Pieces of evidence that are quoted with a chain.
 const QUOTES: usize = 6;
 
+/// Letters from which on a word of the question names something by itself.
+const OWN_WORD: usize = 5;
+
 /// Characters of one quote.
 const QUOTE: usize = 300;
 
 /// What people call the rivals that reports rule out: the words for each, and what would have to be read to tell.
 const RIVALS: &[(&[&str], &str)] = &[
-    (&["node", "host", "machine", "kubelet"], "the node's conditions, and whether other pods on it fail as well"),
+    (&["node", "host", "machine"], "the node's conditions, and whether other pods on it fail as well"),
     (&["memory", "oom", "ram", "heap"], "the last state of the containers, and their memory against the limit"),
     (&["cpu", "throttl", "slow"], "throttling of the containers against their CPU limit"),
     (&["image", "registry", "pull", "tag"], "the events of the pods, for pulls that failed"),
-    (&["network", "policy", "policies", "firewall", "connect"], "the network policies that select the pods, and errors of connections in the logs"),
+    (
+        &["network", "policy", "policies", "firewall", "connect"],
+        "the network policies that select the pods, and errors of connections in the logs",
+    ),
     (&["dns", "resolve", "lookup", "coredns"], "the logs for names that did not resolve, and whether CoreDNS is ready"),
     (&["quota", "limitrange", "limit range"], "the quotas of the namespace, and events that say pods were refused"),
     (&["disk", "storage", "volume", "pvc", "claim"], "the claims of the pods, their volumes, and events of mounts"),
-    (&["probe", "liveness", "readiness", "health check", "healthcheck"], "the probes of the containers, and events that say they fail"),
-    (&["config", "env", "variable", "secret", "configmap", "setting"], "the references of the pods, and what the logs say of settings"),
+    (
+        &["probe", "liveness", "readiness", "health check", "healthcheck"],
+        "the probes of the containers, and events that say they fail",
+    ),
+    (
+        &["config", "env", "variable", "secret", "configmap", "setting"],
+        "the references of the pods, and what the logs say of settings",
+    ),
     (&["deploy", "rollout", "release", "change", "revision"], "the revisions of the workload: ask `what changed?`"),
-    (&["permission", "rbac", "rights", "forbidden"], "the roles of the service account, and denials in logs and events"),
-    (&["database", "db", "redis", "dependency", "dependencies", "upstream", "backend"], "the workloads that the settings name, and errors of connections in the logs"),
+    (
+        &["permission", "rbac", "rights", "forbidden"],
+        "the roles of the service account, and denials in logs and events",
+    ),
+    (
+        &["database", "db", "redis", "dependency", "dependencies", "upstream", "backend"],
+        "the workloads that the settings name, and errors of connections in the logs",
+    ),
     (&["certificate", "cert", "tls", "ssl"], "the certificates that are served, and what the logs say of them"),
     (&["schedul", "taint", "affinity", "room", "capacity"], "the scheduler's events of the pods"),
     (&["traffic", "load", "requests"], "request rates, which only a metrics source tells"),
@@ -43,6 +61,7 @@ pub fn told(asked: &Question, report: &Report) -> Option<Answer> {
         Question::Why => Some(why(report)),
         Question::WhyNot { what } => Some(why_not(report, what.as_deref())),
         Question::NextSteps => Some(next_steps(report)),
+        Question::Timeline => Some(super::shown::timeline(report)),
         Question::WhoElse { place: None } if !report.blast_radius.is_empty() => Some(who_else(report)),
         _ => None,
     }
@@ -74,25 +93,20 @@ fn why_not(report: &Report, what: Option<&str>) -> Answer {
     let Some(what) = what.map(str::trim).filter(|what| !what.is_empty()) else {
         return all_ruled_out(report);
     };
-    let lower = what.to_lowercase();
-    let rival = RIVALS.iter().find(|(words, _)| words.iter().any(|w| lower.contains(w)));
-    let words: Vec<String> = match rival {
-        Some((words, _)) => words.iter().map(|w| (*w).to_owned()).collect(),
-        None => lower.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() >= 3).map(str::to_owned).collect(),
-    };
+    let rival = RIVALS.iter().find(|(words, _)| words.iter().any(|w| speaks_of(what, w)));
+    let own: Vec<&str> = what.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() >= OWN_WORD).collect();
+    let words: Vec<&str> = rival.map_or_else(|| own.clone(), |(words, _)| words.to_vec());
     // Of `the node: other pods on it are fine` only the rival counts: the reason may name anything.
-    let fits = |text: &str| {
-        let text = text.to_lowercase();
-        words.iter().any(|w| text.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(w.as_str())))
-    };
+    let fits = |text: &str| words.iter().any(|w| speaks_of(text, w));
     let excluded: Vec<&Claim> =
         report.ruled_out.iter().filter(|c| fits(c.text.split(':').next().unwrap_or_default())).collect();
     if !excluded.is_empty() {
         return quoted(report, &excluded, Answer::text(format!("{} is ruled out:", capital(what))));
     }
-    let claimed: Vec<&Claim> = report.why.iter().filter(|c| fits(&c.text)).collect();
+    let named = |text: &str| fits(text) || own.iter().any(|w| speaks_of(text, w));
+    let claimed: Vec<&Claim> = report.why.iter().filter(|c| named(&c.text)).collect();
     if report.verdict == Verdict::Cause && !claimed.is_empty() {
-        let head = format!("{} is not ruled out: it is part of the chain.", capital(what));
+        let head = format!("{} is not ruled out: the chain of evidence speaks of it.", capital(what));
         return quoted(report, &claimed, Answer::text(head));
     }
     let to_read = rival.map_or("an investigation that is about it", |(_, read)| read);
@@ -107,6 +121,13 @@ fn why_not(report: &Report, what: Option<&str>) -> Answer {
         Answer::text(head).with_text(format!("What it rules out:\n{}", listed(&report.ruled_out)))
     };
     say::with_gaps(others, &gaps)
+}
+
+/// Whether a text has a word that begins so, or these words.
+fn speaks_of(text: &str, word: &str) -> bool {
+    let (text, word) = (text.to_lowercase(), word.to_lowercase());
+    let begins = text.split(|c: char| !c.is_alphanumeric()).any(|part| part.starts_with(&word));
+    begins || (word.contains(' ') && text.contains(&word))
 }
 
 fn all_ruled_out(report: &Report) -> Answer {

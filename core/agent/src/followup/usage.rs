@@ -183,7 +183,6 @@ pub(super) fn missing(view: &View, queries: &[MetricQuery]) -> Vec<Gap> {
     gaps
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::sparkline;

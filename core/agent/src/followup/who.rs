@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use midwatch_conversation::answer::Answer;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
-use midwatch_diagnosis::finding::{Confidence, Reason};
+use midwatch_diagnosis::finding::Reason;
 use midwatch_diagnosis::link::{Incident, incidents, merge};
 use midwatch_diagnosis::view::View;
 
@@ -62,16 +62,22 @@ fn in_namespace(reader: &Reader<'_>, place: &str, targets: &[EntityRef]) -> Answ
     let view = &reader.view;
     let found = failing(reader);
     let ours = reasons(view, targets, &found);
-    let there: Vec<&Incident> = found.iter().filter(|i| i.findings().any(|f| f.subject.ns() == place)).collect();
+    let about = related(view, targets);
+    let in_place = found.iter().filter(|i| i.findings().any(|f| f.subject.ns() == place));
+    let (own, there): (Vec<&Incident>, Vec<&Incident>) = in_place.partition(|i| touches(view, i, &about));
     let pods: Vec<_> = view.pods.within(place).filter(|p| !p.is_completed()).collect();
     let ready = pods.iter().filter(|p| p.is_ready()).count();
     let head = format!(
-        "Namespace {}: {ready} of {} ready as of {} UTC.",
+        "Namespace {}: {ready} of {} ready as of {} UTC.{}",
         say::code(place),
         say::count(pods.len(), "pod"),
-        say::when(view.now())
+        say::when(view.now()),
+        if own.is_empty() { "" } else { " What this thread is about is in it." }
     );
-    say::with_gaps(told(Answer::text(head), &there, &ours, &format!("namespace {}", say::code(place))), &reader.gaps(KINDS))
+    say::with_gaps(
+        told(Answer::text(head), &there, &ours, &format!("namespace {}", say::code(place))),
+        &reader.gaps(KINDS),
+    )
 }
 
 /// A place that is no namespace here.
@@ -96,11 +102,10 @@ fn elsewhere(reader: &Reader<'_>, place: &str, targets: &[EntityRef]) -> Answer 
     ))
 }
 
-/// What fails now, as the detectors see it.
+/// What fails now, as the detectors see it; also what they cannot say the reason of without logs.
 fn failing(reader: &Reader<'_>) -> Vec<Incident> {
     let findings = merge(reader.limits.detectors.detect(&reader.view));
-    let sure = |incident: &Incident| incident.roots.iter().any(|r| r.confidence > Confidence::Low);
-    incidents(&reader.view, &findings).into_iter().filter(sure).collect()
+    incidents(&reader.view, &findings)
 }
 
 /// The targets with what belongs to them.
@@ -176,7 +181,9 @@ fn told(answer: Answer, others: &[&Incident], ours: &BTreeSet<Reason>, place: &s
         .collect();
     rows.sort();
     if rows.is_empty() {
-        return answer.with_text(format!("Nothing else fails in {place}, as far as objects and events tell; logs were not read."));
+        return answer.with_text(format!(
+            "Nothing else fails in {place}, as far as objects and events tell; logs were not read."
+        ));
     }
     let (all, same) = (rows.len(), rows.iter().filter(|(other, _)| !other).count());
     let more = if all > ROWS { format!("; the first {ROWS}") } else { String::new() };

@@ -160,9 +160,9 @@ fn rollouts_since(view: &View, deployment: &Deployment, from: Timestamp) -> Vec<
         let text = match all.get(index + 1) {
             Some((before, old)) => between(*before, *number, old, set),
             None if *number <= 1 => format!("created, with revision {number}"),
-            None => format!(
-                "revision {number} was rolled out; the one before is not kept, so what it changed is not known"
-            ),
+            None => {
+                format!("revision {number} was rolled out; the one before is not kept, so what it changed is not known")
+            }
         };
         let says = format!("ReplicaSet {}: metadata.creationTimestamp, spec.template", set.metadata.name);
         found.push(Change { at, what: entity.clone(), text, evidence: evidence::object(&entity, says) });
@@ -183,9 +183,8 @@ fn between(before: i64, number: i64, old: &ReplicaSet, new: &ReplicaSet) -> Stri
 /// The creation of an object, or its newest edit by somebody.
 fn written(entity: &EntityRef, meta: &Meta, from: Timestamp, told: &[Change]) -> Option<Change> {
     let created = (*meta.creation_timestamp).filter(|at| *at >= from);
-    let near = |at: Timestamp| {
-        told.iter().any(|c| c.what == *entity && c.at.duration_since(at).as_secs().abs() <= SAME)
-    };
+    let near =
+        |at: Timestamp| told.iter().any(|c| c.what == *entity && c.at.duration_since(at).as_secs().abs() <= SAME);
     let edit = newest_edit(meta).and_then(|edit| Some((edit, (*edit.time).filter(|at| *at >= from)?)));
     let (at, text, says) = if let Some((edit, at)) = edit {
         let verb = if edit.subresource == "scale" { "scaled" } else { "edited" };
@@ -210,9 +209,10 @@ fn node_changes(entity: &EntityRef, node: &crate::kube::Node, from: Timestamp) -
     let change = |at: Timestamp, text: String, says: String| {
         (at >= from).then(|| Change { at, what: entity.clone(), text, evidence: evidence::object(entity, says) })
     };
-    let joined = node.metadata.creation_timestamp.and_then(|at| {
-        change(at, "joined the cluster".to_owned(), format!("metadata.creationTimestamp={at}"))
-    });
+    let joined = node
+        .metadata
+        .creation_timestamp
+        .and_then(|at| change(at, "joined the cluster".to_owned(), format!("metadata.creationTimestamp={at}")));
     let ready = node.status.conditions.iter().find(|c| c.r#type == "Ready");
     let ready = ready.and_then(|c| {
         let text = if c.is_true() { "became ready".to_owned() } else { format!("stopped being ready ({})", c.reason) };

@@ -36,7 +36,7 @@ pub(super) struct Limiter {
     limit: Limit,
     burst: NonZeroU32,
     cells: Cells,
-    limiter: RateLimiter<Cell, Cells, LimiterClock, NoOpMiddleware<Nanos>>,
+    gcra: RateLimiter<Cell, Cells, LimiterClock, NoOpMiddleware<Nanos>>,
 }
 
 impl Limiter {
@@ -48,7 +48,7 @@ impl Limiter {
             limit,
             burst: quota.burst_size(),
             cells: cells.clone(),
-            limiter: RateLimiter::new(quota, cells, clock),
+            gcra: RateLimiter::new(quota, cells, clock),
         })
     }
 
@@ -71,8 +71,8 @@ impl Limiter {
     /// may.
     pub(super) fn opens(&self, call: Call, channel: &str, calls: u32) -> Option<Nanos> {
         let calls = NonZeroU32::new(calls)?.min(self.burst);
-        let cell = Cell { counted: self.counted(call, channel), takes: false };
-        match self.limiter.check_key_n(&cell, calls) {
+        let asked = Cell { counted: self.counted(call, channel), takes: false };
+        match self.gcra.check_key_n(&asked, calls) {
             Ok(Err(not_until)) => Some(not_until.earliest_possible()),
             Ok(Ok(())) | Err(_) => None,
         }
@@ -86,14 +86,14 @@ impl Limiter {
 
     /// One call passes. Asked only after [`Limiter::opens`] said so, by one at a time: no time is lost meanwhile, so it does.
     pub(super) fn take(&self, call: Call, channel: &str) {
-        let cell = Cell { counted: self.counted(call, channel), takes: true };
-        let passed = self.limiter.check_key(&cell);
+        let asked = Cell { counted: self.counted(call, channel), takes: true };
+        let passed = self.gcra.check_key(&asked);
         debug_assert!(passed.is_ok(), "what was open is open");
     }
 
     /// Channels that are not as if never used.
     pub(super) fn channels(&self) -> Vec<String> {
-        self.limiter.retain_recent();
+        self.gcra.retain_recent();
         self.cells.channels()
     }
 
@@ -115,11 +115,9 @@ fn quota(limit: &Limit) -> Option<Quota> {
     let half = limit.calls.get().div_ceil(2);
     let burst = limit.burst.min(NonZeroU32::new(half)?);
     let steps = limit.calls.get() - burst.get() + 1;
-    if limit.every.is_zero() {
-        return None;
-    }
     // Rounded up: a hair too short, and one more would fit at the end of a window.
-    let step = (limit.every / steps).saturating_add(Duration::from_nanos(1));
+    let step = limit.every.as_nanos().div_ceil(steps.into());
+    let step = Duration::from_nanos(u64::try_from(step).unwrap_or(u64::MAX));
     Some(Quota::with_period(step)?.allow_burst(burst))
 }
 

@@ -88,8 +88,8 @@ impl Pace {
         };
         let until = self.clock.time(until);
         let mut holds = self.holds();
-        let hold = holds.entry(held).or_insert(until);
-        *hold = until.max(*hold);
+        let kept = holds.entry(held).or_insert(until);
+        *kept = until.max(*kept);
     }
 
     /// What is shut now, for the store.

@@ -86,7 +86,7 @@ fn a_call_passes_only_when_every_limit_that_counts_it_has_room() {
         limit(None, Scope::Workspace, 20, 60, 3),
     ];
     let (hand, pace) = pace(limits);
-    let mut go = |call, channel| wait(&hand, &pace, call, channel, Urgency::Report);
+    let go = |call, channel| wait(&hand, &pace, call, channel, Urgency::Report);
     assert_eq!(go(Call::Post, "a"), None);
     assert!(about(go(Call::Post, "a"), 1.0), "the channel's limit");
     assert_eq!(go(Call::Post, "b"), None, "another channel");

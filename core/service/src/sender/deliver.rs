@@ -4,14 +4,15 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use midwatch_redact::Redacted;
 
 use super::{HEALTH, Shared, Taken, fate};
 use crate::clock::after;
 use crate::health::Status;
 use crate::id::MessageId;
-use crate::metrics::CallLabels;
-use crate::port::chat::{Found, SendFailure};
+use crate::metrics::{CallLabels, ThrottleLabels};
+use crate::port::chat::{Call, Found, Scope, SendFailure};
 use crate::port::store::{AfterFailure, CommitError, DuePost, Write};
 use crate::post::PostBody;
 
@@ -32,7 +33,7 @@ pub(super) async fn deliver(shared: &Shared, taken: Taken) {
     let due = &taken.due;
     // A send that begins late could end after another sender has taken the message.
     let fate = if after(now, shared.settings.send_limit) > taken.until {
-        Fate::Not(again(due, now), "its turn came too late".to_owned())
+        Fate::Not(AfterFailure::Untried(now), "its turn came too late".to_owned())
     } else {
         attempt(shared, due).await
     };
@@ -50,21 +51,53 @@ pub(super) async fn deliver(shared: &Shared, taken: Taken) {
     record(shared, due, write).await;
 }
 
-/// Not begun, so nothing is more doubtful than before.
-fn again(due: &DuePost, now: jiff::Timestamp) -> AfterFailure {
-    if due.doubtful { AfterFailure::LookUp(now) } else { AfterFailure::Again(now) }
+/// Gives messages back that were not begun with: each as it was before it was taken, and due at its moment.
+pub(super) async fn give_back(shared: &Shared, untried: Vec<(DuePost, Timestamp)>) {
+    if untried.is_empty() {
+        return;
+    }
+    let write = |(due, at): &(DuePost, Timestamp)| {
+        let (taken, why) = (due.taken.clone(), "the pace of the platform".to_owned());
+        Write::NotSent { taken, next: AfterFailure::Untried(*at), why }
+    };
+    let writes = untried.iter().map(write).collect();
+    if shared.store.commit(shared.clock.now(), writes).await.is_ok() {
+        return;
+    }
+    // One by one, so that a right that was lost costs no other.
+    for one in &untried {
+        record(shared, &one.0, write(one)).await;
+    }
+}
+
+/// What sending a message is to the limits of the platform; none when it will not be sent.
+pub(super) fn call(due: &DuePost) -> Option<Call> {
+    match (due.body.as_ref(), &due.message) {
+        (PostBody::Private(_), _) => (!due.doubtful).then_some(Call::Post),
+        (_, Some(_)) => Some(Call::Edit),
+        (_, None) => Some(Call::Post),
+    }
 }
 
 async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
-    if let Some(message) = &due.message {
+    match (call(due), &due.message) {
+        // What one person sees can be neither looked up nor edited.
+        (None, _) => return Fate::Not(AfterFailure::GiveUp, fate::ONCE.to_owned()),
         // An edit that is made twice does no harm.
-        return edit(shared, due, message.clone()).await;
+        (Some(Call::Edit), Some(message)) => return edit(shared, due, message.clone()).await,
+        (Some(_), _) => {}
     }
     if !due.doubtful {
         return post(shared, due, &due.body).await;
     }
     match search(shared, due).await {
-        Ok(Found::Sent(message)) if fate::is_edited(&due.body) => edit(shared, due, message).await,
+        Ok(Found::Sent(message)) if fate::is_edited(&due.body) => {
+            // It passed as a new message, and is an edit now.
+            match shared.pace.pass(Call::Edit, &due.thread.channel, due.urgency) {
+                Ok(()) => edit(shared, due, message).await,
+                Err(until) => Fate::Not(AfterFailure::Untried(until), "the pace of the platform".to_owned()),
+            }
+        }
         Ok(Found::Sent(message)) => Fate::Sent(message),
         Ok(Found::NotSent) => post(shared, due, &due.body).await,
         Ok(Found::Unknowable) => match fate::repeated(&due.body) {
@@ -72,7 +105,12 @@ async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
             None => Fate::Not(AfterFailure::GiveUp, "it may have been sent, and that cannot be looked up".to_owned()),
         },
         Err(failure) => {
-            let next = fate::after_search(&failure, due.tries.saturating_add(1), shared.clock.now());
+            let now = shared.clock.now();
+            // A limit on searches alone is nothing to those who post.
+            if let Some((_, Some(Scope::Workspace))) = fate::asked_to_wait(&failure) {
+                throttled(shared, due, Call::Post, &failure, now);
+            }
+            let next = fate::after_search(&failure, due.tries.saturating_add(1), now);
             Fate::Not(next, failure.to_string())
         }
     }
@@ -80,12 +118,12 @@ async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
 
 async fn post(shared: &Shared, due: &DuePost, body: &Redacted<PostBody>) -> Fate {
     let sent = limited(shared, shared.platform.post(&due.thread, &due.taken.key, body)).await;
-    fated(shared, due, sent)
+    fated(shared, due, Call::Post, sent)
 }
 
 async fn edit(shared: &Shared, due: &DuePost, message: MessageId) -> Fate {
     let edited = limited(shared, shared.platform.edit(&due.thread, &due.taken.key, &message, &due.body)).await;
-    fated(shared, due, edited.map(|()| message))
+    fated(shared, due, Call::Edit, edited.map(|()| message))
 }
 
 async fn search(shared: &Shared, due: &DuePost) -> Result<Found, SendFailure> {
@@ -103,7 +141,7 @@ async fn limited<T>(shared: &Shared, call: impl Future<Output = Result<T, SendFa
     }
 }
 
-fn fated(shared: &Shared, due: &DuePost, sent: Result<MessageId, SendFailure>) -> Fate {
+fn fated(shared: &Shared, due: &DuePost, call: Call, sent: Result<MessageId, SendFailure>) -> Fate {
     let result = match &sent {
         Ok(_) => "ok",
         Err(SendFailure::Retry { .. }) => "error",
@@ -115,21 +153,43 @@ fn fated(shared: &Shared, due: &DuePost, sent: Result<MessageId, SendFailure>) -
     match sent {
         Ok(message) => Fate::Sent(message),
         Err(failure) => {
-            let next = fate::after_failure(&failure, due.tries.saturating_add(1), shared.clock.now());
+            let now = shared.clock.now();
+            throttled(shared, due, call, &failure, now);
+            let next = fate::after_failure(&failure, &due.body, due.tries.saturating_add(1), now);
             Fate::Not(next, failure.to_string())
         }
     }
+}
+
+/// Keeps everybody from what the platform asked to leave alone, for as long as it said.
+fn throttled(shared: &Shared, due: &DuePost, call: Call, failure: &SendFailure, now: Timestamp) {
+    let Some((wait, hold)) = fate::asked_to_wait(failure) else { return };
+    if let Some(scope) = hold {
+        shared.pace.hold(scope, call, &due.thread.channel, after(now, wait));
+    }
+    let scope = match hold {
+        None => "message",
+        Some(Scope::Channel) => "channel",
+        Some(Scope::Method) => "method",
+        Some(Scope::Workspace) => "workspace",
+    };
+    let labels = ThrottleLabels { integration: shared.platform.name(), scope };
+    shared.metrics.throttled.get_or_create(&labels).inc();
 }
 
 /// Tells the operator: what will never be sent loudly, what is tried again in passing.
 fn complain(shared: &Shared, due: &DuePost, next: AfterFailure, why: &str) {
     let (key, platform) = (&due.taken.key, shared.platform.name());
     match next {
+        AfterFailure::GiveUp if fate::is_private(&due.body) => {
+            tracing::warn!(%key, platform, "an answer for one person was given up: {why}");
+        }
         AfterFailure::GiveUp => {
             tracing::error!(%key, platform, "a message was given up: {why}");
             let reason = format!("{platform}: a message was given up: {why}");
             shared.health.report(HEALTH, Status::Degraded, &reason, None, shared.clock.now());
         }
+        AfterFailure::Untried(_) => tracing::debug!(%key, platform, "{why}"),
         AfterFailure::Again(_) | AfterFailure::LookUp(_) => tracing::warn!(%key, platform, tries = due.tries, "{why}"),
     }
 }

@@ -6,7 +6,7 @@
 //! | report | sent again, with a mark that it may be a repetition |
 //! | notice | sent again, with the same mark |
 //! | answer | sent again, with the same mark |
-//! | private answer | not sent again |
+//! | private answer | not sent again, nor looked up: nothing can |
 //! | living message, storm | not sent again; its next revision is |
 //!
 //! Pure. Start at [`after_failure`].
@@ -18,19 +18,34 @@ use midwatch_redact::Redacted;
 
 use crate::backoff::backoff;
 use crate::clock::after;
-use crate::port::chat::SendFailure;
+use crate::port::chat::{Scope, SendFailure};
 use crate::port::store::AfterFailure;
 use crate::post::PostBody;
 
 /// How soon a message of unknown fate is looked up: once what was under way has surely landed.
 const SOON: Duration = Duration::from_secs(1);
 
-/// What comes after a try that failed; `tries` counts those of this revision, this one included.
-pub(super) fn after_failure(failure: &SendFailure, tries: u32, now: Timestamp) -> AfterFailure {
+/// Why an answer for one person is not sent again.
+pub(super) const ONCE: &str = "it may have been sent, and is sent once at most";
+
+/// How long the platform asked to wait, and what has to; none when it did not say. No time at all tells nothing.
+pub(super) fn asked_to_wait(failure: &SendFailure) -> Option<(Duration, Option<Scope>)> {
     match failure {
-        SendFailure::Retry { after: wait, .. } => {
-            AfterFailure::Again(after(now, backoff(tries).max(wait.unwrap_or_default())))
-        }
+        SendFailure::Retry { after: Some(wait), hold, .. } if !wait.is_zero() => Some((*wait, *hold)),
+        SendFailure::Retry { .. } | SendFailure::Unknown { .. } | SendFailure::Refused { .. } => None,
+    }
+}
+
+/// As long as the platform asked for, else as long as so many tries ask for.
+fn wait(failure: &SendFailure, tries: u32) -> Duration {
+    asked_to_wait(failure).map_or_else(|| backoff(tries), |(wait, _)| wait)
+}
+
+/// What comes after a try that failed; `tries` counts those of this revision, this one included.
+pub(super) fn after_failure(failure: &SendFailure, body: &PostBody, tries: u32, now: Timestamp) -> AfterFailure {
+    match failure {
+        SendFailure::Retry { .. } => AfterFailure::Again(after(now, wait(failure, tries))),
+        SendFailure::Unknown { .. } if is_private(body) => AfterFailure::GiveUp,
         SendFailure::Unknown { .. } => AfterFailure::LookUp(after(now, SOON.max(backoff(tries) / 2))),
         SendFailure::Refused { .. } => AfterFailure::GiveUp,
     }
@@ -41,10 +56,9 @@ pub(super) fn after_failure(failure: &SendFailure, tries: u32, now: Timestamp) -
 pub(super) fn after_search(failure: &SendFailure, tries: u32, now: Timestamp) -> AfterFailure {
     match failure {
         SendFailure::Refused { .. } => AfterFailure::GiveUp,
-        SendFailure::Retry { after: wait, .. } => {
-            AfterFailure::LookUp(after(now, backoff(tries).max(wait.unwrap_or_default())))
+        SendFailure::Retry { .. } | SendFailure::Unknown { .. } => {
+            AfterFailure::LookUp(after(now, wait(failure, tries)))
         }
-        SendFailure::Unknown { .. } => AfterFailure::LookUp(after(now, backoff(tries))),
     }
 }
 
@@ -68,6 +82,11 @@ fn marked(body: &PostBody) -> PostBody {
     body
 }
 
+/// Whether one person only sees it.
+pub(super) fn is_private(body: &PostBody) -> bool {
+    matches!(body, PostBody::Private(_))
+}
+
 /// Whether a message can have a newer revision than the one that was found on the platform.
 pub(super) fn is_edited(body: &PostBody) -> bool {
     matches!(body, PostBody::Opening(_) | PostBody::Living(_) | PostBody::Storm(_))
@@ -75,10 +94,11 @@ pub(super) fn is_edited(body: &PostBody) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use midwatch_conversation::answer::Answer;
     use midwatch_redact::Redactor;
 
     use super::*;
-    use crate::post::{LivingMessage, Opening, StormTable};
+    use crate::post::{LivingMessage, Opening, Private, StormTable};
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millisecond(ms).unwrap()
@@ -87,19 +107,25 @@ mod tests {
     #[test]
     fn a_failure_is_followed_by_what_it_allows() {
         let why = String::new;
+        let notice = PostBody::Notice { text: "x".into() };
         let retry = |after| SendFailure::Retry { why: why(), after, hold: None };
         for (failure, tries, expected) in [
             (retry(None), 1, AfterFailure::Again(at(1_000))),
             (retry(None), 3, AfterFailure::Again(at(4_000))),
             (retry(None), 99, AfterFailure::Again(at(60_000))),
             (retry(Some(Duration::from_secs(90))), 99, AfterFailure::Again(at(90_000))),
-            (retry(Some(Duration::from_millis(5))), 1, AfterFailure::Again(at(1_000))),
+            (retry(Some(Duration::from_millis(5))), 9, AfterFailure::Again(at(5))),
+            (retry(Some(Duration::ZERO)), 3, AfterFailure::Again(at(4_000))),
             (SendFailure::Unknown { why: why() }, 1, AfterFailure::LookUp(at(1_000))),
             (SendFailure::Unknown { why: why() }, 4, AfterFailure::LookUp(at(4_000))),
             (SendFailure::Refused { why: why() }, 1, AfterFailure::GiveUp),
         ] {
-            assert_eq!(after_failure(&failure, tries, at(0)), expected, "{failure:?} {tries}");
+            assert_eq!(after_failure(&failure, &notice, tries, at(0)), expected, "{failure:?} {tries}");
         }
+        let private = PostBody::Private(Private::default());
+        let unknown = SendFailure::Unknown { why: why() };
+        assert_eq!(after_failure(&unknown, &private, 1, at(0)), AfterFailure::GiveUp, "it may have arrived");
+        assert_eq!(after_failure(&retry(None), &private, 1, at(0)), AfterFailure::Again(at(1_000)), "it did not");
     }
 
     #[test]
@@ -118,8 +144,11 @@ mod tests {
         let seal = |body| Redactor::default().seal(body);
         assert_eq!(repeated(&seal(PostBody::Living(LivingMessage::default()))), None);
         assert_eq!(repeated(&seal(PostBody::Storm(StormTable::default()))), None);
+        assert_eq!(repeated(&seal(PostBody::Private(Private::default()))), None);
         assert!(repeated(&seal(PostBody::Opening(Opening::default()))).is_some());
         let notice = repeated(&seal(PostBody::Notice { text: "stopped".into() })).unwrap();
+        let answer = PostBody::Answer { answer: Answer::default(), may_be_repeated: false };
+        assert!(matches!(*repeated(&seal(answer)).unwrap(), PostBody::Answer { may_be_repeated: true, .. }));
         assert_eq!(notice.into_inner(), PostBody::Notice { text: "(may be repeated) stopped".into() });
         let report = PostBody::Report {
             job: crate::id::JobId::new(),

@@ -1,9 +1,10 @@
 //! The outbox's sender: takes messages that are due to one platform, in order within a thread, many threads at a time.
 //!
 //! The only code that calls a platform's send. Must never send a message whose fate is unknown before it was looked up, nor
-//! keep one thread's trouble from the others. Start at [`Sender::run`]; what follows an answer is in `fate`.
+//! let one thread's trouble hold up the others, nor send faster than the platform's pace ([`crate::pace`]). Start at
+//! [`Sender::run`]; what follows an answer is in `fate`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ use crate::clock::{SharedClock, after};
 use crate::health::{Health, Status};
 use crate::id::{ThreadId, WorkerId};
 use crate::metrics::Metrics;
+use crate::pace::Pace;
 use crate::port::chat::ChatPlatform;
-use crate::port::store::{Closed, DuePost, Share, Store};
+use crate::port::store::{DuePost, Store, StoreError};
 use crate::signals::Signals;
 
 mod deliver;
@@ -69,6 +71,7 @@ struct Shared {
     metrics: Arc<Metrics>,
     health: Arc<Health>,
     platform: Arc<dyn ChatPlatform>,
+    pace: Pace,
     settings: SenderSettings,
 }
 
@@ -78,8 +81,12 @@ struct Taken {
     until: Timestamp,
 }
 
-/// Messages that were taken and not begun, by thread; a thread that is being sent to is listed, too.
-type Queues = BTreeMap<ThreadId, VecDeque<Taken>>;
+/// What is under way: sends, and the threads they are in with what was taken for them meanwhile.
+#[derive(Default)]
+struct Desk {
+    sending: JoinSet<ThreadId>,
+    threads: BTreeMap<ThreadId, Vec<Taken>>,
+}
 
 /// The sender of one platform.
 pub struct Sender {
@@ -98,70 +105,70 @@ impl Sender {
         settings: SenderSettings,
     ) -> Self {
         health.expect(HEALTH, false);
-        Self { shared: Arc::new(Shared { store, clock, signals, metrics, health, platform, settings }) }
+        let pace = Pace::new(platform.limits(), Arc::clone(&clock));
+        Self { shared: Arc::new(Shared { store, clock, signals, metrics, health, platform, pace, settings }) }
     }
 
-    /// Sends until it is told to stop; then what is due is still sent, as far as time allows.
+    /// Sends until it is told to stop; then what is due and may pass is still sent, as far as time allows. What the pace
+    /// holds back by then is sent after the restart.
     pub async fn run(&self, stop: CancellationToken) {
-        let mut queues = Queues::new();
-        let mut sending: JoinSet<ThreadId> = JoinSet::new();
+        let mut desk = Desk::default();
         let mut posts = self.shared.signals.posts();
         while !stop.is_cancelled() {
-            let wake = self.fill(&mut queues, &mut sending).await;
+            let wake = self.fill(&mut desk).await;
             tokio::select! {
                 () = stop.cancelled() => {}
-                Some(done) = sending.join_next(), if !sending.is_empty() => self.next(&mut queues, &mut sending, done),
-                Ok(()) = posts.changed(), if self.has_room(&queues) => {}
+                Some(done) = desk.sending.join_next(), if !desk.sending.is_empty() => self.next(&mut desk, done).await,
+                Ok(()) = posts.changed(), if self.has_room(&desk) => {}
                 () = self.shared.clock.sleep_until(wake) => {}
             }
         }
         let last = after(self.shared.clock.now(), self.shared.settings.last);
         tokio::select! {
-            () = self.flush(&mut queues, &mut sending) => {}
+            () = self.flush(&mut desk) => {}
             () = self.shared.clock.sleep_until(last) => {
                 tracing::warn!("messages are left in the outbox; they are sent after the restart");
             }
         }
     }
 
-    /// Sends what is due until nothing is.
-    async fn flush(&self, queues: &mut Queues, sending: &mut JoinSet<ThreadId>) {
+    /// Sends what is due until nothing is that may pass.
+    async fn flush(&self, desk: &mut Desk) {
         loop {
-            self.fill(queues, sending).await;
-            match sending.join_next().await {
-                Some(done) => self.next(queues, sending, done),
+            self.fill(desk).await;
+            match desk.sending.join_next().await {
+                Some(done) => self.next(desk, done).await,
                 None => return,
             }
         }
     }
 
-    fn has_room(&self, queues: &Queues) -> bool {
-        queues.len() < self.shared.settings.parallel
+    fn has_room(&self, desk: &Desk) -> bool {
+        desk.threads.len() < self.shared.settings.parallel
     }
 
-    /// Takes what is due while there is room, and begins with it; when to look again at the latest.
-    async fn fill(&self, queues: &mut Queues, sending: &mut JoinSet<ThreadId>) -> Timestamp {
-        let Shared { store, clock, platform, settings, .. } = &*self.shared;
+    /// Takes what is due and may pass while there is room, and begins with it; when to look again at the latest.
+    async fn fill(&self, desk: &mut Desk) -> Timestamp {
+        let Shared { store, clock, platform, pace, settings, .. } = &*self.shared;
         let now = clock.now();
-        if !self.has_room(queues) {
+        if !self.has_room(desk) {
             return after(now, LOOK);
         }
-        let taken = {
-            let share = Share::any(settings.batch);
-            store.take_posts(&settings.worker, platform.name(), now, settings.lease, share, &Closed::default()).await
-        };
-        let next = match taken {
+        let next = match self.take(now).await {
             Ok(posts) => {
                 let until = after(now, settings.lease);
-                for due in posts {
-                    self.queue(queues, sending, Taken { due, until });
-                }
-                store.next_post(platform.name(), &Closed::default()).await
+                let held_back = posts.into_iter().filter_map(|due| self.begin(desk, Taken { due, until }));
+                let untried = held_back.collect();
+                deliver::give_back(&self.shared, untried).await;
+                store.next_post(platform.name(), &pace.closed()).await
             }
             Err(error) => Err(error),
         };
         match next {
-            Ok(next) => next.unwrap_or(Timestamp::MAX).clamp(after(now, BLINK), after(now, LOOK)),
+            Ok(next) => {
+                let next = next.unwrap_or(Timestamp::MAX).min(pace.opens_at());
+                next.clamp(after(now, BLINK), after(now, LOOK))
+            }
             Err(error) => {
                 tracing::error!("no messages can be taken from the outbox: {error}");
                 let reason = format!("no messages can be taken from the outbox: {error}");
@@ -171,19 +178,43 @@ impl Sender {
         }
     }
 
-    fn queue(&self, queues: &mut Queues, sending: &mut JoinSet<ThreadId>, taken: Taken) {
-        let thread = taken.due.thread.id;
-        if let Some(waiting) = queues.get_mut(&thread) {
-            waiting.push_back(taken);
-        } else {
-            queues.insert(thread, VecDeque::new());
-            self.send(sending, thread, taken);
+    async fn take(&self, now: Timestamp) -> Result<Vec<DuePost>, StoreError> {
+        let Shared { store, platform, pace, settings, .. } = &*self.shared;
+        let share = pace.share(settings.batch);
+        if share.all == 0 {
+            return Ok(Vec::new());
         }
+        store.take_posts(&settings.worker, platform.name(), now, settings.lease, share, &pace.closed()).await
     }
 
-    fn send(&self, sending: &mut JoinSet<ThreadId>, thread: ThreadId, taken: Taken) {
+    /// Begins with a message, unless something else is on its way in its thread. One that may not pass comes back, with when
+    /// it may at the soonest.
+    fn begin(&self, desk: &mut Desk, taken: Taken) -> Option<(DuePost, Timestamp)> {
+        let thread = taken.due.thread.id;
+        if let Some(waiting) = desk.threads.get_mut(&thread) {
+            waiting.push(taken);
+            return None;
+        }
+        if let Err(until) = self.pass(&taken.due) {
+            return Some((taken.due, until));
+        }
+        desk.threads.insert(thread, Vec::new());
+        self.send(desk, thread, taken);
+        None
+    }
+
+    /// Asks the pace.
+    fn pass(&self, due: &DuePost) -> Result<(), Timestamp> {
+        let Some(call) = deliver::call(due) else { return Ok(()) };
+        self.shared.pace.pass(call, &due.thread.channel, due.urgency)?;
+        let waited = Duration::try_from(self.shared.clock.now().duration_since(due.due_at)).unwrap_or_default();
+        self.shared.metrics.post_wait.observe(waited.as_secs_f64());
+        Ok(())
+    }
+
+    fn send(&self, desk: &mut Desk, thread: ThreadId, taken: Taken) {
         let shared = Arc::clone(&self.shared);
-        sending.spawn(async move {
+        desk.sending.spawn(async move {
             // A platform that panics must not stop its thread for good: the message comes back when its lease ends.
             let sent = tokio::spawn(async move { deliver::deliver(&shared, taken).await }).await;
             if let Err(error) = sent {
@@ -193,19 +224,12 @@ impl Sender {
         });
     }
 
-    /// Goes on with a thread.
-    fn next(
-        &self,
-        queues: &mut Queues,
-        sending: &mut JoinSet<ThreadId>,
-        done: Result<ThreadId, tokio::task::JoinError>,
-    ) {
+    /// A thread is free again. What was taken for it meanwhile goes back and is taken anew: what is most urgent by now goes
+    /// first, in its newest words.
+    async fn next(&self, desk: &mut Desk, done: Result<ThreadId, tokio::task::JoinError>) {
         let Ok(thread) = done else { return };
-        match queues.get_mut(&thread).and_then(VecDeque::pop_front) {
-            Some(taken) => self.send(sending, thread, taken),
-            None => {
-                queues.remove(&thread);
-            }
-        }
+        let now = self.shared.clock.now();
+        let waiting = desk.threads.remove(&thread).unwrap_or_default();
+        deliver::give_back(&self.shared, waiting.into_iter().map(|taken| (taken.due, now)).collect()).await;
     }
 }

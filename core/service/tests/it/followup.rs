@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use midwatch_conversation::answer::{Answer, Part};
 use midwatch_conversation::question::{Logs, Question};
+use midwatch_service::code::ErrorCode;
 use midwatch_service::id::{JobId, ThreadId, WorkerId};
 use midwatch_service::job::{JobError, JobState, LOST_ALLOWED};
-use midwatch_service::code::ErrorCode;
 use midwatch_service::port::store::{Store as _, Write};
 use midwatch_service::post::{LivingMessage, PostBody};
 use midwatch_service::publish;

@@ -43,7 +43,7 @@ impl Clock for Hand {
     async fn sleep_until(&self, _: Timestamp) {}
 }
 
-struct OnePack;
+pub(crate) struct OnePack;
 
 impl PackChoice for OnePack {
     fn by_name(&self, _: &str) -> Option<Pack> {

@@ -6,5 +6,6 @@ mod inbox;
 mod intake;
 mod jobs;
 mod outbox;
+mod pace;
 mod posts;
 mod world;

@@ -35,7 +35,7 @@ const CHANNELS: &str = "channels (channel) AS (
 
 /// Messages of one channel and kind in the order they go. Walks past those whose moment has not come: under way, or told to
 /// wait.
-const OF_CHANNEL: &str = "SELECT urgency, call, said_at, number FROM posts INDEXED BY posts_by_call
+const OF_CHANNEL: &str = "SELECT urgency, ?3, said_at, number FROM posts INDEXED BY posts_by_call
     WHERE platform = ?1 AND channel = ?2 AND call = ?3 AND urgency <= ?4 AND due_at <= ?5
     ORDER BY urgency, said_at, number LIMIT ?6";
 

@@ -11,12 +11,16 @@ use crate::threads;
 use crate::value::{int, micros, word};
 
 pub(crate) fn sent(db: &Connection, now: Timestamp, held: &PostLease, message: &MessageId) -> Result<(), Fault> {
-    let sql = "UPDATE posts SET message = ?1, said_at = ?2, doubtful = 0, tries = 0, why = NULL, taken_by = NULL,
-                   taken = NULL, due_at = CASE WHEN revision > taken THEN ?2 END
-               WHERE key = ?3 AND fence = ?4 AND taken = ?5 RETURNING thread";
+    // What is private is never edited: its order is by age alone.
+    let sql = "UPDATE posts SET message = ?1, said_at = CASE private WHEN 0 THEN ?2 END, doubtful = 0, tries = 0,
+                   why = NULL, taken_by = NULL, taken = NULL, due_at = CASE WHEN revision > taken THEN ?2 END
+               WHERE key = ?3 AND fence = ?4 AND taken = ?5 RETURNING thread, private";
     let values = (&message.0, micros(now), &held.key.0, int(held.fence), int(held.revision));
-    let thread = first(db, sql, values, |row| Ok(row.get::<_, String>(0)?))?.ok_or_else(|| lost(held))?;
-    threads::root(db, &thread, message)?;
+    let sent = first(db, sql, values, |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)))?;
+    let (thread, is_private) = sent.ok_or_else(|| lost(held))?;
+    if !is_private {
+        threads::root(db, &thread, message)?;
+    }
     threads::touch(db, now, word("thread", &thread)?)
 }
 
@@ -28,6 +32,7 @@ pub(crate) fn not_sent(
     why: &str,
 ) -> Result<(), Fault> {
     let (again, doubtful) = match next {
+        AfterFailure::Untried(at) => (Some(micros(at)), None),
         AfterFailure::Again(at) => (Some(micros(at)), Some(false)),
         AfterFailure::LookUp(at) => (Some(micros(at)), Some(true)),
         // Whether it is there may still be unknown: a newer revision has to look first.
@@ -36,11 +41,13 @@ pub(crate) fn not_sent(
     let changed = change(
         db,
         "UPDATE posts SET doubtful = coalesce(:doubtful, doubtful), why = :why, taken_by = NULL, taken = NULL,
+             tries = max(tries - :untried, 0),
              due_at = coalesce(:again, CASE WHEN revision > taken THEN :now END)
          WHERE key = :key AND fence = :fence AND taken = :revision",
         named_params! {
             ":doubtful": doubtful,
             ":why": why,
+            ":untried": matches!(next, AfterFailure::Untried(_)),
             ":again": again,
             ":now": micros(now),
             ":key": held.key.0,

@@ -7,11 +7,13 @@ use midwatch_redact::Redacted;
 use midwatch_service::clock::after;
 use midwatch_service::id::{MessageId, PostKey, WorkerId};
 use midwatch_service::port::store::{Closed, DuePost, PostLease, Share};
+use midwatch_service::post::{PostBody, Urgency};
 use rusqlite::{Connection, Row};
 
 use super::choose::choose;
+use super::write::urgency;
 use crate::fault::Fault;
-use crate::query::first;
+use crate::query::{earliest, first};
 use crate::threads;
 use crate::value::{count, micros, parse, small, word};
 
@@ -30,6 +32,7 @@ pub(crate) fn take(
 }
 
 fn one(db: &Connection, number: i64, worker: &WorkerId, until: Timestamp) -> Result<Option<DuePost>, Fault> {
+    let due_at = earliest(db, "SELECT due_at FROM posts WHERE number = ?1", [number])?;
     // `taken` still set: its last sender was lost, so nobody knows what it did.
     let sql = "UPDATE posts SET doubtful = doubtful OR taken IS NOT NULL, taken = revision, taken_by = ?2,
                    fence = fence + 1, tries = tries + 1, due_at = ?3
@@ -37,14 +40,16 @@ fn one(db: &Connection, number: i64, worker: &WorkerId, until: Timestamp) -> Res
     let Some(held) = first(db, sql, (number, &worker.0, micros(until)), read)? else { return Ok(None) };
     let thread = word("thread", &held.thread)?;
     let thread = threads::load(db, thread)?.ok_or_else(|| Fault::Damaged(format!("thread {thread} of a message")))?;
-    let Held { taken, body, message, tries, doubtful, .. } = held;
-    Ok(Some(DuePost { taken, thread, body, message, tries, doubtful }))
+    let Held { taken, body, urgency, message, tries, doubtful, .. } = held;
+    let due_at = due_at.ok_or_else(|| Fault::Damaged(format!("message {} was taken and not due", taken.key)))?;
+    Ok(Some(DuePost { taken, thread, body, urgency, due_at, message, tries, doubtful }))
 }
 
 struct Held {
     taken: PostLease,
     thread: String,
-    body: Redacted<midwatch_service::post::PostBody>,
+    body: Redacted<PostBody>,
+    urgency: Urgency,
     message: Option<MessageId>,
     tries: u32,
     doubtful: bool,
@@ -59,6 +64,7 @@ fn read(row: &Row<'_>) -> Result<Held, Fault> {
         },
         thread: row.get("thread")?,
         body: Redacted::kept(parse("a message", &row.get::<_, String>("body")?)?),
+        urgency: urgency(row.get("urgency")?)?,
         message: row.get::<_, Option<String>>("message")?.map(MessageId),
         tries: small(row.get("tries")?).saturating_sub(1),
         doubtful: row.get("doubtful")?,

@@ -38,7 +38,8 @@ fn insert(db: &Connection, now: Timestamp, new: &NewPost, thread: &str, body: &s
 /// A newer revision. One that waits keeps the moment it waits for (the platform asked for it); one under way stays so, and
 /// what became of that is heard first.
 fn revise(db: &Connection, now: Timestamp, new: &NewPost, body: &str) -> Result<(), Fault> {
-    let sql = "UPDATE posts SET revision = revision + 1, body = ?2, urgency = ?3, tries = 0, private = ?5,
+    let sql = "UPDATE posts SET revision = revision + 1, body = ?2, tries = 0, private = ?5,
+                   urgency = CASE WHEN due_at IS NULL THEN ?3 ELSE min(urgency, ?3) END,
                    due_at = CASE WHEN taken IS NULL THEN max(coalesce(due_at, ?4), ?4) ELSE due_at END
                WHERE key = ?1";
     change(db, sql, (&new.key.0, body, rank(new.urgency), micros(now), is_private(new)))?;
@@ -64,5 +65,17 @@ pub(super) fn rank(urgency: Urgency) -> i64 {
         Urgency::Notice => 2,
         Urgency::Finding => 3,
         Urgency::Progress => 4,
+    }
+}
+
+/// The urgency of a number.
+pub(super) fn urgency(rank: i64) -> Result<Urgency, Fault> {
+    match rank {
+        0 => Ok(Urgency::Opening),
+        1 => Ok(Urgency::Report),
+        2 => Ok(Urgency::Notice),
+        3 => Ok(Urgency::Finding),
+        4 => Ok(Urgency::Progress),
+        other => Err(Fault::Damaged(format!("{other} is no urgency"))),
     }
 }

@@ -6,5 +6,6 @@ mod backup;
 mod conformance;
 mod crash;
 mod full;
+mod migrating;
 mod opening;
 mod support;

@@ -79,7 +79,7 @@ pub(super) async fn answer(reader: &mut Reader<'_>, target: Option<&str>) -> Res
     about(view, entity, meta, &mut lines);
     let headline = body(view, entity, &mut lines);
     let answer = Answer::text(format!("{}: {headline}", say::code_of(entity))).with_code(lines.0.join("\n"));
-    let answer = with_events(view, entity, answer);
+    let answer = with_events(reader, entity, answer);
     let answer = if more.is_empty() { answer } else { answer.with_text(format!("See also {}.", say::names(more))) };
     let ns = entity.namespace.as_ref().map(|ns| format!("-n {} ", word(ns))).unwrap_or_default();
     let answer = say::with_commands(answer, [format!("kubectl {ns}describe {}", entity.slash())], 1);
@@ -112,8 +112,9 @@ fn body(view: &View, entity: &EntityRef, lines: &mut Lines) -> String {
     .unwrap_or_else(|| "as follows".to_owned())
 }
 
-fn with_events(view: &View, entity: &EntityRef, answer: Answer) -> Answer {
-    let groups = events::groups(view, std::slice::from_ref(entity), view.window_start(), None);
+fn with_events(reader: &Reader<'_>, entity: &EntityRef, answer: Answer) -> Answer {
+    let view = &reader.view;
+    let groups = events::groups(reader, std::slice::from_ref(entity), view.window_start(), None);
     let from = groups.len().saturating_sub(EVENTS);
     let rows: Vec<Vec<String>> = groups.iter().skip(from).map(events::row).collect();
     if rows.is_empty() {

@@ -63,7 +63,11 @@ fn service(view: &View, entity: &EntityRef, lines: &mut Lines) -> Option<String>
     }
     lines.field("behind it", say::some(view.behind_service(service), LISTED));
     let pods: Vec<_> = view.selected_pods(service).filter(|p| !p.is_completed()).collect();
-    Some(format!("{} of {} ready", pods.iter().filter(|p| p.is_ready()).count(), say::count(pods.len(), "selected pod")))
+    Some(format!(
+        "{} of {} ready",
+        pods.iter().filter(|p| p.is_ready()).count(),
+        say::count(pods.len(), "selected pod")
+    ))
 }
 
 fn ingress(view: &View, entity: &EntityRef, lines: &mut Lines) -> Option<String> {
@@ -71,7 +75,11 @@ fn ingress(view: &View, entity: &EntityRef, lines: &mut Lines) -> Option<String>
     lines.field("class", ingress.spec.ingress_class_name.as_deref().unwrap_or_default());
     for rule in &ingress.spec.rules {
         for path in rule.http.paths.iter().take(LISTED) {
-            let to = path.backend.service.as_ref().map(|s| format!("Service {} port {}{}", s.name, s.port.name, s.port.number));
+            let to = path
+                .backend
+                .service
+                .as_ref()
+                .map(|s| format!("Service {} port {}{}", s.name, s.port.name, s.port.number));
             lines.field("route", format!("{}{} to {}", rule.host, path.path, to.unwrap_or_default()));
         }
     }

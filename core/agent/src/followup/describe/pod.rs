@@ -47,7 +47,11 @@ fn container(spec: &Container, status: Option<&ContainerStatus>, is_init: bool, 
     lines.field(if is_init { "init container" } else { "container" }, &spec.name);
     lines.below(format!("image {}", spec.image));
     if let Some(status) = status {
-        lines.below(format!("{}, {}", state(&status.state), say::count(status.restart_count.unsigned_abs(), "restart")));
+        lines.below(format!(
+            "{}, {}",
+            state(&status.state),
+            say::count(status.restart_count.unsigned_abs(), "restart")
+        ));
         if let Some(ended) = &status.last_state.terminated {
             lines.below(format!("before that {}", terminated(ended)));
         }
@@ -60,16 +64,18 @@ fn container(spec: &Container, status: Option<&ContainerStatus>, is_init: bool, 
         let all = map.iter().map(|(k, v)| format!("{k} {v}"));
         if map.is_empty() { "none".to_owned() } else { say::some(all, LISTED) }
     };
-    lines.below(format!("requests {}; limits {}", resources(&spec.resources.requests), resources(&spec.resources.limits)));
+    lines.below(format!(
+        "requests {}; limits {}",
+        resources(&spec.resources.requests),
+        resources(&spec.resources.limits)
+    ));
     if !spec.ports.is_empty() {
-        let port = |p: &midwatch_diagnosis::kube::ContainerPort| format!("{} {}", p.container_port, p.name).trim().to_owned();
+        let port =
+            |p: &midwatch_diagnosis::kube::ContainerPort| format!("{} {}", p.container_port, p.name).trim().to_owned();
         lines.below(format!("ports {}", say::some(spec.ports.iter().map(port), LISTED)));
     }
-    let probes = [
-        ("liveness", &spec.liveness_probe),
-        ("readiness", &spec.readiness_probe),
-        ("startup", &spec.startup_probe),
-    ];
+    let probes =
+        [("liveness", &spec.liveness_probe), ("readiness", &spec.readiness_probe), ("startup", &spec.startup_probe)];
     for (name, probe) in probes.into_iter().filter_map(|(name, probe)| Some((name, probe.as_ref()?))) {
         let what = say::line(&probe.describe(), say::CELL);
         lines.below(format!(

@@ -51,7 +51,12 @@ fn pod_line(pod: &Pod) -> String {
     let waiting = pod.containers().filter_map(|(_, s, _)| s).find_map(|s| s.state.waiting.as_ref());
     let waiting = waiting.map(|w| format!(", {}", w.reason)).unwrap_or_default();
     let node = if pod.spec.node_name.is_empty() { "no node" } else { &pod.spec.node_name };
-    format!("{} {}, {ready}{waiting}, {}, on {node}", pod_ref(pod).name, pod.status.phase, say::count(restarts.unsigned_abs(), "restart"))
+    format!(
+        "{} {}, {ready}{waiting}, {}, on {node}",
+        pod_ref(pod).name,
+        pod.status.phase,
+        say::count(restarts.unsigned_abs(), "restart")
+    )
 }
 
 fn replicas(spec: &WorkloadSpec, status: &WorkloadStatus, lines: &mut Lines) -> String {

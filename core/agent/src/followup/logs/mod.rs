@@ -14,8 +14,8 @@ use midwatch_diagnosis::probe::{Probe, ReadFailure};
 use midwatch_diagnosis::report::{Gap, gap_of_log};
 
 use super::read::{Depth, Reader};
-use super::target::{find, has_pods};
 use super::say;
+use super::target::{find, has_pods};
 use crate::request::NoReport;
 use choose::{Chosen, Container, choose};
 
@@ -63,8 +63,7 @@ pub(super) async fn answer(reader: &mut Reader<'_>, asked: &Logs) -> Result<Answ
     };
     let first = |c: &Container| wanted.probe(c, wanted.previous);
     reader.read(chosen.containers.iter().map(first).collect()).await;
-    let instead: Vec<Container> =
-        if wanted.previous { without_previous(reader, &chosen) } else { Vec::new() };
+    let instead: Vec<Container> = if wanted.previous { without_previous(reader, &chosen) } else { Vec::new() };
     reader.read(instead.iter().map(|c| wanted.probe(c, false)).collect()).await;
 
     let mut answer = Answer::default();
@@ -140,10 +139,9 @@ fn nothing(reader: &Reader<'_>, why: choose::Nothing) -> Answer {
                 "Of what? This thread is about {place} as a whole. Name a workload or a pod: `logs of NAME`."
             ))
         }
-        choose::Nothing::NoPods(targets) => Answer::text(format!(
-            "{} has no pods, so there is no log to read.",
-            say::names(&targets)
-        )),
+        choose::Nothing::NoPods(targets) => {
+            Answer::text(format!("{} has no pods, so there is no log to read.", say::names(&targets)))
+        }
         choose::Nothing::NoContainer { asked, there } => Answer::text(format!(
             "No container is called {}. There are: {}",
             say::code(&asked),
@@ -152,4 +150,3 @@ fn nothing(reader: &Reader<'_>, why: choose::Nothing) -> Answer {
     };
     say::with_gaps(answer, &reader.gaps(&[Kind::Pod]))
 }
-

@@ -99,9 +99,8 @@ fn excerpt(redactor: &Redactor, digest: &LogDigest, stamped: bool, all: &str, an
         answer = answer.with_text("What the whole of it says, the gravest first:").with_code(told.join("\n"));
     }
     if let Some(first) = &digest.first_error {
-        answer = answer
-            .with_text(format!("The first error, line {}:", first.number))
-            .with_code(cut(&text(first, stamped)));
+        answer =
+            answer.with_text(format!("The first error, line {}:", first.number)).with_code(cut(&text(first, stamped)));
     }
     let lines: Vec<&str> = all.lines().collect();
     let last: Vec<String> = lines.iter().skip(lines.len().saturating_sub(LAST)).map(|line| cut(line)).collect();

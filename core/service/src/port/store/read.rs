@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use midwatch_redact::Redacted;
 
 use crate::heard::Heard;
 use crate::id::{IncidentId, JobId, MessageId, PostKey, ThreadId};
 use crate::job::{Cancel, JobState};
-use crate::post::PostBody;
+use crate::post::{PostBody, Urgency};
 use crate::thread::Thread;
 
 /// What a heartbeat says about a job.
@@ -53,6 +54,10 @@ pub struct DuePost {
     pub thread: Thread,
     /// What it says, in the newest revision.
     pub body: Redacted<PostBody>,
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// Since when it is due.
+    pub due_at: Timestamp,
     /// The message to edit; none when it was never sent.
     pub message: Option<MessageId>,
     /// Tries of this revision before this one.

@@ -98,7 +98,7 @@ pub enum Write {
     Post(NewPost),
     /// A message was sent or edited: it is now at this revision. The first message of a thread without a root becomes it,
     /// even if another thread was hung on that message before its sender could tell: it has been sent, so this is never
-    /// refused.
+    /// refused. Not so a [`PostBody::Private`](crate::post::PostBody::Private): nothing can hang on what one person sees.
     Sent {
         /// The right to: what `Store::take_posts` gave.
         taken: PostLease,
@@ -205,6 +205,9 @@ pub enum JobOutcome {
 /// What comes after a message was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterFailure {
+    /// It was not tried, for the platform's pace did not let it pass; from this moment on it is due as if it had never been
+    /// taken: that counts as no try, and what was in doubt still is.
+    Untried(Timestamp),
     /// It surely was not; try again at this moment.
     Again(Timestamp),
     /// It may have been; look it up at this moment before anything else is sent in its thread.
