@@ -58,7 +58,7 @@ pub(super) fn id(text: &str) -> Result<String, String> {
     if shaped {
         Ok(id.to_lowercase())
     } else {
-        Err("ids look like 0199d2c4a81f7b62a1c4e1f0a7c3b5d2; the last 6 of it or more are enough".to_owned())
+        Err("ids look like 0199d2c4a81f7b62a1c4e1f0a7c3b5d2 or its end".to_owned())
     }
 }
 

@@ -26,7 +26,7 @@ async fn an_alert_gets_its_thread_below_the_post_and_chatter_gets_nothing() {
     town.handled().await;
     let thread = town.world.store.thread_at("double", CHANNEL, &message).await.unwrap().expect("a thread");
     let incident = town.world.store.incident_of(thread.id).await.unwrap().expect("an incident");
-    assert_eq!(incident.title, "KubePodCrashLooping shop");
+    assert_eq!(incident.title, "KubePodCrashLooping");
     assert_eq!(town.jobs().await.len(), 1);
     // People ask in that thread.
     town.mention("alice", Some(&message), "mute --for 30m").await;
