@@ -1,6 +1,5 @@
 //! A server of ours on a workspace of Slack, as its people see it.
 
-use midwatch_doubles::kubernetes::ApiServer;
 use midwatch_doubles::slack::{Message, Options, Slack};
 use serde_json::{Value, json};
 
@@ -37,31 +36,38 @@ pub(crate) enum By {
 }
 
 impl Team {
-    /// With this cluster; Ann and Bob may everything. `extra` is more configuration.
-    pub(crate) async fn new(cluster: Option<ApiServer>, by: By, options: Options, extra: &str) -> Team {
+    /// Ann and Bob may do everything; alerts are posted in one channel.
+    pub(crate) async fn new(by: By) -> Team {
+        Team::with_alerts_in(by, Options::default(), "", &[ALERTS.to_owned()]).await
+    }
+
+    /// The same with alerts in these channels; `extra` is more configuration.
+    pub(crate) async fn with_alerts_in(by: By, options: Options, extra: &str, alerts: &[String]) -> Team {
         let slack = Slack::start(options).await;
         for (id, name) in [(ANN, "ann"), (BOB, "bob"), (EVE, "eve")] {
             slack.add_user(id, name);
         }
-        for (id, name) in [(OPS, "ops"), (ALERTS, "alerts"), (AWAY, "away")] {
+        for (id, name) in [(OPS, "ops"), (AWAY, "away")] {
             slack.add_channel(id, name, &[ANN, BOB, EVE]);
         }
         slack.kick(AWAY);
+        for (number, id) in alerts.iter().enumerate() {
+            slack.add_channel(id, &format!("alerts-{number}"), &[ANN, BOB, EVE]);
+        }
         let events = match by {
             By::Sockets => format!("app_token: {}", slack.app_token()),
             By::SignedHttp => format!("signing_secret: {}", slack.signing_secret()),
         };
+        let bound: Vec<String> = alerts.iter().map(|id| format!("{{id: {id}, alerts: true}}")).collect();
         let config = format!(
-            "slack: {{bot_token: {}, {events}, api_url: \"{}\", channel: {ALERTS}, channels: [{{id: {ALERTS}, alerts: true}}]}}\n\
+            "slack: {{bot_token: {}, {events}, api_url: \"{}\", channels: [{}]}}\n\
              permissions: {{rules: [{{who: {{platform: webhook}}, verbs: [investigate]}}, {{who: {{platform: api}}}}, \
              {{who: {{platform: slack, user: {ANN}}}}}, {{who: {{platform: slack, user: {BOB}}}}}]}}\n{extra}",
             slack.bot_token(),
             slack.api_url(),
+            bound.join(", "),
         );
-        let place = match cluster {
-            Some(cluster) => Place::with(cluster, &config).await,
-            None => Place::new(CASE, &config).await,
-        };
+        let place = Place::new(CASE, &config).await;
         Team { slack, place }
     }
 
@@ -97,4 +103,14 @@ pub(crate) fn posted(state: &str, alert: &str) -> Value {
     );
     json!({"username": "Alertmanager", "attachments": [{"title": title, "text": text, "color": "danger",
         "title_link": "http://alertmanager:9093/#/alerts?receiver=chat", "fallback": title}]})
+}
+
+/// The same about a service of this name: an incident of its own.
+pub(crate) fn posted_about(service: &str) -> Value {
+    let title = format!("[FIRING:1] Slow for prometheus (namespace=\"inc-crashloop\", severity=\"warning\")");
+    let text = format!(
+        "*Alert:* It is slow. - `warning`\n\n*Details:*\n   • *alertname:* `Slow`\n   • *namespace:* `inc-crashloop`\n   \
+         • *service:* `{service}`\n   • *severity:* `warning`\n "
+    );
+    json!({"username": "Alertmanager", "attachments": [{"title": title, "text": text, "color": "danger", "fallback": title}]})
 }

@@ -19,4 +19,5 @@ mod storm;
 mod support;
 mod switch;
 mod talk;
+mod talk_kill;
 mod watch;
