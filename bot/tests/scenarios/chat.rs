@@ -105,11 +105,11 @@ pub(crate) fn posted(state: &str, alert: &str) -> Value {
         "title_link": "http://alertmanager:9093/#/alerts?receiver=chat", "fallback": title}]})
 }
 
-/// The same about a service of this name: an incident of its own.
-pub(crate) fn posted_about(service: &str) -> Value {
-    let title = format!("[FIRING:1] Slow for prometheus (namespace=\"inc-crashloop\", severity=\"warning\")");
+/// What it posts about a service; each name of an alert is an incident of its own.
+pub(crate) fn posted_about(alert: &str, service: &str) -> Value {
+    let title = format!("[FIRING:1] {alert} for prometheus (namespace=\"inc-crashloop\", severity=\"warning\")");
     let text = format!(
-        "*Alert:* It is slow. - `warning`\n\n*Details:*\n   • *alertname:* `Slow`\n   • *namespace:* `inc-crashloop`\n   \
+        "*Alert:* It is slow. - `warning`\n\n*Details:*\n   • *alertname:* `{alert}`\n   • *namespace:* `inc-crashloop`\n   \
          • *service:* `{service}`\n   • *severity:* `warning`\n "
     );
     json!({"username": "Alertmanager", "attachments": [{"title": title, "text": text, "color": "danger", "fallback": title}]})

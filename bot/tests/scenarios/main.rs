@@ -20,4 +20,5 @@ mod support;
 mod switch;
 mod talk;
 mod talk_kill;
+mod talk_load;
 mod watch;

@@ -91,7 +91,7 @@ fn talk(team: &std::sync::Arc<Team>, seeded: &mut Seeded, said: &mut Said, round
         said.asked.push((channel, root));
     } else {
         let channel = alerts_in(seeded.below(CHANNELS));
-        let alert = posted_about(&format!("talk{round}"));
+        let alert = posted_about(&format!("Slow{round}"), &format!("talk{round}"));
         let root = slack.post_as_app(&channel, &alert);
         said.alerts.push((channel, root));
     }
