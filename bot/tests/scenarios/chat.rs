@@ -73,7 +73,8 @@ impl Team {
 
     /// Waits for an own message in this thread that reads like this.
     pub(crate) async fn reply(&self, channel: &str, root: &str, like: impl Fn(&Message) -> bool) -> Message {
-        let look = |slack: &Slack| slack.thread(channel, root).into_iter().find(|m| m.is_own() && m.ts != root && like(m));
+        let look =
+            |slack: &Slack| slack.thread(channel, root).into_iter().find(|m| m.is_own() && m.ts != root && like(m));
         self.slack.wait_for("a reply", look).await
     }
 
@@ -96,7 +97,8 @@ pub(crate) fn is_report(message: &Message) -> bool {
 
 /// What Alertmanager's default template posts about the case's pod.
 pub(crate) fn posted(state: &str, alert: &str) -> Value {
-    let title = format!("[{state}] {alert} for kube-state-metrics (namespace=\"inc-crashloop\", severity=\"critical\")");
+    let title =
+        format!("[{state}] {alert} for kube-state-metrics (namespace=\"inc-crashloop\", severity=\"critical\")");
     let text = format!(
         "*Alert:* Pod is crash looping. - `critical`\n\n*Details:*\n   • *alertname:* `{alert}`\n   • *container:* `api`\n   \
          • *namespace:* `inc-crashloop`\n   • *pod:* `{POD}`\n   • *severity:* `critical`\n "

@@ -100,7 +100,9 @@ async fn commands(team: &Team) {
         assert!(said.contains(like), "{text}: {said}");
     }
     slack.slash(ANN, OPS, "list jobs").await.expect("acknowledged");
-    let jobs = |s: &Slack| s.ephemerals(ANN).iter().skip(2).any(|e| e.reads().contains("Nothing was investigated")).then_some(());
+    let jobs = |s: &Slack| {
+        s.ephemerals(ANN).iter().skip(2).any(|e| e.reads().contains("Nothing was investigated")).then_some(())
+    };
     slack.wait_for("the jobs", jobs).await;
     slack.slash(ANN, AWAY, ASK).await.expect("acknowledged");
     let invite = |s: &Slack| s.ephemerals(ANN).iter().any(|e| e.reads().contains("/invite")).then_some(());
