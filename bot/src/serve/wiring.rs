@@ -203,8 +203,7 @@ impl Wiring {
             sent.cancel();
         };
         let listening = async {
-            let ended =
-                midwatch_http::serve(listener, router, limits, stop.clone()).await;
+            let ended = midwatch_http::serve(listener, router, limits, stop.clone()).await;
             // Without ears there is no watch to stand: the rest ends, too.
             stop.cancel();
             ended

@@ -78,7 +78,8 @@ impl Sockets {
 /// A client that asks for the addresses of sockets. The library's own takes TLS only, which a proxy or a local server does
 /// not speak.
 fn client(api_url: &Url) -> std::io::Result<SlackHyperClient> {
-    let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().enable_http2().build();
+    let connector =
+        HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().enable_http2().build();
     let connector = SlackClientHyperHttpsConnector::from(connector);
     Ok(SlackClient::new(connector.with_slack_api_url(api_url.as_str().trim_end_matches('/'))))
 }
