@@ -126,6 +126,9 @@ impl Wiring {
             settings: own::worker(settings, id.clone()),
         });
         let slack = Slack::new(&settings.slack).map_err(Failure::usage)?;
+        if slack.is_some() {
+            health.expect(midwatch_slack::HEALTH, false);
+        }
         let inbox = Arc::new(Inbox::new(InboxParts {
             store: store.clone(),
             clock: clock.clone(),
