@@ -131,7 +131,7 @@ fn ephemeral(answer: &Redacted<Answer>) -> Value {
     let look = Look { plan: false, table: false };
     let private = |answer: &Answer| PostBody::Private(Private { answer: answer.clone(), ..Private::default() });
     let shown = answer.map(private).map_with(look, blocks::render);
-    json!({"response_type": "ephemeral", "text": shown.text, "blocks": shown.blocks})
+    json!({"response_type": "ephemeral", "text": shown.text, "blocks": shown.wire()})
 }
 
 /// Text that is shown as it is: <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
