@@ -13,11 +13,11 @@ use crate::support::{CASE, Place, Server, alert, keys, webhook};
 const KILLS: u64 = 200;
 
 /// The points: the same at every run.
-struct Seeded(u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Seeded {
     /// The next number below a bound (Knuth's MMIX constants).
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }

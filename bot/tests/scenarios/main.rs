@@ -8,6 +8,7 @@
     reason = "a test starts programs, and fails when one does not start"
 )]
 
+mod chat;
 mod disk;
 mod drain;
 mod hostile;
@@ -17,4 +18,7 @@ mod rights;
 mod storm;
 mod support;
 mod switch;
+mod talk;
+mod talk_kill;
+mod talk_load;
 mod watch;

@@ -8,10 +8,6 @@ use tokio::sync::oneshot;
 use super::faults::DeliveryFault;
 use super::state::State;
 
-/// An event is sent so many times again, as Slack does. The waits between are left out.
-/// <https://docs.slack.dev/apis/events-api/#retries>
-const RETRIES: u32 = 3;
-
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -131,7 +127,7 @@ impl State {
         self.receipt(&delivery, None);
         if let Some(done) = delivery.done {
             let _ = done.send(Err(why));
-        } else if delivery.kind == Kind::Event && delivery.attempt < RETRIES {
+        } else if delivery.kind == Kind::Event && delivery.attempt < self.options.retries {
             let envelope = self.id("envelope-");
             let attempt = delivery.attempt + 1;
             self.backlog.push_back(Delivery { envelope, attempt, reason: Some(why), ..delivery });

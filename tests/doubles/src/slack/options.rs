@@ -27,6 +27,9 @@ pub(super) const BOT: &str = "B0MIDWATCH";
 /// An app has three seconds to acknowledge: <https://docs.slack.dev/interactivity/handling-user-interaction>.
 const ACKNOWLEDGE_WITHIN: Duration = Duration::from_secs(3);
 
+/// An event is sent so many times again: <https://docs.slack.dev/apis/events-api/#retries>.
+const RETRIES: u32 = 3;
+
 /// What the workspace is like.
 #[derive(Clone)]
 pub struct Options {
@@ -40,6 +43,9 @@ pub struct Options {
     pub limits: Limits,
     /// How long the app may take to acknowledge, in real time; 3 s.
     pub acknowledge_within: Duration,
+    /// How often an event is sent again that is not acknowledged; 3. The waits between, up to five minutes, are left out:
+    /// a test that stops the app more often than Slack tries needs more.
+    pub retries: u32,
 }
 
 impl Default for Options {
@@ -70,6 +76,7 @@ impl Default for Options {
             subscriptions: subscriptions.map(str::to_owned).to_vec(),
             limits: Limits::default(),
             acknowledge_within: ACKNOWLEDGE_WITHIN,
+            retries: RETRIES,
         }
     }
 }
