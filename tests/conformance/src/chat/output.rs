@@ -17,11 +17,11 @@ pub async fn long_output_is_a_file(make: impl AsyncFnOnce(SharedClock) -> Arc<dy
     const LINES: usize = 400;
     let world = World::with(|_| Cluster { lines: LINES, ..Cluster::default() }, make).await;
     let (root, _) = reported(&world).await;
-    let before = replies(&world.stage.seen(), &root).len();
-    world.mention(Person::Alice, Some(&root), "previous logs").await;
+    let before = world.stage.seen().len();
+    world.mention(Person::Alice, Some(&root), &format!("previous logs --tail {}", 2 * LINES)).await;
     world.settled().await;
-    let seen = replies(&world.stage.seen(), &root);
-    let answer: Vec<&Seen> = seen.iter().skip(before).collect();
+    let seen = world.stage.seen();
+    let answer: Vec<&Seen> = seen.iter().skip(before).filter(|seen| seen.ours).collect();
     let files: Vec<&(String, String)> = answer.iter().flat_map(|seen| &seen.files).collect();
     let [(name, log)] = &files[..] else { panic!("one file: {answer:#?}") };
     assert!(name.contains("payments-api") && name.contains(".log"), "{name}");
@@ -51,8 +51,12 @@ pub async fn text_of_the_outside_does_not_act(make: impl AsyncFnOnce(SharedClock
     labels.insert("container", hostile.clone());
     world.webhook(&labels, true).await;
     world.settled().await;
-    assert!(replies(&world.stage.seen(), &root)[before].text.contains(MARK));
     let seen = world.stage.seen();
+    let answers = replies(&seen, &root);
+    assert!(
+        answers.iter().skip(before).any(|seen| seen.text.contains(MARK) && seen.text.contains("FATAL")),
+        "{answers:#?}"
+    );
     let opening = seen.iter().find(|seen| seen.ours && seen.thread.is_none() && seen.text.contains("Hostile"));
     assert!(opening.is_some_and(|seen| seen.text.contains(MARK)), "{opening:?}");
     assert_eq!(world.stage.acting(), Vec::<String>::new());

@@ -132,7 +132,9 @@ impl World {
         let token = stop_sending.clone();
         tasks.spawn(async move { sender.run(token).await });
         let token = stop.clone();
-        tasks.spawn(async move { drop(worker.run(token).await) });
+        tasks.spawn(async move {
+            worker.run(token).await;
+        });
         let (intake, inbox) = parts.ears(&stage, &home);
         let listener = Arc::new(Listener { inbox: Arc::downgrade(&inbox), heard: Mutex::default() });
         let token = stop.clone();
@@ -277,8 +279,7 @@ impl Parts {
             who: Who { platform: Some(platform.to_owned()), user, ..Who::default() },
             ..Rule::default()
         };
-        let rules =
-            vec![who(stage.platform().name(), Some(stage.id(Person::Alice))), who("webhook", None)];
+        let rules = vec![who(stage.platform().name(), Some(stage.id(Person::Alice))), who("webhook", None)];
         Self {
             store: open(home.dir.path(), home.clock.now()),
             clock: home.clock.clone(),
@@ -303,7 +304,8 @@ impl Parts {
     }
 
     fn worker(&self, home: &Home) -> Worker {
-        let settings = WorkerSettings { grace: Duration::from_millis(300), ..WorkerSettings::new(WorkerId::new("worker")) };
+        let settings =
+            WorkerSettings { grace: Duration::from_millis(300), ..WorkerSettings::new(WorkerId::new("worker")) };
         Worker::new(WorkerParts {
             store: self.store.clone(),
             clock: self.clock.clone(),
@@ -327,7 +329,11 @@ impl Parts {
             policy: self.policy.clone(),
             packs: self.packs.clone(),
             redactor: Redactor::default(),
-            settings: IntakeSettings { platform: platform.clone(), channel: stage.channel(), ..IntakeSettings::default() },
+            settings: IntakeSettings {
+                platform: platform.clone(),
+                channel: stage.channel(),
+                ..IntakeSettings::default()
+            },
         }));
         let inbox = Arc::new(Inbox::new(InboxParts {
             store: self.store.clone(),

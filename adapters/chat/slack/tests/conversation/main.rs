@@ -5,7 +5,7 @@ mod stage;
 
 use stage::Way;
 
-macro_rules! each_over_http {
+macro_rules! over_http {
     ($($name:ident)*) => { $(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
@@ -14,6 +14,19 @@ macro_rules! each_over_http {
     )* };
 }
 
+macro_rules! over_sockets {
+    ($($name:ident)*) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            midwatch_conformance::chat::$name(async |clock| crate::stage::slack(crate::Way::Sockets, clock).await).await;
+        }
+    )* };
+}
+
 mod http {
-    midwatch_conformance::chat_properties!(each_over_http);
+    midwatch_conformance::chat_properties!(over_http);
+}
+
+mod sockets {
+    midwatch_conformance::chat_properties!(over_sockets);
 }

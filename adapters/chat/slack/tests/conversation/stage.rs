@@ -172,7 +172,9 @@ impl Stage for SlackStage {
         };
         self.slack.fault(match which {
             Which::Message => Rule::on("chat.postMessage", fault),
-            Which::Report => Rule::on("chat.postMessage", fault).matching(|args| args.to_string().contains("mw1:evidence:")),
+            Which::Report => {
+                Rule::on("chat.postMessage", fault).matching(|args| args.to_string().contains("mw1:evidence:"))
+            }
             Which::Edit => Rule::on("chat.update", fault),
         });
     }
@@ -208,15 +210,16 @@ impl Stage for SlackStage {
     fn acting(&self) -> Vec<String> {
         let mut acting = Vec::new();
         for message in self.slack.own(CHANNEL) {
+            // The line for notifications is shown as it is, and only what stands in angle brackets acts.
             let looks = message.before.iter().cloned().chain([(message.text.clone(), message.blocks.clone())]);
             for (text, blocks) in looks {
-                acts(&json!({"type": "mrkdwn", "text": text}), &mut acting);
+                acting.extend(Some(text).filter(|text| text.contains('<')));
                 acts(&Value::from(blocks), &mut acting);
             }
         }
         for person in [Person::Alice, Person::Bob] {
             for shown in self.slack.ephemerals(user(person)) {
-                acts(&json!({"type": "mrkdwn", "text": shown.text}), &mut acting);
+                acting.extend(Some(shown.text).filter(|text| text.contains('<')));
                 acts(&Value::from(shown.blocks), &mut acting);
             }
         }
@@ -231,8 +234,10 @@ impl Stage for SlackStage {
             Some(Outcome::Faulted { fault, .. }) => fault.starts_with("TooMany"),
             _ => false,
         };
-        let one = |call: slack::Call| {
-            Try { at: call.at, edit: call.method == "chat.update", too_many: too_many(&call.outcome) }
+        let one = |call: slack::Call| Try {
+            at: call.at,
+            edit: call.method == "chat.update",
+            too_many: too_many(&call.outcome),
         };
         calls.map(one).collect()
     }
@@ -248,15 +253,17 @@ impl Stage for SlackStage {
     }
 }
 
-/// A post of Alertmanager, as its default template makes it.
+/// A post of Alertmanager: the title of its default template, and a text that lists the labels, as many have it.
 fn body(sample: &Sample) -> Value {
     match sample {
         Sample::Chatter(text) => json!({"username": "Deployer", "text": text}),
         Sample::Alert { labels, firing } => {
             let title = title(labels, *firing);
+            let listed = labels.iter().map(|(name, value)| format!(" \u{2022} *{name}:* `{value}`\n"));
+            let listed = format!("*Details:*\n{}", listed.collect::<String>());
             let (link, colour) = ("http://alertmanager:9093/#/alerts", if *firing { "danger" } else { "good" });
             json!({"username": "Alertmanager", "attachments": [{
-                "title": title, "title_link": link, "text": "", "fallback": format!("{title} | {link}"), "color": colour,
+                "title": title, "title_link": link, "text": listed, "fallback": format!("{title} | {link}"), "color": colour,
             }]})
         }
     }
@@ -298,26 +305,23 @@ fn marked(value: &Value) -> Vec<String> {
 
 /// Finds what acts: elements that mention or link, and markup that does.
 fn acts(value: &Value, acting: &mut Vec<String>) {
-    const ELEMENTS: [&str; 6] = ["user", "usergroup", "broadcast", "channel", "link", "emoji"];
-    for text in marked(value) {
-        if ["<", "@here", ":tada:", "*bold*"].iter().any(|odd| text.contains(odd)) {
-            acting.push(text);
-        }
-    }
-    match value {
-        Value::Array(all) => all.iter().for_each(|one| acts_element(one, &ELEMENTS, acting)),
-        one => acts_element(one, &ELEMENTS, acting),
-    }
+    acting.extend(
+        marked(value)
+            .into_iter()
+            .filter(|text| ["<", "@here", ":tada:", "*bold*"].iter().any(|odd| text.contains(odd))),
+    );
+    elements(value, acting);
 }
 
-fn acts_element(value: &Value, elements: &[&str], acting: &mut Vec<String>) {
+fn elements(value: &Value, acting: &mut Vec<String>) {
+    const ACT: [&str; 6] = ["user", "usergroup", "broadcast", "channel", "link", "emoji"];
     match value {
-        Value::Array(all) => all.iter().for_each(|one| acts_element(one, elements, acting)),
+        Value::Array(all) => all.iter().for_each(|one| elements(one, acting)),
         Value::Object(map) => {
-            if map.get("type").and_then(Value::as_str).is_some_and(|kind| elements.contains(&kind)) {
+            if map.get("type").and_then(Value::as_str).is_some_and(|kind| ACT.contains(&kind)) {
                 acting.push(value.to_string());
             }
-            map.values().for_each(|one| acts_element(one, elements, acting));
+            map.values().for_each(|one| elements(one, acting));
         }
         _ => {}
     }
