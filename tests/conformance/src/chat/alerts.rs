@@ -47,6 +47,28 @@ pub async fn an_alert_has_one_thread_whoever_brings_it(make: impl AsyncFnOnce(Sh
     world.end().await;
 }
 
+pub async fn an_alert_that_is_posted_again_stays_in_its_thread(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
+    let world = World::new(make).await;
+    let first = world.post(&alert(true)).await;
+    world.settled().await;
+    let again = world.post(&alert(true)).await;
+    let other =
+        BTreeMap::from_iter(labels().into_iter().chain([("alertname", "KubeDeploymentReplicasMismatch".to_owned())]));
+    let second = world.post(&Sample::Alert { labels: other, firing: true }).await;
+    world.settled().await;
+    let seen = world.stage.seen();
+    assert!(report(&seen, &first).is_some() && report(&seen, &second).is_some(), "{seen:#?}");
+    assert_eq!(replies(&seen, &again), []);
+    assert_eq!(world.jobs().await.len(), 2);
+    // People ask in the thread of an alert as in any other.
+    let before = replies(&seen, &second).len();
+    world.mention(Person::Alice, Some(&second), "mute --for 30m").await;
+    world.settled().await;
+    let told = replies(&world.stage.seen(), &second);
+    assert!(told.len() == before + 1 && told[before].text.contains("Muted"), "{told:#?}");
+    world.end().await;
+}
+
 pub async fn what_is_delivered_twice_acts_once(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
     let world = World::new(make).await;
     world.stage.twice();

@@ -154,3 +154,39 @@ pub async fn who_asks_where_we_are_not_is_told_how_to_invite_us(make: impl Async
     assert!(world.stage.seen().iter().all(|seen| seen.private_to.is_some()));
     world.end().await;
 }
+
+pub async fn a_question_while_it_runs_is_answered(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
+    let world = World::new(make).await;
+    world.hang(true);
+    let root = world.mention(Person::Alice, None, QUESTION).await;
+    world.mention(Person::Alice, Some(&root), "status").await;
+    let status = |seen: &[Seen]| replies(seen, &root).into_iter().find(|seen| seen.text.contains("Job "));
+    let status = world.until("the status", status).await;
+    assert!(status.text.contains("running") || status.text.contains("waits"), "{}", status.text);
+    world.mention(Person::Alice, Some(&root), "stop").await;
+    world.settled().await;
+    assert_eq!(world.jobs().await[0].state, JobState::Cancelled);
+    let seen = world.stage.seen();
+    assert!(report(&seen, &root).is_none(), "{seen:#?}");
+    assert!(replies(&seen, &root)[0].text.to_lowercase().contains("stopped"), "{seen:#?}");
+    world.end().await;
+}
+
+pub async fn a_mention_among_others_is_answered_there(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
+    let world = World::new(make).await;
+    let root = world.stage.say(Person::Bob, None, "is anything wrong with payments?");
+    world.say(Person::Bob, &root, "why?").await;
+    world.settled().await;
+    assert_eq!(replies(&world.stage.seen(), &root), [], "it is no thread of ours");
+    world.mention(Person::Alice, Some(&root), QUESTION).await;
+    let report = world.until("the report", |seen| report(seen, &root).cloned()).await;
+    assert!(report.text.contains(CAUSE), "{}", report.text);
+    world.settled().await;
+    let before = replies(&world.stage.seen(), &root).len();
+    world.say(Person::Alice, &root, "why?").await;
+    world.settled().await;
+    assert_eq!(replies(&world.stage.seen(), &root).len(), before + 1, "now it is ours");
+    let at_the_top = world.stage.seen().into_iter().filter(|seen| seen.ours && seen.thread.is_none()).count();
+    assert_eq!(at_the_top, 0);
+    world.end().await;
+}

@@ -87,6 +87,58 @@ pub async fn a_lost_edit_is_made_again(make: impl AsyncFnOnce(SharedClock) -> Ar
     world.end().await;
 }
 
+pub async fn a_lost_first_message_is_not_doubled(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
+    let world = World::new(make).await;
+    world.stage.fail(Which::Message, Fault::AnswerLost);
+    world.stage.command(Person::Alice, QUESTION).await;
+    world
+        .until("the report", |seen| seen.iter().any(|seen| seen.buttons.contains(&Action::Evidence)).then_some(()))
+        .await;
+    world.settled().await;
+    let seen = world.stage.seen();
+    let top: Vec<&Seen> = seen.iter().filter(|seen| seen.thread.is_none() && seen.private_to.is_none()).collect();
+    assert_eq!(top.len(), 1, "{top:#?}");
+    assert_eq!(replies(&seen, &top[0].id).len(), 2);
+    world.end().await;
+}
+
+pub async fn a_lost_living_message_is_not_doubled(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
+    let world = World::new(make).await;
+    world.stage.fail(Which::Message, Fault::AnswerLost);
+    let (root, _) = reported(&world).await;
+    let replies = replies(&world.stage.seen(), &root);
+    assert_eq!(replies.len(), 2, "{replies:#?}");
+    assert!(replies[0].text.contains(CAUSE), "its last words came all the same: {replies:#?}");
+    world.end().await;
+}
+
+pub async fn a_lost_answer_to_a_question_is_not_doubled(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
+    let world = World::new(make).await;
+    let (root, _) = reported(&world).await;
+    let before = replies(&world.stage.seen(), &root).len();
+    world.stage.fail(Which::Message, Fault::LandsLate);
+    world.mention(Person::Alice, Some(&root), "why?").await;
+    world.settled().await;
+    let answers = replies(&world.stage.seen(), &root).split_off(before);
+    assert_eq!(answers.len(), 1, "{answers:#?}");
+    assert!(!is_marked(&answers[0]), "{}", answers[0].text);
+    world.end().await;
+}
+
+pub async fn a_limit_met_again_and_again_loses_nothing(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
+    let world = World::new(make).await;
+    for which in [Which::Message, Which::Edit, Which::Report] {
+        world.stage.fail(which, Fault::TooMany(1));
+        world.stage.fail(which, Fault::TooMany(2));
+    }
+    let (root, report) = reported(&world).await;
+    assert!(!is_marked(&report), "{}", report.text);
+    let replies = replies(&world.stage.seen(), &root);
+    assert_eq!(replies.len(), 2, "{replies:#?}");
+    assert!(replies[0].text.contains(CAUSE) && replies[0].buttons.is_empty(), "{replies:#?}");
+    world.end().await;
+}
+
 pub async fn what_cannot_be_looked_up_is_marked(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
     let world = World::new(make).await;
     let (root, report) = reported(&world).await;

@@ -33,8 +33,11 @@ macro_rules! chat_properties {
             what_one_may_not_is_told_to_them_alone
             a_follow_up_is_understood_or_the_list_is_given
             answers_come_in_the_order_of_the_questions
+            a_question_while_it_runs_is_answered
+            a_mention_among_others_is_answered_there
             who_asks_where_we_are_not_is_told_how_to_invite_us
             an_alert_has_one_thread_whoever_brings_it
+            an_alert_that_is_posted_again_stays_in_its_thread
             what_is_delivered_twice_acts_once
             a_button_acts_once_and_for_those_who_may
             buttons_work_after_a_restart
@@ -45,6 +48,10 @@ macro_rules! chat_properties {
             an_error_after_the_effect_doubles_nothing
             an_error_before_the_effect_loses_nothing
             a_lost_edit_is_made_again
+            a_lost_first_message_is_not_doubled
+            a_lost_living_message_is_not_doubled
+            a_lost_answer_to_a_question_is_not_doubled
+            a_limit_met_again_and_again_loses_nothing
             what_cannot_be_looked_up_is_marked
             long_output_is_a_file
             text_of_the_outside_does_not_act

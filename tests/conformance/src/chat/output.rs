@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use midwatch_service::button::Action;
 use midwatch_service::clock::SharedClock;
 
 use super::alerts::labels;
 use super::asking::{replies, reported};
 use super::evidence::Cluster;
-use super::stage::{Person, Seen, Stage};
+use super::stage::{Person, Sample, Seen, Stage};
 use super::world::World;
 
 /// Words of the hostile text that tell that it arrived.
@@ -46,11 +47,15 @@ pub async fn text_of_the_outside_does_not_act(make: impl AsyncFnOnce(SharedClock
     world.mention(Person::Alice, Some(&root), &hostile).await;
     world.stage.command(Person::Alice, &format!("investigate '{hostile}'")).await;
     world.stage.command(Person::Alice, &format!("investigat {hostile}")).await;
+    world.press(&report.id, Action::Evidence).await;
     let mut labels = labels();
     labels.insert("alertname", format!("Hostile {hostile}"));
     labels.insert("container", hostile.clone());
     world.webhook(&labels, true).await;
+    world.post(&Sample::Alert { labels, firing: true }).await;
     world.settled().await;
+    let private = |seen: &Seen| seen.private_to.is_some() && seen.text.contains(MARK) && seen.text.contains("e1");
+    assert!(world.stage.seen().iter().any(private), "the evidence quotes the log");
     let seen = world.stage.seen();
     let answers = replies(&seen, &root);
     assert!(
