@@ -52,8 +52,8 @@ pub async fn an_alert_that_is_posted_again_stays_in_its_thread(make: impl AsyncF
     let first = world.post(&alert(true)).await;
     world.settled().await;
     let again = world.post(&alert(true)).await;
-    let other =
-        BTreeMap::from_iter(labels().into_iter().chain([("alertname", "KubeDeploymentReplicasMismatch".to_owned())]));
+    let other = [("alertname", "KubeContainerWaiting"), ("namespace", "shop"), ("pod", "cart-7d4b9c6f5b-2xkzp")];
+    let other = other.map(|(name, value)| (name, value.to_owned())).into();
     let second = world.post(&Sample::Alert { labels: other, firing: true }).await;
     world.settled().await;
     let seen = world.stage.seen();
