@@ -54,7 +54,7 @@ pub async fn a_mention_opens_a_thread_below_it(make: impl AsyncFnOnce(SharedCloc
 
 pub async fn a_command_is_acknowledged_and_opens_a_thread(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
     let world = World::new(make).await;
-    let said = world.stage.command(Person::Alice, QUESTION).await.expect("a word on the spot");
+    let said = world.stage.command(Person::Alice, QUESTION).await.unwrap();
     assert!(said.contains("payments-api") && said.contains("inc-crashloop"), "{said}");
     let root = world.until("the first message", |seen| {
         let first = seen.iter().find(|seen| seen.ours && seen.thread.is_none() && seen.private_to.is_none());
@@ -73,10 +73,10 @@ pub async fn a_command_is_acknowledged_and_opens_a_thread(make: impl AsyncFnOnce
 pub async fn help_and_misspelt_verbs_are_answered_on_the_spot(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
     let world = World::new(make).await;
     for text in ["help", ""] {
-        let help = world.stage.command(Person::Alice, text).await.expect("help");
+        let help = world.stage.command(Person::Alice, text).await.unwrap();
         assert!(["investigate", "status", "mute"].iter().all(|verb| help.contains(verb)), "{help}");
     }
-    let nearest = world.stage.command(Person::Alice, "investigat --namespace x").await.expect("the nearest verb");
+    let nearest = world.stage.command(Person::Alice, "investigat --namespace x").await.unwrap();
     assert!(nearest.contains("investigate"), "{nearest}");
     world.settled().await;
     assert_eq!(world.jobs().await, []);
@@ -144,7 +144,7 @@ pub async fn answers_come_in_the_order_of_the_questions(make: impl AsyncFnOnce(S
 pub async fn who_asks_where_we_are_not_is_told_how_to_invite_us(make: impl AsyncFnOnce(SharedClock) -> Arc<dyn Stage>) {
     let world = World::new(make).await;
     world.stage.remove_bot();
-    world.stage.command(Person::Alice, QUESTION).await.expect("a word on the spot");
+    world.stage.command(Person::Alice, QUESTION).await.unwrap();
     let invitation = world.stage.directory().invitation();
     let told = |seen: &[Seen]| seen.iter().find(|seen| seen.text.contains(&invitation)).cloned();
     let told = world.until("the invitation", told).await;

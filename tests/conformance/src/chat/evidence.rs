@@ -52,7 +52,8 @@ impl Sources {
         for name in ["logs.txt", "logs-previous.txt"] {
             let path = dir.join(NAMESPACE).join(POD).join(name);
             let log = std::fs::read_to_string(&path).unwrap();
-            let lines: String = (0..cluster.lines).map(|n| format!("2026 INFO request {n} took {n} ms\n")).collect();
+            let line = |n| format!("2026 INFO request {n} took {n} ms\n");
+            let lines = (0..cluster.lines).map(line).collect::<Vec<_>>().concat();
             let log = log.replace("2026 FATAL", &format!("{lines}2026 FATAL"));
             let log = log.replace("is not set", &format!("is not set {}", cluster.hostile));
             std::fs::write(&path, log).unwrap();
