@@ -14,7 +14,7 @@ mod service;
 
 pub(crate) use live::{Live, Snapshot};
 pub(crate) use said::Said;
-pub(crate) use service::{Audit, Doctor, Pack, Serve, Store, Switch};
+pub(crate) use service::{Audit, Doctor, Pack, Serve, Slack, Store, Switch};
 
 /// Investigates alerts and questions about Kubernetes and ends with a root-cause report
 ///
@@ -69,6 +69,9 @@ pub(crate) enum Command {
     /// See and switch packs: when and how to investigate
     #[command(subcommand, after_help = help::PACK)]
     Pack(Pack),
+    /// Set Midwatch up on Slack
+    #[command(subcommand, after_help = help::SLACK)]
+    Slack(Slack),
     /// Look after the store of `midwatch serve`
     #[command(subcommand, after_help = help::STORE)]
     Store(Store),

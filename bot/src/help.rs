@@ -127,6 +127,15 @@ Examples:
 
 Exit codes: 0 done, 1 something failed, 2 wrong usage or configuration.";
 
+/// After the help of `slack`.
+pub(crate) const SLACK: &str = "\
+Create the app from the printed manifest at api.slack.com/apps (Create New App, From a manifest), install it to the
+workspace, and give Midwatch its tokens; `midwatch doctor` then says what is missing.
+
+Examples:
+  midwatch slack manifest > midwatch.json
+  midwatch slack manifest --http https://midwatch.example.com";
+
 /// After the help of `store`.
 pub(crate) const STORE: &str = "\
 Examples:

@@ -156,10 +156,15 @@ fn the_verbs_of_the_conversation_are_said_to_the_server() {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
-    let (code, out, err) = run(&["mute", "KubePodCrashLooping", "-n", "shop", "--for", "2 hours", "--reason", "it's known"]);
+    let (code, out, err) =
+        run(&["mute", "KubePodCrashLooping", "-n", "shop", "--for", "2 hours", "--reason", "it's known"]);
     assert_eq!((code, out.contains("KubePodCrashLooping")), (Some(0), true), "{out}{err}");
     let (code, out, err) = run(&["list", "mutes"]);
-    assert_eq!((code, out.contains("KubePodCrashLooping") && out.contains("it's known")), (Some(0), true), "{out}{err}");
+    assert_eq!(
+        (code, out.contains("KubePodCrashLooping") && out.contains("it's known")),
+        (Some(0), true),
+        "{out}{err}"
+    );
     let (code, out, err) = run(&["list", "mutes", "-o", "json"]);
     let told: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, told["answer"]["parts"].is_array(), told["job"].is_null()), (Some(0), true, true), "{out}{err}");

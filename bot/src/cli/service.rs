@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
+use url::Url;
 
 /// `midwatch serve`.
 #[derive(Debug, Args)]
@@ -68,6 +69,20 @@ pub(crate) struct Switch {
     pub(crate) api_key_file: Option<PathBuf>,
 }
 
+/// `midwatch slack`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Slack {
+    /// Print the manifest of the Slack app, with the least scopes
+    Manifest {
+        /// Events come by signed HTTP to this address of the server, not by Socket Mode
+        #[arg(long, value_name = "URL", value_hint = ValueHint::Url, value_parser = address)]
+        http: Option<Url>,
+        /// The app's and the bot's name
+        #[arg(long, value_name = "NAME", default_value = "midwatch")]
+        name: String,
+    },
+}
+
 /// `midwatch store`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Store {
@@ -100,4 +115,10 @@ pub(crate) enum Audit {
         #[arg(short, long, value_name = "FORM", value_parser = ["text", "json"], default_value = "text")]
         output: String,
     },
+}
+
+/// An address that Slack can reach: it sends to `https` only.
+fn address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.has_host());
+    url.ok_or_else(|| "expected an address that Slack can reach, such as https://midwatch.example.com".to_owned())
 }

@@ -21,6 +21,7 @@ mod redact;
 mod said;
 mod score;
 mod serve;
+mod slack;
 mod snapshot;
 mod store;
 
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Said(said) => said::run(said, common),
         Command::Doctor(args) => doctor::run(&args, common),
         Command::Pack(args) => pack::run(&args, common),
+        Command::Slack(args) => slack::run(args, common),
         Command::Store(args) => store::run(&args, common),
         Command::Audit(args) => audit::run(&args, common),
         Command::Score(args) => score::run(&args, common),

@@ -35,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 use crate::failure::Failure;
 
 pub(crate) use http::http_settings;
+pub(crate) use slack::Slack;
 use wiring::Wiring;
 
 /// Serves until a signal says otherwise.

@@ -73,7 +73,8 @@ impl Slack {
     /// Listens over Socket Mode, where there is a token for it.
     pub(super) async fn listen(&self, reception: Reception, stop: CancellationToken) {
         let Some(app_token) = self.options.app_token.clone() else { return };
-        let sockets = Sockets { api_url: self.options.api_url.clone(), app_token, connections: self.connections, reception };
+        let sockets =
+            Sockets { api_url: self.options.api_url.clone(), app_token, connections: self.connections, reception };
         sockets.run(stop).await;
     }
 }

@@ -79,11 +79,7 @@ impl Wiring {
         let directory = store::directory(settings).map_err(Failure::usage)?;
         let store = open(settings, &directory).await?;
         health.report(STORE, Status::Up, "", None, Timestamp::now());
-        let packs =
-            load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
-        let packs = Arc::new(packs);
-        packs.refresh(&*store).await.map_err(Failure::no_report)?;
-        health.report("packs", Status::Up, "", None, Timestamp::now());
+        let packs = packs(settings, &store, &health).await?;
         let redactor = settings::redactor(settings);
         let clock: SharedClock = Arc::new(SystemClock);
         let (signals, metrics) = (Arc::<Signals>::default(), Arc::<Metrics>::default());
@@ -130,6 +126,9 @@ impl Wiring {
             settings: own::worker(settings, id.clone()),
         });
         let slack = Slack::new(&settings.slack).map_err(Failure::usage)?;
+        if slack.is_some() {
+            health.expect(midwatch_slack::HEALTH, false);
+        }
         let inbox = Arc::new(Inbox::new(InboxParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -147,15 +146,9 @@ impl Wiring {
         let console: Arc<dyn ChatPlatform> = Arc::new(console(settings, &directory)?);
         let platforms = std::iter::once(console).chain(slack.iter().map(Slack::platform));
         let sender = |platform| {
-            Sender::new(
-                store.clone(),
-                clock.clone(),
-                signals.clone(),
-                metrics.clone(),
-                health.clone(),
-                platform,
-                SenderSettings::new(id.clone()),
-            )
+            let (store, clock, signals) = (store.clone(), clock.clone(), signals.clone());
+            let own = SenderSettings::new(id.clone());
+            Sender::new(store, clock, signals, metrics.clone(), health.clone(), platform, own)
         };
         let senders = platforms.map(sender).collect();
         let checkpoints = store::checkpoints(&directory);
@@ -203,8 +196,7 @@ impl Wiring {
             sent.cancel();
         };
         let listening = async {
-            let ended =
-                midwatch_http::serve(listener, router, limits, stop.clone()).await;
+            let ended = midwatch_http::serve(listener, router, limits, stop.clone()).await;
             // Without ears there is no watch to stand: the rest ends, too.
             stop.cancel();
             ended
@@ -286,6 +278,14 @@ async fn open(settings: &Settings, directory: &Path) -> Result<Arc<SqliteStore>,
     let opening = tokio::task::spawn_blocking(move || store::open(&settings, &directory)).await;
     let opened = opening.map_err(|error| Failure::no_report(format!("the store could not be opened: {error}")))?;
     opened.map(Arc::new).map_err(Failure::no_report)
+}
+
+/// The packs, as far as they are switched on.
+async fn packs(settings: &Settings, store: &SqliteStore, health: &Health) -> Result<Arc<Packs>, Failure> {
+    let packs = load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
+    packs.refresh(store).await.map_err(Failure::no_report)?;
+    health.report("packs", Status::Up, "", None, Timestamp::now());
+    Ok(Arc::new(packs))
 }
 
 /// The platform that needs no chat: threads as files, told on standard output.

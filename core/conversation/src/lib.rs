@@ -13,4 +13,3 @@ pub mod plain;
 pub mod posted;
 pub mod question;
 pub mod split;
-

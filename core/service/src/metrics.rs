@@ -159,7 +159,12 @@ impl Metrics {
         r.register("http_requests", "Requests that came in, by what became of them", self.http.clone());
         r.register("heard", "What was said, by platform and kind; redeliveries counted", self.heard.clone());
         r.register("handled", "What was said and handled, by what became of it", self.handled.clone());
-        r.register_with_unit("heard_delay", "From hearing something to its end", Unit::Seconds, self.heard_delay.clone());
+        r.register_with_unit(
+            "heard_delay",
+            "From hearing something to its end",
+            Unit::Seconds,
+            self.heard_delay.clone(),
+        );
     }
 
     /// All of them, in the OpenMetrics text format.

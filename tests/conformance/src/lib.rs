@@ -1,4 +1,5 @@
-//! What every store must do, as tests that run on any: the port's doc comments, each sentence once.
+//! What every store must do, as tests that run on any: the port's doc comments, each sentence once; and what every chat
+//! platform must do ([`chat`]).
 //!
 //! Each property opens the store of a place of its own, empty at first; opening it again gives what was kept, once the one
 //! before was dropped. Must never know which store it tests, nor wait for time to pass: the port is told what time it is.
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use midwatch_service::port::store::Store;
 
+pub mod chat;
 mod crowd;
 mod dice;
 mod endings;

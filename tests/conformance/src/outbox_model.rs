@@ -113,7 +113,8 @@ impl Run {
         let urgency = self.dice.pick(&URGENCIES).unwrap();
         let one = &mut self.known[n];
         if !one.private {
-            one.urgency = urgency;
+            // While it waits it keeps its place: what it said before is still to be said.
+            one.urgency = if one.due.is_some() { one.urgency.min(urgency) } else { urgency };
         }
         one.revision += 1;
         one.tries = 0;

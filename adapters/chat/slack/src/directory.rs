@@ -71,7 +71,12 @@ impl Directory for SlackPlatform {
 impl Inner {
     pub(crate) async fn membership(&self, channel: &str) -> Result<Membership, Fault> {
         match self.client.read(Method::ConversationsInfo, &[("channel", channel)]).await {
-            Ok(answer) if answer.body["channel"]["is_member"] == Value::Bool(true) => Ok(Membership::Member),
+            // Direct messages have two members and no such field.
+            Ok(answer)
+                if ["is_member", "is_im"].iter().any(|field| answer.body["channel"][field] == Value::Bool(true)) =>
+            {
+                Ok(Membership::Member)
+            }
             Ok(_) => Ok(Membership::NotMember),
             // A private channel does not exist for those who are not in it.
             Err(fault) if fault.code() == Some("channel_not_found") => Ok(Membership::NotMember),

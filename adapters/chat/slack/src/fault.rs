@@ -13,6 +13,9 @@ use crate::method::Method;
 /// Characters of Slack's own words that are repeated.
 const WORDS_CAP: usize = 300;
 
+/// How long to wait for another token.
+const NEW_TOKEN: Duration = Duration::from_mins(1);
+
 /// What one call met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -82,6 +85,12 @@ impl Fault {
                 SendFailure::Retry { why: format!("{name}: not sent: {words}"), after: None, hold: None }
             }
             Fault::Unknown(words) => SendFailure::Unknown { why: format!("{name}: {words}") },
+            // Whoever replaces the token wants the report that was made meanwhile.
+            Fault::Refused { code, .. } if is_about_the_token(&code) => SendFailure::Retry {
+                why: format!("{name}: {code}: {}", advice(&code)),
+                after: Some(NEW_TOKEN),
+                hold: Some(Scope::Workspace),
+            },
             refused @ Fault::Refused { .. } => SendFailure::Refused { why: format!("{name}: {}", refused.words()) },
         }
     }
@@ -104,6 +113,14 @@ impl Fault {
             }
         }
     }
+}
+
+/// Whether it is the token that Slack does not take.
+fn is_about_the_token(code: &str) -> bool {
+    matches!(
+        code,
+        "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired" | "access_denied"
+    )
 }
 
 /// What else has to wait. The channel's limit on posts has a code of its own, and so has the workspace's; otherwise Slack
@@ -200,11 +217,18 @@ mod tests {
     }
 
     #[test]
+    fn messages_wait_for_another_token() {
+        let met = failure(Method::ChatPostMessage, json!({"error": "token_revoked"}), None);
+        let SendFailure::Retry { why, after, hold } = met else { panic!("given up: {met:?}") };
+        assert!(why.contains("install the app again"), "{why}");
+        assert_eq!((after, hold), (Some(NEW_TOKEN), Some(Scope::Workspace)));
+    }
+
+    #[test]
     fn a_refusal_tells_what_to_do() {
         for (body, expected) in [
             (json!({"error": "not_in_channel"}), "/invite"),
             (json!({"error": "missing_scope", "needed": "files:write"}), "`files:write`"),
-            (json!({"error": "token_revoked"}), "install the app again"),
             (json!({"error": "message_not_found"}), "gone"),
             (
                 json!({"error": "invalid_blocks", "response_metadata": {"messages": ["[ERROR] too long"]}}),

@@ -178,7 +178,7 @@ impl Inner {
                 "response_type": "ephemeral",
                 "replace_original": false,
                 "text": shown.text,
-                "blocks": shown.blocks,
+                "blocks": shown.wire(),
             });
             in_thread(&mut message, thread);
             match self.client.reply(&url, &message).await {
@@ -212,7 +212,7 @@ impl Inner {
             let shown = body.map_with(look, blocks::render).into_inner();
             let used = shown.uses();
             args["text"] = Value::from(shown.text.as_str());
-            args["blocks"] = json!(shown.blocks);
+            args["blocks"] = shown.wire();
             let files = files(shown, body);
             if let Some((spot, tag)) = spot {
                 self.files.send(&self.client, spot, tag, &files).await?;

@@ -6,15 +6,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use midwatch_conversation::answer::{Answer, File, Part};
+use midwatch_conversation::answer::Answer;
 use midwatch_redact::Redacted;
 use midwatch_service::clock::SharedClock;
 use midwatch_service::health::{Health, Status};
 use midwatch_service::heard::Heard;
 use midwatch_service::inbox::{Ack, Ears};
 use midwatch_service::intake::Refused;
+use midwatch_service::post::{PostBody, Private};
 use serde_json::{Value, json};
 
+use crate::blocks::{self, Look};
 use crate::heard::{Listening, command, interaction};
 
 /// Time to write down what came in: what is left of Slack's 3 s
@@ -94,8 +96,13 @@ impl Reception {
         self.health.report(HEALTH, Status::Down, why, None, self.clock.now());
     }
 
-    fn took(&self, reply: Reply) -> Reply {
+    /// What is sent comes in.
+    pub(crate) fn up(&self) {
         self.health.report(HEALTH, Status::Up, "", None, self.clock.now());
+    }
+
+    fn took(&self, reply: Reply) -> Reply {
+        self.up();
         reply
     }
 
@@ -118,21 +125,13 @@ impl Reception {
     }
 }
 
-/// An answer that only who asked sees, as the reply to a command: it holds no evidence.
+/// An answer that only who asked sees, as the reply to a command: it holds no evidence. Without tables and plans, for a reply
+/// that Slack does not take is an error to the person, and cannot be sent again.
 fn ephemeral(answer: &Redacted<Answer>) -> Value {
-    json!({"response_type": "ephemeral", "text": escaped(&plain(answer))})
-}
-
-fn plain(answer: &Answer) -> String {
-    let part = |part: &Part| match part {
-        Part::Text { text } => text.clone(),
-        Part::Code { text } | Part::File(File { text, .. }) => format!("```\n{text}\n```"),
-        Part::Table { head, rows } => {
-            let lines = std::iter::once(head).chain(rows).map(|row| row.join("  "));
-            format!("```\n{}\n```", lines.collect::<Vec<_>>().join("\n"))
-        }
-    };
-    answer.parts.iter().map(part).collect::<Vec<_>>().join("\n")
+    let look = Look { plan: false, table: false };
+    let private = |answer: &Answer| PostBody::Private(Private { answer: answer.clone(), ..Private::default() });
+    let shown = answer.map(private).map_with(look, blocks::render);
+    json!({"response_type": "ephemeral", "text": shown.text, "blocks": shown.wire()})
 }
 
 /// Text that is shown as it is: <https://docs.slack.dev/messaging/formatting-message-text#escaping>.

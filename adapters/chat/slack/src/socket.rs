@@ -4,7 +4,8 @@
 //! callbacks drop a message whole when one field of it is odd. Must never acknowledge before the write: what is not
 //! acknowledged comes again, on this connection or another. Start at [`Sockets::run`].
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use async_trait::async_trait;
 use hyper_rustls::HttpsConnectorBuilder;
@@ -29,6 +30,10 @@ const PING: u64 = 10;
 
 /// Pongs that may be missed until a connection is given up.
 const MISSED: u64 = 3;
+
+/// What health says until a connection stands.
+const NOT_CONNECTED: &str =
+    "no connection of Socket Mode to Slack stands; it is tried again, and `midwatch doctor` says what is wrong";
 
 /// The connections of Socket Mode.
 pub struct Sockets {
@@ -55,7 +60,9 @@ impl Sockets {
         };
         let environment = Arc::new(SlackClientEventsListenerEnvironment::new(client.clone()));
         let manager = client.http_api.connector.new_clients_manager(environment);
-        let listener = Arc::new(Listener { manager: OnceLock::new(), reception: self.reception });
+        let listener =
+            Arc::new(Listener { manager: OnceLock::new(), open: Mutex::default(), reception: self.reception });
+        listener.reception.down(NOT_CONNECTED);
         // Set before anything can come in; the manager holds the listener, so only weakly.
         let _ = listener.manager.set(Arc::downgrade(&manager));
         let config = SlackClientSocketModeConfig::new()
@@ -78,18 +85,35 @@ impl Sockets {
 /// A client that asks for the addresses of sockets. The library's own takes TLS only, which a proxy or a local server does
 /// not speak.
 fn client(api_url: &Url) -> std::io::Result<SlackHyperClient> {
-    let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().enable_http2().build();
+    let connector =
+        HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().enable_http2().build();
     let connector = SlackClientHyperHttpsConnector::from(connector);
     Ok(SlackClient::new(connector.with_slack_api_url(api_url.as_str().trim_end_matches('/'))))
 }
 
 struct Listener {
     manager: OnceLock<Weak<dyn SlackSocketModeClientsManager + Send + Sync>>,
+    /// The connections that have said hello.
+    open: Mutex<BTreeSet<String>>,
     reception: Reception,
 }
 
 impl Listener {
+    fn opened(&self, connection: String) {
+        tracing::info!(connection, "listening to Slack");
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(connection);
+        self.reception.up();
+    }
+
+    /// Closes a connection and has another made in its place.
     async fn again(&self, connection: &SlackSocketModeWssClientId) {
+        let nothing_left = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.remove(&connection.to_string()) && open.is_empty()
+        };
+        if nothing_left {
+            self.reception.down(NOT_CONNECTED);
+        }
         if let Some(manager) = self.manager.get().and_then(Weak::upgrade) {
             manager.restart_client(connection).await;
         }
@@ -117,7 +141,7 @@ impl SlackSocketModeClientListener for Listener {
                 return None;
             }
             Some("hello") => {
-                tracing::info!(connection = connection.to_string(), "listening to Slack");
+                self.opened(connection.to_string());
                 return None;
             }
             other => {

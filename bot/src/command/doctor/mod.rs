@@ -9,6 +9,7 @@ mod cluster;
 mod metrics;
 mod place;
 mod server;
+mod slack;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -72,6 +73,7 @@ async fn looked_at(settings: &Settings) -> Vec<Check> {
     }
     parts.push(("prometheus".to_owned(), metrics::checks(&settings.prometheus).boxed()));
     parts.push(("alertmanager".to_owned(), alerts::checks(&settings.alertmanager).boxed()));
+    parts.push(("slack".to_owned(), slack::checks(settings).boxed()));
     parts.push(("packs".to_owned(), async { vec![packs(settings)] }.boxed()));
     parts.push(("store".to_owned(), place::checks(settings).boxed()));
     parts.push(("server".to_owned(), server::checks(settings).boxed()));

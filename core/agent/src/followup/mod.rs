@@ -88,9 +88,7 @@ pub async fn answer(
         | Question::NextSteps
         | Question::Timeline
         | Question::Status
-        | Question::Stop => {
-            Ok(without_reads(asked, context))
-        }
+        | Question::Stop => Ok(without_reads(asked, context)),
     };
     let mut answer = answer.map_err(|why| reader.redactor.seal(why))?;
     if reader.is_cut_short() {

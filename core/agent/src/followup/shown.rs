@@ -20,13 +20,11 @@ pub fn evidence(report: &Report, which: Option<EvidenceId>) -> Answer {
         return Answer::text("The report cites no evidence.");
     }
     if let Some(id) = which {
-        return match report.ledger.get(id) {
-            Some(piece) => one(report, id, piece, Answer::default()),
-            None => {
-                let last = all.last().map(|(id, _)| id.to_string()).unwrap_or_default();
-                Answer::text(format!("There is no evidence {id}; there is `e1` to {}.", say::code(last)))
-            }
-        };
+        if let Some(piece) = report.ledger.get(id) {
+            return one(report, id, piece, Answer::default());
+        }
+        let last = all.last().map(|(id, _)| id.to_string()).unwrap_or_default();
+        return Answer::text(format!("There is no evidence {id}; there is `e1` to {}.", say::code(last)));
     }
     let answer = Answer::text(format!("{} of evidence.", say::count(all.len(), "piece")));
     let mut answer = all.iter().take(FULL).fold(answer, |answer, (id, piece)| one(report, *id, piece, answer));
@@ -100,5 +98,5 @@ fn before(report: &Report) -> Option<&Moment> {
         let words = m.event.to_lowercase();
         ["replaced revision", "was edited", "was changed", "joined the cluster"].iter().any(|w| words.contains(w))
     };
-    report.timeline.iter().filter(|m| m.at <= since).filter(is_change).next_back()
+    report.timeline.iter().filter(|m| m.at <= since).rfind(is_change)
 }

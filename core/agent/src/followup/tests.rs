@@ -56,7 +56,7 @@ fn text_of_the_outside_ends_no_code_span_and_no_line() {
     let said = texts(&evidence(&report(Verdict::Cause, hostile), None));
     assert!(!said.contains('\u{1b}'), "{said}");
     let said = texts(&told(&Question::Why, &report(Verdict::Cause, hostile)).expect("why"));
-    assert!(!said.contains("\nsecond line") && said.matches('`').count() % 2 == 0, "{said}");
+    assert!(!said.contains("\nsecond line") && said.matches('`').count().is_multiple_of(2), "{said}");
 }
 
 #[test]

@@ -97,7 +97,10 @@ fn shown(text: &str, spot: Spot) -> String {
 #[case("list incident", "meant: list incidents")]
 #[case("pack enabel crash", "meant: pack enable crash")]
 // wrong
-#[case("stop everything", "wrong: `everything` does not fit `JOB`: ids look like 0199d2c4a81f7b62a1c4e1f0a7c3b5d2 or its end.")]
+#[case(
+    "stop everything",
+    "wrong: `everything` does not fit `JOB`: ids look like 0199d2c4a81f7b62a1c4e1f0a7c3b5d2 or its end."
+)]
 #[case("doctor checkout", "wrong: `doctor` does not know what to do with `checkout`.")]
 #[case(
     "investigate checkout --verbose",

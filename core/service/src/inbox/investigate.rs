@@ -53,7 +53,7 @@ impl Desk {
     }
 
     /// The same request as an earlier job's, as of now.
-    pub(super) fn again(&self, turn: &Turn, job: &Job, verb: Verb) -> Start {
+    pub(super) fn again(turn: &Turn, job: &Job, verb: Verb) -> Start {
         let request = Request { as_of: None, ..job.spec.request.clone() };
         let reply = job.spec.thread.map_or_else(|| Self::reply(turn), Reply::Existing);
         let told = Some(format!("Investigating again, after job {}.", words::short(job.spec.id)));

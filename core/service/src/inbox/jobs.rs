@@ -37,7 +37,7 @@ impl Desk {
     /// The same question once more, in the same thread.
     pub(super) async fn retry(&self, turn: &Turn, named: Option<&str>) -> Result<Done, Refused> {
         let job = self.job_for(turn, named, Verb::Retry).await?;
-        let start = self.again(turn, &job, Verb::Retry);
+        let start = Self::again(turn, &job, Verb::Retry);
         self.start(turn, start).await
     }
 }

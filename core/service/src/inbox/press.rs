@@ -39,7 +39,7 @@ impl Desk {
             Action::Deeper => self.deeper(turn, &job).await,
             Action::Again => {
                 let once = once(turn, "again", &job);
-                let mut start = self.again(turn, &job, Verb::Investigate);
+                let mut start = Self::again(turn, &job, Verb::Investigate);
                 start.also.push(once);
                 self.start(turn, start).await
             }
@@ -66,7 +66,7 @@ impl Desk {
             Depth::Standard => Depth::Deep,
             Depth::Deep => return Ok(private("That was as thorough as it gets already.".to_owned())),
         };
-        let mut start = self.again(turn, job, Verb::Investigate);
+        let mut start = Self::again(turn, job, Verb::Investigate);
         start.request.depth = depth;
         start.also.push(once(turn, "deeper", job));
         self.start(turn, start).await

@@ -253,19 +253,23 @@ impl Intake {
     }
 }
 
-/// The first messages of a thread.
-fn beginning(pen: Pen<'_>, ask: &Ask, thread: ThreadId, job: JobId, title: &str) -> [Write; 2] {
+/// The first messages of a thread. Below the question itself there is nothing to open with: the message that tells how it
+/// goes opens the thread.
+fn beginning(pen: Pen<'_>, ask: &Ask, thread: ThreadId, job: JobId, title: &str) -> Vec<Write> {
+    let living = LivingMessage { title: title.to_owned(), job: Some(job), ..LivingMessage::default() };
+    let living = |urgency| pen.post(living::key(thread), thread, urgency, PostBody::Living(living));
+    if let Reply::Below(_) = ask.reply {
+        return vec![living(Urgency::Opening)];
+    }
     let opening = Opening {
         title: title.to_owned(),
         asked_by: Some(ask.origin.actor.user.clone()),
         question: ask.request.text.clone(),
         ..Opening::default()
     };
-    let living = LivingMessage { title: title.to_owned(), job: Some(job), ..LivingMessage::default() };
-    [pen.opening(thread, opening), pen.post(living::key(thread), thread, Urgency::Progress, PostBody::Living(living))]
+    vec![pen.opening(thread, opening), living(Urgency::Progress)]
 }
 
-/// The namespaces that a request is about; none when it is about all of them.
 /// The namespaces a request is about; none: all of them. What the permission to see its job is decided on, too.
 pub fn namespaces_of(request: &Request) -> Vec<String> {
     let of_alerts = namespaces_of_alerts(&request.alerts);

@@ -161,7 +161,8 @@ fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, 
         IncidentKind::Storm { .. } => incident.title.clone(),
     };
     let notes = desk.notes.to_vec();
-    let message = LivingMessage { title, job: incident.job, status, alerts: Some(now), notes, ..LivingMessage::default() };
+    let message =
+        LivingMessage { title, job: incident.job, status, alerts: Some(now), notes, ..LivingMessage::default() };
     // Where nothing else opens the thread, this does.
     let urgency = if hangs { Urgency::Opening } else { Urgency::Progress };
     plan.writes.push(desk.pen.post(living::key(thread), thread, urgency, PostBody::Living(message)));

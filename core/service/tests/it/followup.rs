@@ -6,7 +6,7 @@ use midwatch_conversation::answer::{Answer, Part};
 use midwatch_conversation::question::{Logs, Question};
 use midwatch_service::code::ErrorCode;
 use midwatch_service::id::{JobId, ThreadId, WorkerId};
-use midwatch_service::job::{JobError, JobState, LOST_ALLOWED};
+use midwatch_service::job::{Actor, Cancel, JobError, JobState, LOST_ALLOWED};
 use midwatch_service::port::store::{Store as _, Write};
 use midwatch_service::post::{LivingMessage, PostBody};
 use midwatch_service::publish;
@@ -20,7 +20,7 @@ fn previous_logs() -> Question {
 /// A thread whose investigation was handed in and not run, with its living message.
 async fn thread(world: &World) -> (JobId, ThreadId, LivingMessage) {
     let (about, thread) = world.ask(Wish::default()).await;
-    let stop = midwatch_service::job::Cancel { by: Default::default(), reason: String::new(), at: now() };
+    let stop = Cancel { by: Actor::default(), reason: String::new(), at: now() };
     world.commit(vec![Write::Cancel { job: about, cancel: stop }]).await;
     (about, thread, world.living(thread).await)
 }

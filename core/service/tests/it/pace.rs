@@ -291,7 +291,8 @@ fn reports_go_first(calls: &[Called], scripts: &BTreeMap<ThreadId, Script>) {
         let channel = &calls[sent].channel;
         let ready = script.reported_at.unwrap().max(calls[before].at);
         for (place, call) in calls.iter().enumerate().take(sent) {
-            if call.at <= ready || !is_progress(call) {
+            // What goes at the same moment does not wait for each other: threads are sent to side by side.
+            if call.at <= ready || call.at == calls[sent].at || !is_progress(call) {
                 continue;
             }
             let in_the_way = call.call == Call::Post && call.channel == *channel;
@@ -311,7 +312,9 @@ fn verdicts_go_first(calls: &[Called], scripts: &BTreeMap<ThreadId, Script>) {
         let is_verdict = |call: &Called| call.key == key && living::urgency(&call.body) == Urgency::Finding;
         let sent = calls.iter().position(is_verdict).unwrap();
         let ready = script.reported_at.unwrap().max(calls[firsts[&key]].at);
-        let behind = calls[..sent].iter().find(|c| c.at > ready && c.call == Call::Edit && is_progress(c));
+        let behind = calls[..sent]
+            .iter()
+            .find(|c| c.at > ready && c.at < calls[sent].at && c.call == Call::Edit && is_progress(c));
         assert!(behind.is_none(), "{behind:?} went before a verdict that waited since {ready}");
     }
 }

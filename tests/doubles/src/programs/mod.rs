@@ -22,8 +22,9 @@ pub use alertmanager::Alertmanager;
 pub use prometheus::{Config, Prometheus};
 pub use target::Target;
 
-/// Longest wait for a program to start, or for [`until`]. Far above what is seen (about a second), for busy machines.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+/// Longest wait for a program to start, or for [`until`]. Far above what is seen (a few seconds), for busy machines: a queue of
+/// hundreds of jobs took more than a minute on one that built other things meanwhile.
+pub const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Waits until the check gives something.
 ///

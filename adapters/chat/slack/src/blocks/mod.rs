@@ -7,6 +7,7 @@ use midwatch_agent::render::clean;
 use midwatch_conversation::answer::File;
 use midwatch_diagnosis::verdict::Verdict;
 use midwatch_service::post::PostBody;
+use serde_json::Value;
 use slack_morphism::prelude::SlackBlock;
 
 mod answer;
@@ -43,6 +44,18 @@ pub(crate) struct Message {
 impl Message {
     fn new(text: &str, blocks: Vec<SlackBlock>) -> Self {
         Self { text: fallback(text), blocks, files: Vec::new(), wants_page: false }
+    }
+
+    /// The blocks as they are sent. A task of a plan is a block and says so, which the library leaves out:
+    /// <https://docs.slack.dev/reference/block-kit/blocks/plan-block/>.
+    pub(crate) fn wire(&self) -> Value {
+        let mut blocks = serde_json::to_value(&self.blocks).unwrap_or_default();
+        let tasks =
+            blocks.as_array_mut().into_iter().flatten().filter_map(|block| block.get_mut("tasks")?.as_array_mut());
+        for task in tasks.flatten().filter_map(Value::as_object_mut) {
+            task.insert("type".to_owned(), Value::from("task_card"));
+        }
+        blocks
     }
 
     /// Whether it holds what not every workspace takes, and which.

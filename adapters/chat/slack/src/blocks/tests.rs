@@ -119,7 +119,7 @@ const LOOKS: [Look; 3] = [Look::FULL, Look { plan: false, table: true }, Look { 
 
 fn shown(look: Look, body: &PostBody) -> String {
     let message = render(look, body);
-    format!("{}\n{}", message.text, serde_json::to_string_pretty(&message.blocks).unwrap())
+    format!("{}\n{}", message.text, serde_json::to_string_pretty(&message.wire()).unwrap())
 }
 
 #[test]
@@ -172,7 +172,7 @@ const INERT: &[&str] = &[
 ];
 
 fn check(message: &Message) {
-    let blocks = serde_json::to_value(&message.blocks).unwrap();
+    let blocks = message.wire();
     let problems = validate::message(&blocks);
     assert!(problems.is_empty(), "{problems:?}\n{blocks:#}");
     assert!(!validate::is_too_long(blocks.as_array().unwrap()) && page::weight(&message.blocks) <= 12_000);
@@ -229,7 +229,7 @@ proptest! {
         let message = render(Look::FULL, &PostBody::Answer { answer, may_be_repeated: false });
         check(&message);
         let mut all = Vec::new();
-        let blocks = serde_json::to_value(&message.blocks).unwrap();
+        let blocks = message.wire();
         objects(&blocks, &mut all);
         let said = all.iter().filter(|o| o.get("type").is_some_and(|kind| kind == "text"));
         let mut said: String = said.filter_map(|o| o["text"].as_str()).collect();
@@ -245,7 +245,7 @@ fn buttons_carry_what_they_do_and_their_job() {
         (PostBody::Living(living(LivingStatus::Investigating, "")), &Button::UNDER_WAY[..]),
         (report(Verdict::Cause, ""), &Button::REPORTED[..]),
     ] {
-        let blocks = serde_json::to_value(render(Look::FULL, &body).blocks).unwrap();
+        let blocks = render(Look::FULL, &body).wire();
         let mut all = Vec::new();
         objects(&blocks, &mut all);
         let pressed = all.iter().filter(|o| o.get("type").is_some_and(|kind| kind == "button"));

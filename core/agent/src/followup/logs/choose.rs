@@ -55,11 +55,11 @@ pub(super) struct Chosen {
     pub(super) left_out: Vec<String>,
 }
 
-/// Why there is none.
+/// What there is none of.
 pub(super) enum Nothing {
-    NoTarget,
-    NoPods(Vec<EntityRef>),
-    NoContainer { asked: String, there: BTreeSet<String> },
+    Target,
+    Pods(Vec<EntityRef>),
+    Container { asked: String, there: BTreeSet<String> },
 }
 
 /// Chooses among the pods of the targets.
@@ -70,7 +70,7 @@ pub(super) fn choose(
     limits: &Limits,
 ) -> Result<Chosen, Nothing> {
     if targets.is_empty() {
-        return Err(Nothing::NoTarget);
+        return Err(Nothing::Target);
     }
     let mut containers = Vec::new();
     let mut left_out = Vec::new();
@@ -90,10 +90,10 @@ pub(super) fn choose(
         }
     }
     if let (Some(asked), true, true) = (named, any, containers.is_empty()) {
-        return Err(Nothing::NoContainer { asked: asked.to_owned(), there });
+        return Err(Nothing::Container { asked: asked.to_owned(), there });
     }
     if containers.is_empty() {
-        return Err(Nothing::NoPods(targets.to_vec()));
+        return Err(Nothing::Pods(targets.to_vec()));
     }
     let beyond = containers.split_off(containers.len().min(LOGS));
     left_out.extend(beyond.iter().map(Container::name));

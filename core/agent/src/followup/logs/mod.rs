@@ -132,17 +132,17 @@ fn unread(reader: &Reader<'_>, wanted: &Wanted, chosen: &Chosen) -> Vec<Gap> {
 /// Why there is no log to read.
 fn nothing(reader: &Reader<'_>, why: choose::Nothing) -> Answer {
     let answer = match why {
-        choose::Nothing::NoTarget => {
+        choose::Nothing::Target => {
             let place: Vec<String> = reader.namespaces.iter().map(say::code).collect();
             let place = if place.is_empty() { "the cluster".to_owned() } else { place.join(", ") };
             Answer::text(format!(
                 "Of what? This thread is about {place} as a whole. Name a workload or a pod: `logs of NAME`."
             ))
         }
-        choose::Nothing::NoPods(targets) => {
+        choose::Nothing::Pods(targets) => {
             Answer::text(format!("{} has no pods, so there is no log to read.", say::names(&targets)))
         }
-        choose::Nothing::NoContainer { asked, there } => Answer::text(format!(
+        choose::Nothing::Container { asked, there } => Answer::text(format!(
             "No container is called {}. There are: {}",
             say::code(&asked),
             say::some(there.iter().map(say::code), 10)

@@ -1,0 +1,34 @@
+//! Slack: token, scopes, channels, socket.
+
+use midwatch_config::Settings;
+use midwatch_slack::Outcome as Seen;
+
+use crate::serve::Slack;
+
+use super::check::{Check, Outcome};
+
+/// Looks at Slack as it is configured.
+pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
+    let slack = match Slack::new(&settings.slack) {
+        Ok(Some(slack)) => slack,
+        Ok(None) => {
+            let fix = "`midwatch slack manifest` prints the app to create; then set slack.bot_token";
+            return vec![Check::warn("slack", "not configured", fix)];
+        }
+        Err(error) => return vec![Check::fail("slack", "cannot be set up", error.to_string())],
+    };
+    let named = settings.slack.channels.iter().map(|channel| &channel.id);
+    let mut channels: Vec<String> = settings.slack.channel.iter().chain(named).cloned().collect();
+    channels.sort();
+    channels.dedup();
+    slack.workspace().doctor(&channels).await.into_iter().map(told).collect()
+}
+
+fn told(check: midwatch_slack::Check) -> Check {
+    let result = match check.result {
+        Seen::Ok => Outcome::Ok,
+        Seen::Warn => Outcome::Warn,
+        Seen::Fail => Outcome::Fail,
+    };
+    Check { name: check.name, result, what: check.what, fix: check.fix }
+}
