@@ -109,7 +109,9 @@ impl Stage for SlackStage {
 
     async fn command(&self, by: Person, text: &str) -> Option<String> {
         let acknowledged = self.slack.slash(user(by), CHANNEL, text).await.unwrap();
-        acknowledged.payload.map(|payload| payload["text"].as_str().unwrap().to_owned())
+        acknowledged.payload?;
+        let shown = self.slack.ephemerals(user(by)).into_iter().rev().find(|shown| shown.by == "acknowledgement");
+        shown.map(|shown| shown.reads())
     }
 
     fn mention(&self, by: Person, thread: Option<&MessageId>, text: &str) -> MessageId {
