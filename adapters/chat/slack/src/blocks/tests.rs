@@ -168,6 +168,7 @@ const INERT: &[&str] = &[
     "rich_text_preformatted",
     "rich_text_section",
     "table",
+    "task_card",
     "text",
 ];
 
