@@ -85,7 +85,7 @@ impl Team {
 
     /// Waits for something that only this person is shown, after the first so many.
     pub(crate) async fn privately(&self, user: &str, after: usize) -> String {
-        let look = |slack: &Slack| slack.ephemerals(user).get(after).map(|shown| shown.reads());
+        let look = |slack: &Slack| slack.ephemerals(user).get(after).map(midwatch_doubles::slack::Ephemeral::reads);
         self.slack.wait_for(&format!("a private answer to {user}"), look).await
     }
 }

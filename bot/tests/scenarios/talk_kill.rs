@@ -54,7 +54,7 @@ async fn what_was_acknowledged_is_answered_once_through_a_hundred_kills() {
     assert!(server.terminate().success());
     let receipts = team.slack.receipts();
     let missed = receipts.iter().filter(|r| r.elapsed.is_none()).count();
-    println!("{missed} of {} deliveries were not acknowledged", receipts.len());
+    eprintln!("{missed} of {} deliveries were not acknowledged", receipts.len());
     check_threads(&team, &said);
     check_jobs(&team, said).await;
 }
@@ -90,7 +90,7 @@ fn alerts_in(number: u64) -> String {
 fn talk(team: &std::sync::Arc<Team>, seeded: &mut Seeded, said: &mut Said, round: u64) {
     let slack = &team.slack;
     // No more than the pace lets out: what waits for its turn at the end is waited for.
-    if round % 4 == 0 {
+    if round.is_multiple_of(4) {
         let channel = talk_in(seeded.below(CHANNELS));
         let root = slack.mention(ANN, &channel, None, ASK);
         said.asked.push((channel, root));
@@ -104,23 +104,27 @@ fn talk(team: &std::sync::Arc<Team>, seeded: &mut Seeded, said: &mut Said, round
     let thread = slack.thread(&channel, &root);
     // Before there is an answer the thread is not known to be ours, except by name.
     if round % 2 == 1 && thread.iter().any(Message::is_own) {
-        let question = ["why?", "next steps?", "show me the logs of the previous container"][round as usize % 3];
+        let question = ["why?", "next steps?", "show me the logs of the previous container"][index(round % 3)];
         let ts = slack.say(BOB, &channel, Some(&root), question);
         said.questions.push((channel.clone(), root, ts));
     }
-    if round % 8 == 0 {
+    if round.is_multiple_of(8) {
         let (team, channel) = (team.clone(), channel.clone());
         said.commands.push(tokio::spawn(async move { team.slack.slash(BOB, &channel, ASK).await.is_ok() }));
     }
     if let Some(report) = thread.into_iter().find(is_report).filter(|_| round % 4 < 2) {
         let (action, value) = ["midwatch:helpful", "midwatch:again"]
             .map(|wanted| report.buttons().into_iter().find(|(action, ..)| action == wanted).unwrap())
-            .map(|(action, _, value)| (action, value))[round as usize / 4 % 2]
-            .clone();
+            .map(|(action, _, value)| (action, value))[index(round / 4 % 2)]
+        .clone();
         let team = team.clone();
         let press = async move { team.slack.press_seen(BOB, &report, &action).await.is_ok() };
         said.presses.push((value, tokio::spawn(press)));
     }
+}
+
+fn index(number: u64) -> usize {
+    usize::try_from(number).unwrap()
 }
 
 /// Waits until everything was brought, handled and sent.
@@ -181,14 +185,14 @@ fn check_threads(team: &Team, said: &Said) {
         // There are more words than answers: of a re-run, that something is looked up. Doubles are told by their keys.
         assert!(answers.len() >= questions, "below {root}: {}", thread(&slack.thread(channel, root)));
     }
-    println!("{declared} messages are declared as possible repetitions");
+    eprintln!("{declared} messages are declared as possible repetitions");
 }
 
-/// Neither opening, living message, nor report, nor the word that an answer follows.
+/// Neither living message nor report, nor the word that an answer follows.
 fn is_answer(message: &Message) -> bool {
     let reads = message.reads();
     let announces = reads.contains("I look that up meanwhile");
-    let own_kind = announces || is_report(message) || !message.before.is_empty() || reads.contains("asked by");
+    let own_kind = announces || is_report(message) || !message.before.is_empty();
     message.is_own() && !own_kind
 }
 
@@ -231,7 +235,7 @@ async fn check_jobs(team: &Team, said: Said) {
         (acknowledged..=sent).contains(&by_command),
         "{acknowledged} of {sent} were acknowledged, {by_command} ran"
     );
-    let (mut pressed, presses) = (0, said.presses.len());
+    let (mut pressed, buttons) = (0, said.presses.len());
     for (value, press) in said.presses {
         if !press.await.unwrap() {
             continue;
@@ -243,8 +247,8 @@ async fn check_jobs(team: &Team, said: Said) {
         }
     }
     let again = of_request.keys().filter(|id| id.starts_with("slack:press:")).count();
-    println!(
-        "{} jobs; {} mentions, {} alerts, {} questions, {acknowledged} of {sent} commands and {pressed} of {presses} presses acknowledged, {again} ran again",
+    eprintln!(
+        "{} jobs; {} mentions, {} alerts, {} questions, {acknowledged} of {sent} commands and {pressed} of {buttons} presses acknowledged, {again} ran again",
         jobs.len(),
         said.asked.len(),
         said.alerts.len(),

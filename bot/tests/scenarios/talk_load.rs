@@ -42,5 +42,5 @@ async fn commands_are_acknowledged_under_load() {
 fn told(what: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
-    println!("{what}: {} acknowledged; p50 {:?}, p95 {:?}, p99 {:?}", times.len(), at(50), at(95), at(99));
+    eprintln!("{what}: {} acknowledged; p50 {:?}, p95 {:?}, p99 {:?}", times.len(), at(50), at(95), at(99));
 }
