@@ -1,6 +1,6 @@
 //! What phones, editors and chat programs make of what people type, undone: smart quotes, long dashes, blanks that are none.
 //!
-//! Must never change what a name or a number says. Start at [`line`].
+//! Must never change what a name or a number says. Start at [`line()`].
 
 /// Characters of a text that are read; what is beyond is cut off. The most that the narrowest platform takes in one message
 /// (Discord, with Nitro): <https://docs.discord.com/developers/resources/message>.

@@ -141,7 +141,7 @@ impl Question {
     }
 }
 
-/// The question in a sentence; none when it is anything else. At most [`phrase::LONGEST`] characters are a question.
+/// The question in a sentence; none when it is anything else. At most `phrase::LONGEST` characters are a question.
 pub fn understand(text: &str) -> Option<Question> {
     let words = phrase(text)?;
     fixed::read(&words).or_else(|| logs::read(&words)).or_else(|| objects::read(&words))

@@ -1,7 +1,7 @@
 //! How many investigations may be started by people and programs: per user, per channel, per workspace.
 //!
 //! Kept in memory: a restart forgives. What the same delivery started is counted once, however often it is handled. Must
-//! never be asked about alerts: what fires is investigated by whoever it may concern. Start at [`Allowance::take`].
+//! never be asked about alerts: what fires is investigated by whoever it may concern. Start at `Allowance::take`.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroU32;

@@ -1,6 +1,6 @@
 //! Signed HTTP: events, slash commands and interactivity where Slack can reach the server.
 //!
-//! Must never read more of a body than [`BODY`] before its signature was checked, nor answer anything that is not signed,
+//! Must never read more of a body than `BODY` before its signature was checked, nor answer anything that is not signed,
 //! not even the first challenge. Start at [`router`].
 
 use std::sync::Arc;
