@@ -63,6 +63,20 @@ async fn an_alert_post_has_its_thread_that_a_webhook_joins_and_a_resolve_flips()
     assert!(server.terminate().success());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_that_tells_only_values_is_investigated_where_they_lead() {
+    let team = Team::new(By::Sockets).await;
+    let server = start(&team).await;
+    // Alertmanager's own template says no more than this.
+    let title = "[FIRING:1] KubePodCrashLooping inc-crashloop (prod-eu payments-api kube-state-metrics warning)";
+    let post = json!({"username": "Alertmanager", "attachments": [{"title": title, "text": "", "fallback": title,
+        "title_link": "http://alertmanager:9093/#/alerts?receiver=chat", "color": "danger"}]});
+    let root = team.slack.post_as_app(ALERTS, &post);
+    let report = team.report(ALERTS, &root).await;
+    assert!(report.reads().contains("CAUSE") && report.reads().contains("DATABASE_URL"), "{}", report.reads());
+    assert!(server.terminate().success());
+}
+
 /// Questions in a thread, and thanks that are no question.
 async fn follow_ups(team: &Team, root: &str) {
     let before = team.slack.thread(ALERTS, root).len();

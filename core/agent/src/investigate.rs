@@ -22,7 +22,7 @@ use crate::collect::Collector;
 use crate::plan::{self as reads};
 use crate::port::EvidenceSource;
 use crate::request::{Limits, NoReport, Outcome, Plan, Progress, Request, RunFacts, Step, StepState};
-use crate::scope::{namespaces_of, resolve};
+use crate::scope::{completed, namespaces_of, resolve};
 
 /// Whoever watches an investigation.
 pub type Watcher<'a> = &'a (dyn Fn(Redacted<Progress>) + Sync);
@@ -42,6 +42,7 @@ pub async fn investigate(
     let started = Instant::now();
     let mut collector = Collector::new(source, limits);
     let readable = collector.namespaces().await.map_err(|e| redactor.seal(e))?;
+    let request = &completed(request, &readable);
     let namespaces = namespaces_of(request, &readable);
 
     say(watcher, &redactor, Step::Scope, StepState::InProgress, &asked(request, &namespaces));
@@ -120,6 +121,7 @@ pub async fn plan(
 ) -> Result<Redacted<Plan>, Redacted<NoReport>> {
     let mut collector = Collector::new(source, limits);
     let readable = collector.namespaces().await.map_err(|e| redactor.seal(e))?;
+    let request = &completed(request, &readable);
     let namespaces = namespaces_of(request, &readable);
     let metrics = collector.serves(ProbeKind::Metrics);
     let mut then = vec![

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The annotation that holds label values whose names are not told, with blanks between them: posts in a chat tell alerts
+/// so.
+pub const VALUES: &str = "values";
+
 /// One alert of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {

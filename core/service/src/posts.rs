@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 
 use midwatch_conversation::posted::{PostedAlert, PostedAlerts, tokens};
 use midwatch_diagnosis::alert::Alert;
+pub(crate) use midwatch_diagnosis::alert::VALUES;
 
 use crate::lifecycle::covers;
-
-/// The annotation with the values whose labels' names are not told.
-pub(crate) const VALUES: &str = "values";
 
 /// The alerts of a post.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,7 +6,7 @@ use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::scope::Scope;
 use midwatch_diagnosis::view::View;
 
-use super::names;
+use super::{names, told};
 
 /// Labels that name an object of a kind, the most telling first. `job` and `instance` are the scrape's own and
 /// name the exporter, not what the alert is about.
@@ -97,6 +97,10 @@ fn of_alert(view: &View, alert: &Alert) -> Found {
     if found.targets.is_empty() {
         found.targets.extend(loose(view, alert, namespace));
     }
+    // Everywhere a word may be anyone's name; in its own namespace it is what the alert is about.
+    if found.is_empty() && !namespace.is_empty() {
+        found.targets.extend(told::values(alert).flat_map(|value| names::exact(view, value, namespace)));
+    }
     if found.is_empty() {
         found.targets.extend(node_of_instance(view, alert));
     }
@@ -142,6 +146,18 @@ mod tests {
             gaps: Vec::new(),
         };
         View::new(Kind::KNOWN.iter().map(one).collect(), None, SignedDuration::from_hours(1))
+    }
+
+    #[test]
+    fn a_value_that_is_told_names_what_has_that_name_in_the_namespace() {
+        let annotations = [("values".to_owned(), "shop prod-eu db-0 warning".to_owned())].into();
+        let mut alert = Alert { annotations, firing: true, ..Alert::default() };
+        assert!(of_alert(&view(), &alert).is_empty(), "without a namespace a word names nothing");
+        alert.labels.insert("namespace".to_owned(), "shop".to_owned());
+        let found = of_alert(&view(), &alert);
+        assert_eq!(found.targets.iter().map(ToString::to_string).collect::<Vec<_>>(), ["StatefulSet shop/db"]);
+        alert.labels.insert("namespace".to_owned(), "other".to_owned());
+        assert!(of_alert(&view(), &alert).is_empty());
     }
 
     #[rstest]

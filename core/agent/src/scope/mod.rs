@@ -15,6 +15,9 @@ use crate::request::{NoReport, Request};
 mod alerts;
 mod names;
 mod text;
+mod told;
+
+pub(crate) use told::completed;
 
 /// The namespaces to read: those that the request names; none means all.
 pub(crate) fn namespaces_of(request: &Request, readable: &[String]) -> BTreeSet<String> {
