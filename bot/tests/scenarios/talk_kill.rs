@@ -20,7 +20,7 @@ const CHANNELS: u64 = 10;
 /// The words under a message that may be there twice.
 const DECLARED: &str = "This may be a repetition";
 /// How long everything may take to be answered after the last start. A bound for a test that fails, not a goal.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// What was said and pressed.
 #[derive(Default)]
