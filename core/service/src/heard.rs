@@ -82,6 +82,9 @@ pub struct Heard {
     pub said: Said,
     /// The platform's handle for a private reply, good for some minutes.
     pub reply: Option<String>,
+    /// Whether who spoke is shown a sign of waiting until something is said by that handle: then something always is.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 impl Heard {

@@ -156,6 +156,7 @@ pub fn heard(id: &str, root: &str) -> Heard {
         place: Place { platform: PLATFORM.to_owned(), channel: "#alerts".to_owned(), root, message, direct: false },
         said: Said::Mention { text: "why?".to_owned() },
         reply: None,
+        waits: false,
     }
 }
 

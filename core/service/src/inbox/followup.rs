@@ -136,7 +136,7 @@ impl Desk {
     async fn read(&self, turn: &Turn, asked: Question, about: &About) -> Result<Done, Refused> {
         let base = about.base();
         let reply = Self::reply(turn);
-        let mut also = turn.closing.clone();
+        let mut also = self.closing(turn);
         if let (Some(job), Reply::Existing(_)) = (about.under_way(), &reply) {
             let text =
                 format!("The investigation still runs (job {}); I look that up meanwhile.", words::short(job.spec.id));

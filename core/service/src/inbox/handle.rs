@@ -54,7 +54,7 @@ impl Desk {
         };
         let delivery = format!("said:{}", Uuid::now_v7().simple());
         let closing = self.remembered(&origin, thread.as_ref(), &text);
-        let turn = Turn { origin, way: Way::Caller, thread, delivery, reply: None, text, closing };
+        let turn = Turn { origin, way: Way::Caller, thread, delivery, reply: None, text, closing, owed: None };
         let mut done = self.words(&turn).await?;
         let job = done.job;
         let answer = done.answer.take().map(|(_, answer)| answer);
@@ -78,8 +78,9 @@ impl Desk {
         if !matches!(way, Way::Press(_)) {
             closing.extend(self.remembered(&origin, thread.as_ref(), text));
         }
+        let owed = heard.waits.then(|| hearing::owed(heard));
         let (delivery, reply, text) = (heard.id.clone(), heard.reply.clone(), text.to_owned());
-        Ok(Turn { origin, way, thread, delivery, reply, text, closing })
+        Ok(Turn { origin, way, thread, delivery, reply, text, closing, owed })
     }
 
     /// The thread of ours that something was said in.
@@ -177,7 +178,7 @@ impl Desk {
         }
         let (origin, delivery, reply) = (heard.origin.clone(), heard.id.clone(), heard.reply.clone());
         let thread = self.thread_of(&heard.place).await?;
-        let turn = Turn { origin, way, thread, delivery, reply, text: String::new(), closing };
+        let turn = Turn { origin, way, thread, delivery, reply, text: String::new(), closing, owed: None };
         self.finish(&turn, Done::person(words::given_up(why))).await
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Must never do more than one write, nor wait for anything else: platforms allow three seconds. Start at [`Desk::hear`].
 
+use midwatch_conversation::answer::Answer;
 use midwatch_conversation::command::{self, Command, Parsed, Spot};
 use midwatch_redact::Redact as _;
 
@@ -23,6 +24,8 @@ impl Desk {
         let ack = match &heard.said {
             Said::Command { text } => match on_the_spot(text, heard.place.root.is_some()) {
                 (answer, Written::Not) => return Ok(Ack::Say(self.parts.redactor.seal(answer))),
+                // Said durably once it is handled; two words at once could come in the wrong order.
+                (_, Written::Yes) if heard.waits => Ack::Silent,
                 (answer, Written::Yes) => Ack::Say(self.parts.redactor.seal(answer)),
             },
             _ => Ack::Silent,
@@ -65,7 +68,7 @@ enum Written {
 
 /// What is answered to a slash command at once: all of it when it asks for help or cannot be understood, else what was
 /// understood.
-fn on_the_spot(text: &str, in_thread: bool) -> (midwatch_conversation::answer::Answer, Written) {
+fn on_the_spot(text: &str, in_thread: bool) -> (Answer, Written) {
     let (text, was_cut) = whole(text);
     let spot = if in_thread { Spot::Thread } else { Spot::Top };
     match command::parse(text, spot) {
@@ -73,6 +76,14 @@ fn on_the_spot(text: &str, in_thread: bool) -> (midwatch_conversation::answer::A
         Ok(Parsed::Command(Command::Help(help))) => (command::help(help.verb.as_deref()), Written::Not),
         Ok(Parsed::Free(text)) if text.trim().is_empty() => (command::help(None), Written::Not),
         Ok(parsed) => (words::on_it(&parsed, was_cut), Written::Yes),
+    }
+}
+
+/// What is said to who waits for a word, when nothing else is said to them.
+pub(super) fn owed(heard: &Heard) -> Answer {
+    match &heard.said {
+        Said::Command { text } => on_the_spot(text, heard.place.root.is_some()).0,
+        _ => Answer::text("On it."),
     }
 }
 

@@ -74,7 +74,7 @@ impl Desk {
             return Ok(Done::person(Answer::text(format!("Midwatch is not in this channel yet. {invitation}"))));
         }
         self.allowance.take(&turn.delivery, &turn.origin.actor).map_err(|spent| words::spent(&spent))?;
-        also.extend(turn.closing.iter().cloned());
+        also.extend(self.closing(turn));
         if let (Reply::Existing(_), Some(told), Way::Message(_)) = (&reply, told, &turn.way) {
             also.extend(self.said(turn, To::Here, Answer::text(told)));
         }

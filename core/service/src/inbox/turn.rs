@@ -56,6 +56,8 @@ pub(super) struct Turn {
     pub(super) text: String,
     /// What marks it as handled. Written in the same commit as whatever follows from it.
     pub(super) closing: Vec<Write>,
+    /// What is said to who waits for a word, unless they are told something else in private.
+    pub(super) owed: Option<Answer>,
 }
 
 /// Who sees an answer.
@@ -155,15 +157,22 @@ impl Desk {
             return Ok(());
         }
         let mut writes = done.writes;
-        if let Some((to, answer)) = done.answer {
-            writes.extend(self.said(turn, to, answer));
-        }
-        writes.extend(turn.closing.iter().cloned());
+        let said = done.answer.map(|(to, answer)| self.said(turn, to, answer)).unwrap_or_default();
+        let closing = if said.iter().any(is_private) { turn.closing.clone() } else { self.closing(turn) };
+        writes.extend(said.into_iter().chain(closing));
         if !writes.is_empty() {
             self.parts.store.commit(self.now(), writes).await?;
             self.parts.signals.post_written();
         }
         Ok(())
+    }
+
+    /// What marks a turn as handled, with the word that is owed to who waits for one: where nothing else is said to them in
+    /// private.
+    pub(super) fn closing(&self, turn: &Turn) -> Vec<Write> {
+        let owed = turn.place().zip(turn.owed.clone());
+        let owed = owed.map(|(place, answer)| self.privately(turn, place, answer)).unwrap_or_default();
+        owed.into_iter().chain(turn.closing.iter().cloned()).collect()
     }
 
     /// An answer as posts, and what is remembered of it. None for a caller, who gets it in person.
@@ -201,6 +210,10 @@ impl Desk {
         writes.push(pen.post(key(turn, "private"), thread, Urgency::Notice, PostBody::Private(private)));
         writes
     }
+}
+
+fn is_private(write: &Write) -> bool {
+    matches!(write, Write::Post(post) if matches!(post.body.as_ref(), PostBody::Private(_)))
 }
 
 fn key(turn: &Turn, what: &str) -> PostKey {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use midwatch_redact::Redacted;
 
 use crate::id::{MessageId, PostKey};
-use crate::post::PostBody;
+use crate::post::{PostBody, Private};
 use crate::thread::Thread;
 
 /// A kind of call that platforms limit.
@@ -60,6 +60,12 @@ pub enum SendFailure {
         after: Option<Duration>,
         /// What else has to wait as long, when a limit of the platform was hit.
         hold: Option<Scope>,
+    },
+    /// It was not tried: what the platform said before asks to wait so long.
+    #[error("not tried: the platform takes none for {} ms", after.as_millis())]
+    Wait {
+        /// How long.
+        after: Duration,
     },
     /// It may have been sent: the connection broke, or no answer came.
     #[error("it is not known whether it was sent: {why}")]
@@ -114,6 +120,11 @@ pub trait ChatPlatform: Send + Sync {
         message: &MessageId,
         body: &Redacted<PostBody>,
     ) -> Result<(), SendFailure>;
+
+    /// Whether a private answer that may have been shown can be shown again: where it replaces what was shown, it can.
+    fn shows_again(&self, _private: &Private) -> bool {
+        false
+    }
 
     /// Looks whether a message with this key was sent.
     ///

@@ -2,5 +2,6 @@
 
 pub mod alerts;
 pub mod chat;
+pub mod names;
 pub mod sources;
 pub mod store;

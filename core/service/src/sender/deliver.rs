@@ -12,7 +12,7 @@ use crate::clock::after;
 use crate::health::Status;
 use crate::id::MessageId;
 use crate::metrics::{CallLabels, ThrottleLabels};
-use crate::port::chat::{Call, Found, Scope, SendFailure};
+use crate::port::chat::{Call, ChatPlatform, Found, Scope, SendFailure};
 use crate::port::store::{AfterFailure, CommitError, DuePost, Write};
 use crate::post::PostBody;
 
@@ -71,23 +71,23 @@ pub(super) async fn give_back(shared: &Shared, untried: Vec<(DuePost, Timestamp)
 }
 
 /// What sending a message is to the limits of the platform; none when it will not be sent.
-pub(super) fn call(due: &DuePost) -> Option<Call> {
+pub(super) fn call(platform: &dyn ChatPlatform, due: &DuePost) -> Option<Call> {
     match (due.body.as_ref(), &due.message) {
-        (PostBody::Private(_), _) => (!due.doubtful).then_some(Call::Post),
+        (PostBody::Private(private), _) => (!due.doubtful || platform.shows_again(private)).then_some(Call::Post),
         (_, Some(_)) => Some(Call::Edit),
         (_, None) => Some(Call::Post),
     }
 }
 
 async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
-    match (call(due), &due.message) {
+    match (call(&*shared.platform, due), &due.message) {
         // What one person sees can be neither looked up nor edited.
         (None, _) => return Fate::Not(AfterFailure::GiveUp, fate::ONCE.to_owned()),
         // An edit that is made twice does no harm.
         (Some(Call::Edit), Some(message)) => return edit(shared, due, message.clone()).await,
         (Some(_), _) => {}
     }
-    if !due.doubtful {
+    if !due.doubtful || fate::is_private(&due.body) {
         return post(shared, due, &due.body).await;
     }
     match search(shared, due).await {
@@ -143,19 +143,23 @@ async fn limited<T>(shared: &Shared, call: impl Future<Output = Result<T, SendFa
 
 fn fated(shared: &Shared, due: &DuePost, call: Call, sent: Result<MessageId, SendFailure>) -> Fate {
     let result = match &sent {
-        Ok(_) => "ok",
-        Err(SendFailure::Retry { .. }) => "error",
-        Err(SendFailure::Unknown { .. }) => "unknown",
-        Err(SendFailure::Refused { .. }) => "denied",
+        Ok(_) => Some("ok"),
+        Err(SendFailure::Retry { .. }) => Some("error"),
+        Err(SendFailure::Unknown { .. }) => Some("unknown"),
+        Err(SendFailure::Refused { .. }) => Some("denied"),
+        Err(SendFailure::Wait { .. }) => None,
     };
-    let labels = CallLabels { integration: shared.platform.name(), result };
-    shared.metrics.posts.get_or_create(&labels).inc();
+    if let Some(result) = result {
+        let labels = CallLabels { integration: shared.platform.name(), result };
+        shared.metrics.posts.get_or_create(&labels).inc();
+    }
     match sent {
         Ok(message) => Fate::Sent(message),
         Err(failure) => {
             let now = shared.clock.now();
             throttled(shared, due, call, &failure, now);
-            let next = fate::after_failure(&failure, &due.body, due.tries.saturating_add(1), now);
+            let again = matches!(due.body.as_ref(), PostBody::Private(one) if shared.platform.shows_again(one));
+            let next = fate::after_failure(&failure, &due.body, again, due.tries.saturating_add(1), now);
             Fate::Not(next, failure.to_string())
         }
     }

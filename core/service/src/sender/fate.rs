@@ -6,7 +6,7 @@
 //! | report | sent again, with a mark that it may be a repetition |
 //! | notice | sent again, with the same mark |
 //! | answer | sent again, with the same mark |
-//! | private answer | not sent again, nor looked up: nothing can |
+//! | private answer | not sent again, nor looked up: nothing can; but where it replaces what was shown, shown again |
 //! | living message, storm | not sent again; its next revision is |
 //!
 //! Pure. Start at [`after_failure`].
@@ -32,7 +32,10 @@ pub(super) const ONCE: &str = "it may have been sent, and is sent once at most";
 pub(super) fn asked_to_wait(failure: &SendFailure) -> Option<(Duration, Option<Scope>)> {
     match failure {
         SendFailure::Retry { after: Some(wait), hold, .. } if !wait.is_zero() => Some((*wait, *hold)),
-        SendFailure::Retry { .. } | SendFailure::Unknown { .. } | SendFailure::Refused { .. } => None,
+        SendFailure::Retry { .. }
+        | SendFailure::Wait { .. }
+        | SendFailure::Unknown { .. }
+        | SendFailure::Refused { .. } => None,
     }
 }
 
@@ -41,10 +44,19 @@ fn wait(failure: &SendFailure, tries: u32) -> Duration {
     asked_to_wait(failure).map_or_else(|| backoff(tries), |(wait, _)| wait)
 }
 
-/// What comes after a try that failed; `tries` counts those of this revision, this one included.
-pub(super) fn after_failure(failure: &SendFailure, body: &PostBody, tries: u32, now: Timestamp) -> AfterFailure {
+/// What comes after a try that failed; `tries` counts those of this revision, this one included. `again` tells whether the
+/// same once more does no harm.
+pub(super) fn after_failure(
+    failure: &SendFailure,
+    body: &PostBody,
+    again: bool,
+    tries: u32,
+    now: Timestamp,
+) -> AfterFailure {
     match failure {
         SendFailure::Retry { .. } => AfterFailure::Again(after(now, wait(failure, tries))),
+        SendFailure::Wait { after: wait } => AfterFailure::Untried(after(now, *wait)),
+        SendFailure::Unknown { .. } if again => AfterFailure::Again(after(now, wait(failure, tries))),
         SendFailure::Unknown { .. } if is_private(body) => AfterFailure::GiveUp,
         SendFailure::Unknown { .. } => AfterFailure::LookUp(after(now, SOON.max(backoff(tries) / 2))),
         SendFailure::Refused { .. } => AfterFailure::GiveUp,
@@ -56,6 +68,7 @@ pub(super) fn after_failure(failure: &SendFailure, body: &PostBody, tries: u32, 
 pub(super) fn after_search(failure: &SendFailure, tries: u32, now: Timestamp) -> AfterFailure {
     match failure {
         SendFailure::Refused { .. } => AfterFailure::GiveUp,
+        SendFailure::Wait { after: wait } => AfterFailure::LookUp(after(now, *wait)),
         SendFailure::Retry { .. } | SendFailure::Unknown { .. } => {
             AfterFailure::LookUp(after(now, wait(failure, tries)))
         }
@@ -119,13 +132,20 @@ mod tests {
             (SendFailure::Unknown { why: why() }, 1, AfterFailure::LookUp(at(1_000))),
             (SendFailure::Unknown { why: why() }, 4, AfterFailure::LookUp(at(4_000))),
             (SendFailure::Refused { why: why() }, 1, AfterFailure::GiveUp),
+            (SendFailure::Wait { after: Duration::from_millis(700) }, 3, AfterFailure::Untried(at(700))),
         ] {
-            assert_eq!(after_failure(&failure, &notice, tries, at(0)), expected, "{failure:?} {tries}");
+            assert_eq!(after_failure(&failure, &notice, false, tries, at(0)), expected, "{failure:?} {tries}");
         }
         let private = PostBody::Private(Private::default());
         let unknown = SendFailure::Unknown { why: why() };
-        assert_eq!(after_failure(&unknown, &private, 1, at(0)), AfterFailure::GiveUp, "it may have arrived");
-        assert_eq!(after_failure(&retry(None), &private, 1, at(0)), AfterFailure::Again(at(1_000)), "it did not");
+        assert_eq!(after_failure(&unknown, &private, false, 1, at(0)), AfterFailure::GiveUp, "it may have arrived");
+        let shown_again = after_failure(&unknown, &private, true, 1, at(0));
+        assert_eq!(shown_again, AfterFailure::Again(at(1_000)), "it replaces what was shown");
+        assert_eq!(
+            after_failure(&retry(None), &private, false, 1, at(0)),
+            AfterFailure::Again(at(1_000)),
+            "it did not"
+        );
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl Sender {
 
     /// Asks the pace.
     fn pass(&self, due: &DuePost) -> Result<(), Timestamp> {
-        let Some(call) = deliver::call(due) else { return Ok(()) };
+        let Some(call) = deliver::call(&*self.shared.platform, due) else { return Ok(()) };
         self.shared.pace.pass(call, &due.thread.channel, due.urgency)?;
         let waited = Duration::try_from(self.shared.clock.now().duration_since(due.due_at)).unwrap_or_default();
         self.shared.metrics.post_wait.observe(waited.as_secs_f64());

@@ -88,7 +88,15 @@ impl Listening {
             direct: false,
         };
         let id = format!("slack:{channel}:{ts}:{}", edited.unwrap_or("post"));
-        Some(Heard { origin: Origin { actor, request_id: id.clone() }, id, at: now, place, said, reply: None })
+        Some(Heard {
+            origin: Origin { actor, request_id: id.clone() },
+            id,
+            at: now,
+            place,
+            said,
+            reply: None,
+            waits: false,
+        })
     }
 
     /// A message that says something else now. What persons correct is left alone: they were answered.
@@ -141,7 +149,15 @@ impl Event<'_> {
             direct,
         };
         let id = format!("slack:{channel}:{ts}");
-        Some(Heard { origin: origin(self.team, user, channel, &id), id, at: now, place, said, reply: None })
+        Some(Heard {
+            origin: origin(self.team, user, channel, &id),
+            id,
+            at: now,
+            place,
+            said,
+            reply: None,
+            waits: false,
+        })
     }
 }
 
@@ -158,7 +174,15 @@ pub(crate) fn command(payload: &Value, now: Timestamp) -> Option<Heard> {
     };
     let said = Said::Command { text: markup::typed(text(payload, "text").unwrap_or_default(), None) };
     let reply = text(payload, "response_url").map(str::to_owned);
-    Some(Heard { origin: origin(text(payload, "team_id"), user, channel, &id), id, at: now, place, said, reply })
+    Some(Heard {
+        origin: origin(text(payload, "team_id"), user, channel, &id),
+        id,
+        at: now,
+        place,
+        said,
+        reply,
+        waits: false,
+    })
 }
 
 /// What a pressed button tells; none for other interactions.
@@ -185,7 +209,7 @@ pub(crate) fn interaction(payload: &Value, now: Timestamp) -> Option<Heard> {
     };
     let origin = origin(team.as_deref(), user, &place.channel, &id);
     let reply = text(payload, "response_url").map(str::to_owned);
-    Some(Heard { origin, id, at: now, place, said: Said::Press { button }, reply })
+    Some(Heard { origin, id, at: now, place, said: Said::Press { button }, reply, waits: false })
 }
 
 fn origin(team: Option<&str>, user: &str, channel: &str, id: &str) -> Origin {

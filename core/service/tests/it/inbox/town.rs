@@ -142,7 +142,7 @@ impl Town {
         let message = is_message.then(|| MessageId(format!("m{number}")));
         let place = Place { platform: "double".into(), channel: CHANNEL.into(), root: None, message, direct: false };
         let reply = matches!(said, Said::Command { .. } | Said::Press { .. }).then(|| format!("handle-{number}"));
-        Heard { id: format!("delivery-{number}"), at: now(), origin: origin(user), place, said, reply }
+        Heard { id: format!("delivery-{number}"), at: now(), origin: origin(user), place, said, reply, waits: false }
     }
 
     /// A slash command, acknowledged and handled.
