@@ -31,3 +31,4 @@ mod route;
 mod threads;
 
 pub use options::{API, DiscordError, DiscordOptions};
+pub use platform::DiscordPlatform;
