@@ -195,9 +195,7 @@ mod tests {
 
     #[test]
     fn only_threads_that_concern_us_are_read_the_latest_first() {
-        let thread = |id: &str, parent: &str, owner: &str, last: Value| {
-            json!({"id": id, "parent_id": parent, "owner_id": owner, "last_message_id": last})
-        };
+        let thread = |id: &str, parent: &str, owner: &str, last: Value| json!({"id": id, "parent_id": parent, "owner_id": owner, "last_message_id": last});
         let told = json!({
             "threads": [
                 thread("11", "1", "7", json!("101")),

@@ -96,7 +96,8 @@ impl Gateway {
                 Ended::Lost(why) => {
                     tracing::warn!("the gateway is tried again in {} s: {why}", pause.as_secs());
                     shared.standing.line(Some(format!("the connection to Discord's gateway does not stand: {why}")));
-                    std::mem::replace(&mut pause, (pause * 2).min(LONGEST))
+                    let longer = (pause * 2).min(LONGEST);
+                    std::mem::replace(&mut pause, longer)
                 }
                 Ended::Operator(why) => {
                     tracing::error!("Discord is not listened to: {why}");
@@ -106,7 +107,9 @@ impl Gateway {
                 Ended::Spent(wait) => {
                     let why = format!("no session may be begun for another {} min", wait.as_secs().div_ceil(60));
                     tracing::error!("Discord is not listened to: {why}");
-                    shared.standing.line(Some(format!("{why}: Discord allows a bot so many a day; is it started in a loop?")));
+                    shared
+                        .standing
+                        .line(Some(format!("{why}: Discord allows a bot so many a day; is it started in a loop?")));
                     wait
                 }
                 Ended::Full => {

@@ -30,5 +30,7 @@ mod reception;
 mod route;
 mod threads;
 
+pub use heard::Listening;
 pub use options::{API, DiscordError, DiscordOptions};
 pub use platform::DiscordPlatform;
+pub use reception::{HEALTH, Reception};

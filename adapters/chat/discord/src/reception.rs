@@ -28,12 +28,6 @@ pub const HEALTH: &str = "discord";
 /// (<https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback>) is for the network.
 pub(crate) const WRITE: Duration = Duration::from_millis(2_500);
 
-/// Choices that are offered: <https://docs.discord.com/developers/interactions/application-commands#autocomplete>.
-const CHOICES: usize = 25;
-
-/// Characters of a choice; a longer name is not offered, for it would be another one if it were cut.
-const CHOICE_CAP: usize = 100;
-
 /// The flag of a message that only one person sees.
 const EPHEMERAL: u64 = 1 << 6;
 
@@ -105,7 +99,7 @@ impl Reception {
         if !self.is_here(done) {
             tracing::info!(id = %done.id(), "an interaction of another guild or of direct messages was turned away");
             return match done {
-                Interaction::Autocomplete(_) => choices(Vec::new()),
+                Interaction::Autocomplete(_) => choices(&[]),
                 _ => told("I answer in the channels of one server only, not here and not in direct messages."),
             };
         }
@@ -141,7 +135,7 @@ impl Reception {
         let id = heard.id.clone();
         match self.write(heard, within).await {
             Ok(Ack::Silent) => json!({"type": callback::DEFERRED_MESSAGE, "data": {"flags": EPHEMERAL}}),
-            Ok(Ack::Say(answer)) => answer.map_with((), |answer, ()| ephemeral(answer)),
+            Ok(Ack::Say(answer)) => ephemeral(&answer),
             Err(not) => {
                 tracing::error!(id, "not taken: {not}");
                 told(&not_taken(&not))
@@ -151,9 +145,9 @@ impl Reception {
 
     fn offered(&self, typed: &CommandInteraction) -> Value {
         let names = commands::typed(&typed.data)
-            .map(|sought| self.names.offer(&interaction::typist(typed), &sought, CHOICES))
+            .map(|sought| self.names.offer(&interaction::typist(typed), &sought, commands::CHOICES))
             .unwrap_or_default();
-        choices(names)
+        choices(&names)
     }
 }
 
@@ -178,8 +172,6 @@ fn ephemeral(answer: &Answer) -> Value {
     json!({"type": callback::MESSAGE, "data": data})
 }
 
-fn choices(names: Vec<String>) -> Value {
-    let fits = |name: &String| (1..=CHOICE_CAP).contains(&name.chars().count());
-    let choices = names.into_iter().filter(fits).take(CHOICES).map(|name| json!({"name": name, "value": name}));
-    json!({"type": callback::AUTOCOMPLETE, "data": {"choices": choices.collect::<Vec<_>>()}})
+fn choices(names: &[String]) -> Value {
+    json!({"type": callback::AUTOCOMPLETE, "data": {"choices": commands::choices(names)}})
 }

@@ -161,7 +161,9 @@ impl Sorter {
             tracing::warn!("not all that was said while nobody listened can be read: {why}");
         }
         standing.missed(missed.trouble.map(|why| {
-            format!("not all that was said while nobody listened could be read, so an alert may have been missed: {why}")
+            format!(
+                "not all that was said while nobody listened could be read, so an alert may have been missed: {why}"
+            )
         }));
         for delivered in missed.messages {
             self.listener.hear(&delivered).await;

@@ -75,7 +75,8 @@ impl Standing {
 impl Troubles {
     fn told(&self) -> (Status, String) {
         let Self { line, guild, content, hearing, missed } = self;
-        let status = match (line.as_ref().or(guild.as_ref()), content.as_ref().or(hearing.as_ref()).or(missed.as_ref())) {
+        let status = match (line.as_ref().or(guild.as_ref()), content.as_ref().or(hearing.as_ref()).or(missed.as_ref()))
+        {
             (Some(_), _) => Status::Down,
             (None, Some(_)) => Status::Degraded,
             (None, None) => Status::Up,

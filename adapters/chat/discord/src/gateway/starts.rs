@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn the_last_sessions_are_left() {
-        let told = |left: u64| json!({"url": "wss://g/", "session_start_limit": {"remaining": left, "reset_after": 9_000}});
+        let told =
+            |left: u64| json!({"url": "wss://g/", "session_start_limit": {"remaining": left, "reset_after": 9_000}});
         let start = read(&told(KEPT + 1)).unwrap();
         assert_eq!((start.address.as_str(), start.must_wait()), ("wss://g", None));
         assert_eq!(read(&told(KEPT)).unwrap().must_wait(), Some(Duration::from_secs(9)));

@@ -16,9 +16,7 @@ use serenity::model::user::User;
 
 use super::{DISCORD, Stands, place};
 use crate::commands;
-
-/// What the button that opens a form carries, before its job.
-const ASK: &str = "mw1:ask:";
+use crate::embeds::ASK;
 
 /// The name of the form's only field.
 const QUESTION: &str = "question";

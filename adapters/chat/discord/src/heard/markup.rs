@@ -137,7 +137,10 @@ mod tests {
         let name = |id: &str| (id == "2").then(|| "bob".to_owned());
         for (sent, expected) in [
             ("<@1> investigate checkout", "investigate checkout"),
-            ("hey <@!1>, why is <https://shop.example.com/pay> slow?", "hey , why is https://shop.example.com/pay slow?"),
+            (
+                "hey <@!1>, why is <https://shop.example.com/pay> slow?",
+                "hey , why is https://shop.example.com/pay slow?",
+            ),
             ("ask <@2> and <@3> in <#4> and <@&5>", "ask @bob and @3 in #4 and @5"),
             ("is **it** `kube_pod_status`? a < b > c", "is **it** `kube_pod_status`? a < b > c"),
             ("<", "<"),
@@ -151,7 +154,10 @@ mod tests {
     fn what_was_shown_keeps_its_links_and_loses_its_marks() {
         for (sent, expected) in [
             ("**Severity:** critical", "Severity: critical"),
-            ("***both*** and *it* and _it_ and ~~gone~~ and ||hidden|| and __under line__", "both and it and it and gone and hidden and under line"),
+            (
+                "***both*** and *it* and _it_ and ~~gone~~ and ||hidden|| and __under line__",
+                "both and it and it and gone and hidden and under line",
+            ),
             ("[Alert](http://am/#/alerts): fires", "Alert (http://am/#/alerts): fires"),
             ("[a](<http://b/c(d)e> \"title\")", "a (http://b/c(d)e)"),
             ("[http://b](http://b) <http://c>", "http://b http://c"),
@@ -160,7 +166,10 @@ mod tests {
             (r"\*\*kept\*\*", "**kept**"),
             ("```json\n{\"a\": \"**b**\"}\n```", "{\"a\": \"**b**\"}\n"),
             ("see `rate(x_y[5m]) * 2` and `_a_`", "see rate(x_y[5m]) * 2 and _a_"),
-            ("<@1> <#2> </midwatch ask:3> <a:fire:4> <:ok:5> <t:0:R>", "@1 #2 /midwatch ask :fire: :ok: 1970-01-01T00:00:00Z"),
+            (
+                "<@1> <#2> </midwatch ask:3> <a:fire:4> <:ok:5> <t:0:R>",
+                "@1 #2 /midwatch ask :fire: :ok: 1970-01-01T00:00:00Z",
+            ),
         ] {
             assert_eq!(shown(sent), expected, "{sent}");
         }
