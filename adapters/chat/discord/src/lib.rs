@@ -30,5 +30,6 @@ mod reception;
 mod route;
 mod threads;
 
+pub use commands::{Changes, RegisterError, Registered, definitions};
 pub use options::{API, DiscordError, DiscordOptions};
 pub use platform::DiscordPlatform;
