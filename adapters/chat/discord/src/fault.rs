@@ -25,6 +25,8 @@ const NEW_TOKEN: Duration = Duration::from_mins(1);
 pub(crate) mod code {
     /// The channel is not there, or not for us.
     pub(crate) const UNKNOWN_CHANNEL: u64 = 10_003;
+    /// The guild is not there, or not for us.
+    pub(crate) const UNKNOWN_GUILD: u64 = 10_004;
     /// The message is not there (any more).
     pub(crate) const UNKNOWN_MESSAGE: u64 = 10_008;
     /// The webhook of an interaction is not there: not yet, or its 15 minutes are over.

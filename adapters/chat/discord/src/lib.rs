@@ -31,6 +31,7 @@ mod route;
 mod threads;
 
 pub use heard::Listening;
+pub use commands::{Changes, RegisterError, Registered, definitions};
 pub use options::{API, DiscordError, DiscordOptions};
 pub use platform::DiscordPlatform;
 pub use reception::{HEALTH, Reception};

@@ -104,13 +104,17 @@ mod tests {
     #[test]
     fn what_was_filled_in_is_a_line() {
         let line = |options: Value| words(&data(json!([options])));
-        let filled = [text("target-or-question", "why doesn't checkout start"), text("namespace", "shop "), text("since", "2 hours")];
+        let filled = [
+            text("target-or-question", "why doesn't checkout start"),
+            text("namespace", "shop "),
+            text("since", "2 hours"),
+        ];
         assert_eq!(
             line(verb("investigate", &filled)),
             "investigate --namespace=shop '--since=2 hours' why doesn't checkout start"
         );
         assert_eq!(line(group("pack", verb("disable", &[text("pack", "a b")]))), "pack disable 'a b'");
-        assert_eq!(line(json!({"name": "doctor", "type": 1})), "doctor");
+        assert_eq!(line(verb("doctor", &[])), "doctor");
         assert_eq!(line(verb("status", &[json!({"name": "deep", "type": 5, "value": true})])), "status --deep=true");
         assert_eq!(words(&data(json!([]))), "");
     }

@@ -16,7 +16,7 @@ mod register;
 
 pub use definitions::definitions;
 pub(crate) use filled::{choices, typed, words};
-pub use register::{Changes, Registered, RegisterError};
+pub use register::{Changes, RegisterError, Registered};
 
 /// The command.
 pub(crate) const NAME: &str = "midwatch";
