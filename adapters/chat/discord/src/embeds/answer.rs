@@ -44,8 +44,8 @@ pub(super) fn private(answer: &Answer, tag: Option<&str>) -> Message {
     for part in &answer.parts {
         match part {
             Part::File(file) => {
-                let title = escape::short(&file.title, TITLE_CAP);
-                text(&mut page, &mut over, &format!("**{title}**"), &file.title);
+                let title = escape::bold(&clean::shorten(&file.title, TITLE_CAP));
+                text(&mut page, &mut over, &title, &file.title);
                 code(&mut page, &mut over, &file.text);
             }
             part => add(&mut page, &mut over, part),
@@ -53,9 +53,6 @@ pub(super) fn private(answer: &Answer, tag: Option<&str>) -> Message {
     }
     if !over.is_empty() {
         page.add("-# Cut: the rest is too long for a private answer. Ask in the thread to get it as a file.");
-    }
-    if page.is_empty() {
-        page.add("There is nothing to show.");
     }
     Message { embeds: page.finish("", tag), ..Message::default() }
 }

@@ -16,6 +16,7 @@ mod living;
 mod opening;
 mod page;
 mod report;
+mod section;
 mod storm;
 mod table;
 #[cfg(test)]
