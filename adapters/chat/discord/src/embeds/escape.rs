@@ -10,6 +10,8 @@
 
 use midwatch_agent::render::clean;
 
+use super::page::length;
+
 /// What stands for a backtick where one would end the code: a letter that looks like it.
 const TICK: &str = "\u{2cb}";
 
@@ -51,10 +53,29 @@ pub(super) fn with_ticks(text: &str) -> String {
     out
 }
 
-/// A span of code on one line, of which at most `cap` characters are shown. Nothing for an empty text.
-pub(super) fn code(text: &str, cap: usize) -> String {
-    let text = clean::line(text);
-    let text = clean::shorten(text.trim(), cap);
+/// Text on one line whose markup is at most `cap` characters.
+pub(super) fn fitting(text: &str, cap: usize) -> String {
+    let mut shown = cap;
+    loop {
+        let markup = short(text, shown);
+        let over = length(&markup).saturating_sub(cap);
+        if over == 0 || shown == 0 {
+            return markup;
+        }
+        // No character is more than two of its markup.
+        shown = shown.saturating_sub(over.div_ceil(2));
+    }
+}
+
+/// Bold text on one line. Nothing for an empty text, of which only stars would be left.
+pub(super) fn bold(text: &str) -> String {
+    let text = line(text.trim());
+    if text.is_empty() { text } else { format!("**{text}**") }
+}
+
+/// A span of code on one line. Nothing for an empty text.
+pub(super) fn code(text: &str) -> String {
+    let text = clean::line(text.trim());
     if text.is_empty() { String::new() } else { span(&text) }
 }
 
@@ -117,11 +138,11 @@ fn onto(out: &mut String, text: &str) {
 fn acts(c: char, at: At, next: Option<char>, before: &str) -> bool {
     match c {
         '\\' | '*' | '_' | '~' | '|' | '`' | '[' | ']' | '(' | ')' | '<' | '@' => true,
-        '#' | '>' | '-' | '+' | '=' => at == At::Start,
+        '#' | '>' | '-' | '+' => at == At::Start,
         // A list, and an invitation without a scheme.
         '.' => at == At::Number || ends_with_discord(before),
-        // An address, an emoji by name.
-        ':' => next.is_some_and(|next| !next.is_whitespace()),
+        // An address, an emoji by name; what follows a text is not known.
+        ':' => next.is_none_or(|next| !next.is_whitespace()),
         _ => false,
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Start at [`render`].
 
+use midwatch_agent::render::clean;
 use midwatch_agent::request::{Progress, Step, StepState};
 use midwatch_service::post::{AlertsNow, LivingMessage, LivingStatus};
 
-use super::page::Page;
+use super::page::{Page, VALUE_CAP, length};
 use super::{Message, buttons, colour, escape, resolved, word};
 
 /// Characters of a title: Discord takes 256 of its markup, and some of it is ours.
@@ -20,18 +21,24 @@ const STEP_CAP: usize = 200;
 /// Notes shown; the newest.
 const NOTES_SHOWN: usize = 5;
 
-/// Characters of one: all shown fit into a field.
-const NOTE_CAP: usize = 95;
+/// Characters of one.
+const NOTE_CAP: usize = 300;
+
+/// Characters of a length of time.
+const LASTED_CAP: usize = 20;
 
 pub(super) fn render(living: &LivingMessage, tag: &str) -> Message {
     let over = living.alerts.as_ref().and_then(|now| now.resolved_after.as_deref());
     let mut page = Page::coloured(colour::of_status(&living.status, over.is_some()));
     let (lead, why) = headline(&living.status);
     let title = escape::short(&living.title, TITLE_CAP);
-    let said = over.map_or_else(|| lead.to_owned(), |after| resolved(&escape::short(after, 20)));
-    page.title(format!("{said} {title}").trim_end());
-    let lead = if over.is_some() { format!("**{lead}**") } else { String::new() };
-    page.add([lead, why].iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(": ").as_str());
+    let said = over.map_or_else(|| lead.to_owned(), |after| resolved(&escape::short(after, LASTED_CAP)));
+    page.title(&if title.is_empty() { said } else { format!("{said} · {title}") });
+    page.add(&match (over, why.is_empty()) {
+        (None, _) => why,
+        (Some(_), true) => escape::bold(lead),
+        (Some(_), false) => format!("{}: {why}", escape::bold(lead)),
+    });
     for (name, value) in steps(living) {
         page.field(&name, &value);
     }
@@ -51,10 +58,15 @@ fn headline(status: &LivingStatus) -> (&'static str, String) {
     match status {
         LivingStatus::Queued => ("⏳ Queued", String::new()),
         LivingStatus::Investigating => ("🔎 Investigating", String::new()),
-        LivingStatus::Reported { verdict, headline } => (word(*verdict), escape::short(headline, WHY_CAP)),
-        LivingStatus::Failed { why } => ("❌ No report", escape::short(why, WHY_CAP)),
-        LivingStatus::Cancelled { why } => ("⏹️ Stopped", escape::short(why, WHY_CAP)),
+        LivingStatus::Reported { verdict, headline } => (word(*verdict), sentence(headline, WHY_CAP)),
+        LivingStatus::Failed { why } => ("❌ No report", sentence(why, WHY_CAP)),
+        LivingStatus::Cancelled { why } => ("⏹️ Stopped", sentence(why, WHY_CAP)),
     }
+}
+
+/// A line of ours, in which `ticks` mean code.
+fn sentence(text: &str, cap: usize) -> String {
+    escape::with_ticks(&clean::shorten(&clean::line(text), cap))
 }
 
 /// While it is under way also the steps to come; afterwards only those that were begun, and none goes on.
@@ -86,13 +98,21 @@ fn name(step: Step) -> &'static str {
 
 fn text(step: Step, known: Option<&Progress>) -> String {
     let told = known.filter(|known| known.state != StepState::InProgress && !known.text.trim().is_empty());
-    escape::short(told.map_or(step.title(), |known| known.text.as_str()), STEP_CAP)
+    sentence(told.map_or(step.title(), |known| known.text.as_str()), STEP_CAP)
 }
 
+/// The newest that fit into a field, in order.
 fn notes(notes: &[String]) -> String {
-    let newest = notes.iter().skip(notes.len().saturating_sub(NOTES_SHOWN));
-    let lines: Vec<String> = newest.map(|note| escape::short(note, NOTE_CAP)).collect();
-    lines.join("\n")
+    let mut text = String::new();
+    for note in notes.iter().rev().take(NOTES_SHOWN) {
+        let line = sentence(note, NOTE_CAP);
+        let longer = if text.is_empty() { line } else { format!("{line}\n{text}") };
+        if length(&longer) > VALUE_CAP {
+            break;
+        }
+        text = longer;
+    }
+    text
 }
 
 fn alerts(now: &AlertsNow) -> String {

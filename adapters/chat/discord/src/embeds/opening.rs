@@ -1,6 +1,6 @@
 //! The first message of a thread: what started it.
 
-use midwatch_agent::render::when;
+use midwatch_agent::render::{clean, when};
 use midwatch_diagnosis::alert::Alert;
 use midwatch_service::post::Opening;
 
@@ -69,11 +69,11 @@ fn person(who: &str) -> String {
 
 fn alert(alert: &Alert) -> String {
     let state = if alert.firing { "🔴 FIRING" } else { "🟢 RESOLVED" };
-    let name = escape::short(&alert.name, NAME_CAP);
+    let name = escape::bold(&clean::shorten(&alert.name, NAME_CAP));
     let severity = alert.label("severity").map(|s| format!(" {}", escape::short(s, 30))).unwrap_or_default();
-    let since = alert.starts_at.map(|at| format!(" since {} UTC", when(at))).unwrap_or_default();
-    let mut text = format!("{state} **{name}**{severity}{since}");
-    let labels = escape::code(&labels(alert), 600);
+    let since = alert.starts_at.map(|at| format!(" since `{}` UTC", when(at))).unwrap_or_default();
+    let mut text = format!("{state} {name}{severity}{since}");
+    let labels = escape::code(&clean::shorten(&clean::line(&labels(alert)), 600));
     if !labels.is_empty() {
         text.push('\n');
         text.push_str(&labels);

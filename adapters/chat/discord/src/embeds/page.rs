@@ -8,7 +8,7 @@
 use serde::Serialize;
 
 /// Characters of all texts of all embeds of a message.
-pub(super) const MESSAGE_CAP: usize = 6_000;
+const MESSAGE_CAP: usize = 6_000;
 
 /// Characters of a description.
 pub(super) const DESCRIPTION_CAP: usize = 4_096;
@@ -20,7 +20,7 @@ const EMBEDS_CAP: usize = 10;
 const FIELDS_CAP: usize = 25;
 
 /// Characters of a title and of a field's name.
-pub(super) const NAME_CAP: usize = 256;
+const NAME_CAP: usize = 256;
 
 /// Characters of a field's value.
 pub(super) const VALUE_CAP: usize = 1_024;
@@ -30,6 +30,9 @@ const FOOTER_CAP: usize = 400;
 
 /// What stands in a footer before the tag, when nothing else does.
 const SIGNED: &str = "Midwatch";
+
+/// What is shown where there is nothing to show: Discord takes no empty message.
+const NOTHING: &str = "There is nothing to show.";
 
 /// What stands between two blocks of a description.
 const GAP: &str = "\n\n";
@@ -85,6 +88,7 @@ impl Page {
 
     /// The title of the first embed, in markup; false when it does not fit.
     pub(super) fn title(&mut self, title: &str) -> bool {
+        let title = title.trim();
         let fits = length(title) <= NAME_CAP && self.takes(length(title));
         if fits {
             self.used += length(title);
@@ -95,6 +99,7 @@ impl Page {
 
     /// Adds a block of text, in markup; false when it does not fit, and then nothing is added. Nothing for an empty one.
     pub(super) fn add(&mut self, block: &str) -> bool {
+        let block = block.trim();
         if block.is_empty() {
             return true;
         }
@@ -102,7 +107,11 @@ impl Page {
         let gap = last.filter(|last| !last.description.is_empty()).map_or(0, |_| GAP.len());
         let joined = last.map_or(0, |last| length(&last.description)) + gap + length(block);
         if last.is_some() && joined <= DESCRIPTION_CAP {
-            return self.takes(gap + length(block)) && self.push(&GAP[..gap], block);
+            let fits = self.takes(gap + length(block));
+            if fits {
+                self.push(&GAP[..gap], block);
+            }
+            return fits;
         }
         let fits = self.embeds.len() < EMBEDS_CAP && length(block) <= DESCRIPTION_CAP && self.takes(length(block));
         if fits {
@@ -112,13 +121,14 @@ impl Page {
         fits
     }
 
-    /// Adds a field, in markup; false when it does not fit. Discord takes no empty one.
+    /// Adds a field, in markup; false when it does not fit. Discord takes no empty one, so then nothing is added.
     pub(super) fn field(&mut self, name: &str, value: &str) -> bool {
+        let (name, value) = (name.trim(), value.trim());
         let size = length(name) + length(value);
         let fits = length(name) <= NAME_CAP
             && length(value) <= VALUE_CAP
-            && !name.trim().is_empty()
-            && !value.trim().is_empty()
+            && !name.is_empty()
+            && !value.is_empty()
             && self.embeds.last().is_none_or(|last| last.fields.len() < FIELDS_CAP)
             && self.takes(size);
         if fits {
@@ -127,11 +137,6 @@ impl Page {
             self.last().fields.push(Field { name, value, inline: false });
         }
         fits
-    }
-
-    /// Whether nothing was added.
-    pub(super) fn is_empty(&self) -> bool {
-        self.embeds.is_empty()
     }
 
     /// What is still free for a block, its gap counted.
@@ -146,7 +151,9 @@ impl Page {
             ("", Some(tag)) => format!("{SIGNED} · {tag}"),
             (footer, Some(tag)) => format!("{footer} · {tag}"),
         };
-        debug_assert!(length(&text) <= FOOTER_CAP, "a footer is ours, and short");
+        if self.used == 0 {
+            self.add(NOTHING);
+        }
         if !text.is_empty() {
             self.last().footer = Some(Footer { text });
         }
@@ -157,12 +164,11 @@ impl Page {
         self.used + more <= MESSAGE_CAP - FOOTER_CAP
     }
 
-    fn push(&mut self, gap: &str, block: &str) -> bool {
+    fn push(&mut self, gap: &str, block: &str) {
         self.used += gap.len() + length(block);
         let last = self.last();
         last.description.push_str(gap);
         last.description.push_str(block);
-        true
     }
 
     fn open(&mut self) {
