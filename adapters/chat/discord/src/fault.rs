@@ -25,6 +25,10 @@ const NEW_TOKEN: Duration = Duration::from_mins(1);
 pub(crate) mod code {
     /// The channel is not there, or not for us.
     pub(crate) const UNKNOWN_CHANNEL: u64 = 10_003;
+    /// The person is not in the guild.
+    pub(crate) const UNKNOWN_MEMBER: u64 = 10_007;
+    /// There is no such person.
+    pub(crate) const UNKNOWN_USER: u64 = 10_013;
     /// The message is not there (any more).
     pub(crate) const UNKNOWN_MESSAGE: u64 = 10_008;
     /// The webhook of an interaction is not there: not yet, or its 15 minutes are over.
@@ -98,6 +102,16 @@ impl Fault {
     /// Discord's code of a refusal.
     pub(crate) fn code(&self) -> Option<u64> {
         if let Fault::Refused { code, .. } = self { Some(*code) } else { None }
+    }
+
+    /// The same refusal, when more is known of it than Discord said.
+    pub(crate) fn as_code(self, code: u64, message: &str) -> Self {
+        match self {
+            Fault::Refused { call, needs, status, places, .. } => {
+                Fault::Refused { call, needs, status, code, message: message.to_owned(), places }
+            }
+            other => other,
+        }
     }
 
     /// Whether it is the bot's token that Discord does not take.
