@@ -30,5 +30,6 @@ mod reception;
 mod route;
 mod threads;
 
+pub use doctor::{Check, Outcome};
 pub use options::{API, DiscordError, DiscordOptions};
 pub use platform::DiscordPlatform;
