@@ -15,6 +15,7 @@
 //! Must never wait for the world at start: the store, the packs and the port are all that readiness needs. Start at [`run`].
 
 mod calls;
+mod chats;
 mod clusters;
 mod http;
 mod lookout;

@@ -25,18 +25,18 @@ const NEW_TOKEN: Duration = Duration::from_mins(1);
 pub(crate) mod code {
     /// The channel is not there, or not for us.
     pub(crate) const UNKNOWN_CHANNEL: u64 = 10_003;
+    /// The guild is not there, or not for us.
+    pub(crate) const UNKNOWN_GUILD: u64 = 10_004;
     /// The person is not in the guild.
     pub(crate) const UNKNOWN_MEMBER: u64 = 10_007;
-    /// There is no such person.
-    pub(crate) const UNKNOWN_USER: u64 = 10_013;
     /// The message is not there (any more).
     pub(crate) const UNKNOWN_MESSAGE: u64 = 10_008;
+    /// There is no such person.
+    pub(crate) const UNKNOWN_USER: u64 = 10_013;
     /// The webhook of an interaction is not there: not yet, or its 15 minutes are over.
     pub(crate) const UNKNOWN_WEBHOOK: u64 = 10_015;
     /// The bot may not see it.
     pub(crate) const MISSING_ACCESS: u64 = 50_001;
-    /// The person takes no direct messages.
-    pub(crate) const CANNOT_SEND_TO_USER: u64 = 50_007;
     /// A permission is missing.
     pub(crate) const MISSING_PERMISSIONS: u64 = 50_013;
     /// An interaction's token is over.
