@@ -31,5 +31,8 @@ mod route;
 mod threads;
 
 pub use commands::{Changes, RegisterError, Registered, definitions};
+pub use doctor::{Check, Outcome};
+pub use heard::Listening;
 pub use options::{API, DiscordError, DiscordOptions};
 pub use platform::DiscordPlatform;
+pub use reception::{HEALTH, Reception};
