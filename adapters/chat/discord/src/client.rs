@@ -198,7 +198,9 @@ fn form(body: &Value, files: &[File]) -> Result<Form, Fault> {
     let mut body = body.clone();
     let named = files.iter().enumerate();
     let named = named.map(|(n, file)| json!({"id": n, "filename": file.name, "description": file.title}));
-    body["attachments"] = named.collect();
+    // A forum's post holds its message.
+    let message = if body["message"].is_object() { &mut body["message"] } else { &mut body };
+    message["attachments"] = named.collect();
     let part = |bytes: Vec<u8>, kind: &str| {
         Part::bytes(bytes).mime_str(kind).map_err(|e| Fault::NotSent(chain("attach a file", &e)))
     };

@@ -27,14 +27,16 @@ pub(crate) mod code {
     pub(crate) const UNKNOWN_CHANNEL: u64 = 10_003;
     /// The guild is not there, or not for us.
     pub(crate) const UNKNOWN_GUILD: u64 = 10_004;
+    /// The person is not in the guild.
+    pub(crate) const UNKNOWN_MEMBER: u64 = 10_007;
     /// The message is not there (any more).
     pub(crate) const UNKNOWN_MESSAGE: u64 = 10_008;
+    /// There is no such person.
+    pub(crate) const UNKNOWN_USER: u64 = 10_013;
     /// The webhook of an interaction is not there: not yet, or its 15 minutes are over.
     pub(crate) const UNKNOWN_WEBHOOK: u64 = 10_015;
     /// The bot may not see it.
     pub(crate) const MISSING_ACCESS: u64 = 50_001;
-    /// The person takes no direct messages.
-    pub(crate) const CANNOT_SEND_TO_USER: u64 = 50_007;
     /// A permission is missing.
     pub(crate) const MISSING_PERMISSIONS: u64 = 50_013;
     /// An interaction's token is over.
@@ -100,6 +102,16 @@ impl Fault {
     /// Discord's code of a refusal.
     pub(crate) fn code(&self) -> Option<u64> {
         if let Fault::Refused { code, .. } = self { Some(*code) } else { None }
+    }
+
+    /// The same refusal, when more is known of it than Discord said.
+    pub(crate) fn as_code(self, code: u64, message: &str) -> Self {
+        match self {
+            Fault::Refused { call, needs, status, places, .. } => {
+                Fault::Refused { call, needs, status, code, message: message.to_owned(), places }
+            }
+            other => other,
+        }
     }
 
     /// Whether it is the bot's token that Discord does not take.

@@ -71,13 +71,11 @@ pub(crate) fn in_channel(guild: &Guild, member: &Member, overwrites: &Value) -> 
     if met.contains(Flags::VIEW_CHANNEL) { met } else { Flags::empty() }
 }
 
-/// A guild's roles, and who owns it.
+/// A guild's roles. Who owns it does not matter: no bot does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Guild {
     /// Its id, which is the id of everybody's role too.
     pub(crate) id: String,
-    /// Who owns it.
-    pub(crate) owner: Option<String>,
     /// What each role allows, by its id.
     pub(crate) roles: BTreeMap<String, Permissions>,
 }
@@ -93,16 +91,13 @@ pub(crate) struct Member {
 
 impl Guild {
     /// With the roles as `GET /guilds/{id}/roles` lists them.
-    pub(crate) fn new(id: &str, owner: Option<&str>, roles: &Value) -> Self {
+    pub(crate) fn new(id: &str, roles: &Value) -> Self {
         let all = roles.as_array().into_iter().flatten();
         let roles = all.filter_map(|role| Some((role["id"].as_str()?.to_owned(), bits(&role["permissions"]))));
-        Self { id: id.to_owned(), owner: owner.map(str::to_owned), roles: roles.collect() }
+        Self { id: id.to_owned(), roles: roles.collect() }
     }
 
     fn base(&self, member: &Member) -> Permissions {
-        if self.owner.as_deref() == Some(member.id.as_str()) {
-            return Flags::all();
-        }
         let roles = std::iter::once(&self.id).chain(&member.roles);
         roles.filter_map(|role| self.roles.get(role)).fold(Flags::empty(), |all, one| all | *one)
     }
@@ -126,7 +121,7 @@ mod tests {
 
     fn guild(everybody: Flags, oncall: Flags) -> Guild {
         let roles = json!([{"id": "1", "permissions": set(everybody)}, {"id": "7", "permissions": set(oncall)}]);
-        Guild::new("1", Some("99"), &roles)
+        Guild::new("1", &roles)
     }
 
     fn bot() -> Member {
@@ -152,12 +147,10 @@ mod tests {
     }
 
     #[test]
-    fn administrators_and_the_owner_are_allowed_everything() {
+    fn administrators_are_allowed_everything() {
         let hidden = json!([{"id": "1", "allow": "0", "deny": set(Flags::VIEW_CHANNEL)}]);
         let met = in_channel(&guild(Flags::empty(), Flags::ADMINISTRATOR), &bot(), &hidden);
         assert_eq!(met, Flags::all());
-        let owner = Member { id: "99".to_owned(), roles: Vec::new() };
-        assert_eq!(in_channel(&guild(Flags::empty(), Flags::empty()), &owner, &hidden), Flags::all());
     }
 
     #[test]
