@@ -28,7 +28,8 @@ pub struct Shown {
 }
 
 impl Discord {
-    /// A person gives `/midwatch` with a subcommand and options by name; the answer on the spot.
+    /// A person gives `/midwatch` with a subcommand and options by name; the answer on the spot. A subcommand of a group is
+    /// named with it: `pack list`. When no command is registered, anything can be given, as by a client that knows old ones.
     ///
     /// # Errors
     /// When the app did not answer in time: the person sees that it failed.
