@@ -105,7 +105,7 @@ impl Fault {
     }
 
     /// The same refusal, when more is known of it than Discord said.
-    pub(crate) fn as_code(self, code: u64, message: &str) -> Self {
+    pub(crate) fn with_code(self, code: u64, message: &str) -> Self {
         match self {
             Fault::Refused { call, needs, status, places, .. } => {
                 Fault::Refused { call, needs, status, code, message: message.to_owned(), places }

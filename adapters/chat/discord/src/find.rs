@@ -75,7 +75,7 @@ impl Search<'_> {
             if let Some(found) = messages.iter().find_map(|message| self.matching(message)) {
                 return Ok(Found::Sent(found));
             }
-            let last = messages.iter().filter_map(|message| id(message)).min();
+            let last = messages.iter().filter_map(id).min();
             match last {
                 Some(last) if messages.len() >= self.bounds.page && last > oldest => before = Some(last),
                 _ => return Ok(Found::NotSent),

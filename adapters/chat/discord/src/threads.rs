@@ -87,7 +87,7 @@ impl Threads {
             && let Ok(told) = self.client.read(route, &[]).await
             && told["thread_metadata"]["locked"] == true
         {
-            return Err(fault.as_code(code::THREAD_LOCKED, "Thread is locked"));
+            return Err(fault.with_code(code::THREAD_LOCKED, "Thread is locked"));
         }
         Err(nothing_sent(fault))
     }
