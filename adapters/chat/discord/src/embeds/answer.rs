@@ -19,6 +19,9 @@ const FILES_CAP: usize = 5;
 /// Characters of a file's title where it is told.
 const TITLE_CAP: usize = 80;
 
+/// What a block of code has around its lines.
+const FENCES: &str = "```\n\n```";
+
 /// Characters kept for what stands below: which files there are, or that something is cut.
 const TAIL: usize = 1_000;
 
@@ -43,15 +46,17 @@ pub(super) fn private(answer: &Answer, tag: Option<&str>) -> Message {
     let mut over = Over::default();
     for part in &answer.parts {
         match part {
+            Part::Text { text } => paragraphs(&mut page, &mut over, text),
+            Part::Code { text } => beginning(&mut page, &mut over, text),
+            Part::Table { head, rows } => beginning(&mut page, &mut over, &table::drawn(head, rows)),
             Part::File(file) => {
                 let title = escape::bold(&clean::shorten(&file.title, TITLE_CAP));
                 text(&mut page, &mut over, &title, &file.title);
-                code(&mut page, &mut over, &file.text);
+                beginning(&mut page, &mut over, &file.text);
             }
-            part => add(&mut page, &mut over, part),
         }
     }
-    if !over.is_empty() {
+    if !over.rest.is_empty() {
         page.add("-# Cut: the rest is too long for a private answer. Ask in the thread to get it as a file.");
     }
     Message { embeds: page.finish("", tag), ..Message::default() }
@@ -67,10 +72,6 @@ struct Over {
 }
 
 impl Over {
-    fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.rest.is_empty()
-    }
-
     fn rest(&mut self, text: &str) {
         if !self.rest.is_empty() {
             self.rest.push_str("\n\n");
@@ -108,6 +109,23 @@ fn paragraphs(page: &mut Page, over: &mut Over, words: &str) {
 
 fn code(page: &mut Page, over: &mut Over, lines: &str) {
     text(page, over, &escape::fenced(lines), lines);
+}
+
+/// As many of the lines as fit: where the rest cannot follow as a file, some are better than none.
+fn beginning(page: &mut Page, over: &mut Over, lines: &str) {
+    let lines = clean::block(lines);
+    let room = page.room().min(DESCRIPTION_CAP).saturating_sub(TAIL);
+    let mut used = length(FENCES);
+    let fits = |line: &&str| {
+        used += length(line);
+        used <= room
+    };
+    let shown: usize = lines.split_inclusive('\n').take_while(fits).map(str::len).sum();
+    let (shown, rest) = lines.split_at(shown);
+    code(page, over, shown);
+    if !rest.trim().is_empty() {
+        over.rest(rest);
+    }
 }
 
 /// Markup, or what it says when it does not fit. Once something did not fit, all text that follows goes behind it, so that

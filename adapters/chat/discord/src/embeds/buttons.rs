@@ -43,10 +43,13 @@ pub(super) fn under_way(job: JobId) -> Vec<Row> {
     rows(Button::UNDER_WAY.iter().map(|action| button(*action, job)).collect())
 }
 
-/// Buttons of a report.
+/// Buttons of a report: what can be done with it, then whether it helped.
 pub(super) fn reported(job: JobId) -> Vec<Row> {
     let ask = Pressed { r#type: BUTTON, style: SECONDARY, label: "Ask", custom_id: format!("{ASK}{job}") };
-    rows(Button::REPORTED.iter().map(|action| button(*action, job)).chain([ask]).collect())
+    let votes = |action: &&Action| matches!(action, Action::Helpful | Action::Unhelpful);
+    let (votes, others): (Vec<&Action>, Vec<&Action>) = Button::REPORTED.iter().partition(votes);
+    let others = others.into_iter().map(|action| button(*action, job)).chain([ask]);
+    rows(others.chain(votes.into_iter().map(|action| button(*action, job))).collect())
 }
 
 fn rows(buttons: Vec<Pressed>) -> Vec<Row> {

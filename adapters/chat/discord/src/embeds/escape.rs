@@ -141,8 +141,8 @@ fn acts(c: char, at: At, next: Option<char>, before: &str) -> bool {
         '#' | '>' | '-' | '+' => at == At::Start,
         // A list, and an invitation without a scheme.
         '.' => at == At::Number || ends_with_discord(before),
-        // An address, an emoji by name.
-        ':' => next.is_some_and(|next| !next.is_whitespace()),
+        // An address, an emoji by name; what follows a text is not known.
+        ':' => next.is_none_or(|next| !next.is_whitespace()),
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Start at [`render`].
 
+use midwatch_agent::render::clean;
 use midwatch_agent::request::{Progress, Step, StepState};
 use midwatch_service::post::{AlertsNow, LivingMessage, LivingStatus};
 
@@ -57,10 +58,15 @@ fn headline(status: &LivingStatus) -> (&'static str, String) {
     match status {
         LivingStatus::Queued => ("⏳ Queued", String::new()),
         LivingStatus::Investigating => ("🔎 Investigating", String::new()),
-        LivingStatus::Reported { verdict, headline } => (word(*verdict), escape::short(headline, WHY_CAP)),
-        LivingStatus::Failed { why } => ("❌ No report", escape::short(why, WHY_CAP)),
-        LivingStatus::Cancelled { why } => ("⏹️ Stopped", escape::short(why, WHY_CAP)),
+        LivingStatus::Reported { verdict, headline } => (word(*verdict), sentence(headline, WHY_CAP)),
+        LivingStatus::Failed { why } => ("❌ No report", sentence(why, WHY_CAP)),
+        LivingStatus::Cancelled { why } => ("⏹️ Stopped", sentence(why, WHY_CAP)),
     }
+}
+
+/// A line of ours, in which `ticks` mean code.
+fn sentence(text: &str, cap: usize) -> String {
+    escape::with_ticks(&clean::shorten(&clean::line(text), cap))
 }
 
 /// While it is under way also the steps to come; afterwards only those that were begun, and none goes on.
@@ -92,14 +98,14 @@ fn name(step: Step) -> &'static str {
 
 fn text(step: Step, known: Option<&Progress>) -> String {
     let told = known.filter(|known| known.state != StepState::InProgress && !known.text.trim().is_empty());
-    escape::short(told.map_or(step.title(), |known| known.text.as_str()), STEP_CAP)
+    sentence(told.map_or(step.title(), |known| known.text.as_str()), STEP_CAP)
 }
 
 /// The newest that fit into a field, in order.
 fn notes(notes: &[String]) -> String {
     let mut text = String::new();
     for note in notes.iter().rev().take(NOTES_SHOWN) {
-        let line = escape::short(note, NOTE_CAP);
+        let line = sentence(note, NOTE_CAP);
         let longer = if text.is_empty() { line } else { format!("{line}\n{text}") };
         if length(&longer) > VALUE_CAP {
             break;

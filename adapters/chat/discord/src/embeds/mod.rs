@@ -3,6 +3,7 @@
 //! Must never let text of the outside act (it goes through [`escape`]), nor send what Discord would refuse for its size
 //! ([`page`]). Pure: the same message gives the same bytes. Start at [`render`].
 
+use midwatch_agent::render::clean;
 use midwatch_conversation::answer::{Answer, File};
 use midwatch_diagnosis::verdict::Verdict;
 use midwatch_service::post::PostBody;
@@ -79,7 +80,7 @@ pub(crate) fn words(answer: &Answer) -> Message {
 /// A line of the program itself.
 fn notice(text: &str, tag: &str) -> Message {
     let mut page = Page::default();
-    page.add(&escape::short_block(text, NOTICE_CAP));
+    page.add(&escape::with_ticks(clean::shorten(&clean::block(text), NOTICE_CAP).trim()));
     Message { embeds: page.finish("", Some(tag)), ..Message::default() }
 }
 

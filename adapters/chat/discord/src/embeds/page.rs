@@ -107,7 +107,11 @@ impl Page {
         let gap = last.filter(|last| !last.description.is_empty()).map_or(0, |_| GAP.len());
         let joined = last.map_or(0, |last| length(&last.description)) + gap + length(block);
         if last.is_some() && joined <= DESCRIPTION_CAP {
-            return self.takes(gap + length(block)) && self.push(&GAP[..gap], block);
+            let fits = self.takes(gap + length(block));
+            if fits {
+                self.push(&GAP[..gap], block);
+            }
+            return fits;
         }
         let fits = self.embeds.len() < EMBEDS_CAP && length(block) <= DESCRIPTION_CAP && self.takes(length(block));
         if fits {
@@ -160,12 +164,11 @@ impl Page {
         self.used + more <= MESSAGE_CAP - FOOTER_CAP
     }
 
-    fn push(&mut self, gap: &str, block: &str) -> bool {
+    fn push(&mut self, gap: &str, block: &str) {
         self.used += gap.len() + length(block);
         let last = self.last();
         last.description.push_str(gap);
         last.description.push_str(block);
-        true
     }
 
     fn open(&mut self) {

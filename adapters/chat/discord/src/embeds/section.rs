@@ -48,9 +48,9 @@ impl Sections {
         short.into_owned()
     }
 
-    /// The same as markup on a line.
+    /// The same as markup on a line, in which `ticks` mean code: sentences of ours quote logs and commands so.
     pub(super) fn line(&mut self, text: &str, cap: usize) -> String {
-        escape::line(&self.short(text, cap))
+        escape::with_ticks(&self.short(text, cap))
     }
 
     /// What fits, in the order of reading, so that so many characters stay free; false when something had to go.

@@ -147,36 +147,48 @@ const SMALL: &[&str] = &[
     "seen before: ",
     "risk: ",
     "then watch:",
-    "x", // an escaped parenthesis
     "(the command",
     "Not all fits",
     "This may be",
     "Cut: ",
     "As a file",
+    "moments in between",
 ];
 
-/// What acts and is not ours: emphasis but bold, headings, lists, quotes, links, mentions, emoji, ends of code.
-pub(super) fn acting(markup: &str) -> Option<String> {
+/// What acts and is not ours: emphasis but bold, headings, lists, quotes, links, mentions, emoji, ends of code. Lists with
+/// dashes are ours where there are any.
+pub(super) fn acting(markup: &str, our_lists: bool) -> Option<String> {
     let raw: String = pieces(markup).iter().map(|piece| if let Piece::Raw(c) = piece { *c } else { 'x' }).collect();
-    let first = |line: &str| -> Option<String> {
-        let start = line.trim_start();
-        let small =
-            start.strip_prefix("-# ").map(|own| own.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' '));
-        let number = start.trim_start_matches(|c: char| c.is_ascii_digit());
-        let lists = start.starts_with(['#', '>', '+'])
-            || (number != start && number.starts_with(['.', ')']))
-            || small.map_or(start.starts_with("-#"), |own| {
-                !SMALL.iter().any(|known| own.starts_with(known)) && !own.starts_with("moments in between")
-            });
-        let bold = line.matches("**").count();
-        let inside = line.replace("**", "");
-        let chars = inside.contains(['*', '_', '~', '|', '[', ']', '<', '@', '\\', '`']);
-        let names = inside.to_lowercase();
-        let links = names.contains("discord.") || names.contains("discordapp.");
-        let colon = line
-            .char_indices()
-            .any(|(at, c)| c == ':' && line[at + 1..].starts_with(|n: char| !n.is_whitespace() && n != '*'));
-        (lists || bold % 2 == 1 || line.contains("***") || chars || links || colon).then(|| line.to_owned())
-    };
-    raw.lines().find_map(first).or_else(|| raw.contains(|c| c != '\n' && clean::is_active(c)).then_some(raw.clone()))
+    let line = raw.lines().find(|line| begins(line, our_lists) || emphasis(line) || leads(line));
+    let odd = raw.contains(|c| c != '\n' && clean::is_active(c));
+    line.map(str::to_owned).or_else(|| odd.then(|| raw.clone()))
+}
+
+/// Whether a line begins a heading, a list, a quote, or small text that is not ours; what an item of our lists says is checked
+/// like any other line.
+fn begins(line: &str, our_lists: bool) -> bool {
+    let start = line.trim_start();
+    if let Some(item) = line.strip_prefix("- ").filter(|_| our_lists) {
+        return begins(item, false);
+    }
+    if let Some(small) = start.strip_prefix("-# ") {
+        let words = small.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        return !SMALL.iter().any(|known| words.starts_with(known));
+    }
+    let number = start.trim_start_matches(|c: char| c.is_ascii_digit());
+    start.starts_with(['#', '>', '+', '-']) || (number != start && number.starts_with(['.', ')']))
+}
+
+fn emphasis(line: &str) -> bool {
+    let rest = line.replace("**", "");
+    line.matches("**").count() % 2 == 1
+        || line.contains("***")
+        || rest.contains(['*', '_', '~', '|', '[', ']', '<', '@', '\\', '`'])
+}
+
+/// Whether it leads elsewhere, or is an emoji by name. A colon of ours stands before a blank.
+fn leads(line: &str) -> bool {
+    let names = line.to_lowercase();
+    let colon = |(at, c): (usize, char)| c == ':' && line[at + 1..].starts_with(|next: char| !next.is_whitespace());
+    names.contains("discord.") || names.contains("discordapp.") || line.char_indices().any(colon)
 }
