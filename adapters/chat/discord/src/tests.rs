@@ -1,5 +1,7 @@
 //! The platform against a Discord on 127.0.0.1.
 
+mod private;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,7 +16,7 @@ use midwatch_doubles::discord::{Discord, Fault, Limits, Message, Options, Rate, 
 use midwatch_redact::{Redacted, Redactor};
 use midwatch_service::id::{JobId, MessageId, PostKey, ThreadId};
 use midwatch_service::port::chat::{ChatPlatform as _, Directory as _, Found, Membership, Scope, SendFailure};
-use midwatch_service::post::{LivingMessage, LivingStatus, Opening, PostBody, Private};
+use midwatch_service::post::{LivingMessage, LivingStatus, Opening, PostBody};
 use midwatch_service::thread::Thread;
 use secrecy::SecretString;
 use url::Url;
@@ -111,11 +113,6 @@ fn with_file() -> Redacted<PostBody> {
     seal(PostBody::Answer { answer, may_be_repeated: false })
 }
 
-fn private(reply: Option<&str>, text: &str) -> Redacted<PostBody> {
-    let reply = reply.map(str::to_owned);
-    seal(PostBody::Private(Private { to: ANN.to_owned(), reply, answer: Answer::text(text) }))
-}
-
 fn refused<T: std::fmt::Debug>(sent: Result<T, SendFailure>) -> String {
     let Err(SendFailure::Refused { why }) = sent else { panic!("{sent:?}") };
     why
@@ -171,8 +168,9 @@ async fn an_archived_thread_is_reopened_and_a_locked_one_is_said() {
     w.discord.archive(&root);
     w.platform.post(&thread, &key("n"), &notice("still here")).await.unwrap();
     w.discord.lock(&root);
-    w.discord.archive(&root);
     let why = refused(w.platform.edit(&thread, &key("l"), &message, &notice("x")).await);
+    assert!(why.contains("locked"), "{why}");
+    let why = refused(w.platform.post(&thread, &key("m"), &notice("x")).await);
     assert!(why.contains("locked"), "{why}");
 }
 
@@ -346,6 +344,14 @@ async fn together<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> 
 }
 
 #[tokio::test]
+async fn the_declared_pace_leaves_room_below_the_global_limit() {
+    for limit in World::new().await.platform.limits() {
+        assert_eq!((limit.call, limit.scope, limit.every), (None, Scope::Workspace, Duration::from_secs(1)));
+        assert!(limit.calls.get() + limit.burst.get() < Limits::default().global.calls, "{limit:?}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_in_doubt_where_nobody_listens() {
     let w = World::with(|options| options.api_url = Url::parse("http://127.0.0.1:9/api").unwrap()).await;
     let sent = w.platform.post(&thread(CHANNEL), &key("k"), &notice("x")).await;
@@ -409,31 +415,6 @@ async fn a_report_that_does_not_fit_has_its_page_beside_it() {
     let [page] = shown.files.as_slice() else { panic!("{:?}", shown.files) };
     assert_eq!(page.name, "report.md");
     assert!(String::from_utf8_lossy(&page.content).starts_with("# CAUSE"));
-}
-
-#[tokio::test]
-async fn who_left_no_handle_is_told_directly() {
-    let w = World::new().await;
-    let thread = w.rooted(CHANNEL).await;
-    w.platform.post(&thread, &key("p"), &private(None, "only for you")).await.unwrap();
-    let seen = w.discord.privately(ANN);
-    assert!(seen.len() == 1 && seen[0].message.reads().contains("only for you"), "{seen:?}");
-    assert_eq!(w.said(CHANNEL).len(), 1);
-    w.discord.take_messages(ANN, false);
-    let why = refused(w.platform.post(&thread, &key("q"), &private(None, "again")).await);
-    assert!(why.contains("takes no direct messages"), "{why}");
-}
-
-#[tokio::test]
-async fn a_handle_that_is_not_known_yet_is_tried_again_soon() {
-    let w = World::new().await;
-    let body = private(Some("aW50ZXJhY3Rpb24"), "only for you");
-    let PostBody::Private(one) = body.as_ref() else { panic!() };
-    assert!(w.platform.shows_again(one));
-    let sent = w.platform.post(&thread(CHANNEL), &key("p"), &body).await;
-    let Err(SendFailure::Retry { after, hold, why }) = sent else { panic!("{sent:?}") };
-    assert_eq!((after, hold), (Some(Duration::from_millis(500)), None));
-    assert!(!why.contains("aW50ZXJhY3Rpb24"), "{why}");
 }
 
 #[tokio::test]
