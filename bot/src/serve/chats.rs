@@ -11,6 +11,7 @@ use midwatch_service::clock::SharedClock;
 use midwatch_service::health::Health;
 use midwatch_service::inbox::{ChannelDefaults, Ears};
 use midwatch_service::port::chat::{ChatPlatform, Directory};
+use midwatch_service::port::names::Names;
 use tokio_util::sync::CancellationToken;
 
 use super::slack::{SLACK, Slack};
@@ -20,6 +21,7 @@ use crate::failure::Failure;
 #[derive(Clone)]
 pub(super) struct Ear {
     pub(super) ears: Arc<dyn Ears>,
+    pub(super) names: Arc<dyn Names>,
     pub(super) clock: SharedClock,
     pub(super) health: Arc<Health>,
 }
