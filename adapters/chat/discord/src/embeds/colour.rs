@@ -5,12 +5,17 @@
 use midwatch_diagnosis::verdict::Verdict;
 use midwatch_service::post::LivingStatus;
 
-pub(super) const RED: u32 = 0xD8_3A_42;
-pub(super) const ORANGE: u32 = 0xE6_7E_22;
-pub(super) const AMBER: u32 = 0xF0_B2_32;
-pub(super) const GREEN: u32 = 0x24_80_46;
-pub(super) const BLUE: u32 = 0x34_98_DB;
-pub(super) const GREY: u32 = 0x80_84_8E;
+pub(super) const RED: u32 = rgb(0xD8, 0x3A, 0x42);
+pub(super) const ORANGE: u32 = rgb(0xE6, 0x7E, 0x22);
+pub(super) const AMBER: u32 = rgb(0xF0, 0xB2, 0x32);
+pub(super) const GREEN: u32 = rgb(0x24, 0x80, 0x46);
+pub(super) const BLUE: u32 = rgb(0x34, 0x98, 0xDB);
+pub(super) const GREY: u32 = rgb(0x80, 0x84, 0x8E);
+
+/// As Discord takes a colour: 0xRRGGBB.
+const fn rgb(red: u32, green: u32, blue: u32) -> u32 {
+    red << 16 | green << 8 | blue
+}
 
 /// The colour of a verdict, as that of its word.
 pub(super) fn of_verdict(verdict: Verdict) -> u32 {

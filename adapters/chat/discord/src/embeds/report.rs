@@ -120,7 +120,7 @@ fn points<T>(sections: &mut Sections, rank: u8, title: &str, all: &[T], item: im
     let form = |shown: usize| {
         let lines = items.iter().take(shown).map(|item| format!("\n- {item}"));
         let more = all.len() - shown;
-        let more = (more > 0).then(|| format!("\n-# and {more} more")).unwrap_or_default();
+        let more = if more > 0 { format!("\n-# and {more} more") } else { String::new() };
         format!("**{title}**{}{more}", lines.collect::<String>())
     };
     sections.cut |= all.len() > items.len();
@@ -135,7 +135,7 @@ fn timeline(sections: &mut Sections, moments: &[Moment]) {
     let last: Vec<String> = last.iter().map(|one| moment(sections, one)).collect();
     let form = |shown: usize| {
         let left = moments.len() - shown;
-        let between = (left > 0).then(|| format!("\n-# {left} moments in between are left out")).unwrap_or_default();
+        let between = if left > 0 { format!("\n-# {left} moments in between are left out") } else { String::new() };
         let (early, late) = (&first[..shown.div_ceil(2)], &last[last.len() - shown / 2..]);
         format!("**Timeline (UTC)**{}{between}{}", early.concat(), late.concat())
     };
@@ -162,7 +162,7 @@ fn actions(sections: &mut Sections, all: &[Recommendation]) {
     }
     let form = |shown: usize| {
         let more = all.len() - shown;
-        let more = (more > 0).then(|| format!("\n-# and {more} more to do")).unwrap_or_default();
+        let more = if more > 0 { format!("\n-# and {more} more to do") } else { String::new() };
         format!("**Do this**{}{more}", items[..shown].concat())
     };
     sections.cut |= all.len() > items.len();
