@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret as _;
 
+use crate::discord::is_snowflake;
 use crate::error::{ConfigError, Problem};
 use crate::load::Origin;
 use crate::quote::quote;
 use crate::secret_files::set_at;
-use crate::{Settings, SlackSettings};
+use crate::{DiscordSettings, Settings, SlackSettings};
 
 /// How one side of the program logs in somewhere, as configured.
 struct Login {
@@ -26,7 +27,8 @@ pub(crate) fn check(settings: &Settings, origin: &BTreeMap<String, Origin>, erro
         let Some((key, problem)) = wrong(&login) else { continue };
         errors.extend(set_at(origin, key).map(|place| problem.at(place)));
     }
-    for (key, problem) in slack(&settings.slack) {
+    let chats = slack(&settings.slack).into_iter().chain(discord(&settings.discord)).chain(one_place(settings));
+    for (key, problem) in chats {
         errors.extend(set_at(origin, key).map(|place| problem.at(place)));
     }
 }
@@ -67,6 +69,57 @@ fn slack(slack: &SlackSettings) -> Vec<(&'static str, Problem)> {
         }
     }
     wrong
+}
+
+/// What is wrong with how Midwatch is on Discord.
+fn discord(discord: &DiscordSettings) -> Vec<(&'static str, Problem)> {
+    let mut wrong = Vec::new();
+    if discord.bot_token.is_some() && discord.guild.is_none() {
+        let key = if discord.bot_token_file.is_some() { "discord.bot_token_file" } else { "discord.bot_token" };
+        let what = format!("{} is set and {} is not", quote("discord.bot_token"), quote("discord.guild"));
+        let fix = "set `discord.guild`: with Developer Mode on, right-click the server's name and Copy Server ID";
+        wrong.push((key, Problem::new(what, fix)));
+    }
+    let needs = [
+        ("discord.guild", discord.guild.is_some()),
+        ("discord.public_key", discord.public_key.is_some()),
+        ("discord.channel", discord.channel.is_some()),
+        ("discord.channels", !discord.channels.is_empty()),
+    ];
+    for (key, _) in needs.into_iter().filter(|(_, set)| *set && discord.bot_token.is_none()) {
+        let what = format!("{} is set and {} is not", quote(key), quote("discord.bot_token"));
+        wrong.push((key, Problem::new(what, "set `discord.bot_token`, or remove it")));
+    }
+    for (key, id) in [("discord.guild", &discord.guild), ("discord.channel", &discord.channel)] {
+        if id.as_ref().is_some_and(|id| !is_snowflake(id)) {
+            let what = format!("{} is no id", quote(key));
+            wrong.push((
+                key,
+                Problem::new(what, "an id is a number of about 19 digits; copy it with Developer Mode on"),
+            ));
+        }
+    }
+    let is_key = |key: &String| key.len() == 64 && key.bytes().all(|b| b.is_ascii_hexdigit());
+    if discord.public_key.as_ref().is_some_and(|key| !is_key(key)) {
+        let what = format!("{} is not 64 hexadecimal digits", quote("discord.public_key"));
+        let fix =
+            "copy it from the application's General Information page; it is neither the token nor the client secret";
+        wrong.push(("discord.public_key", Problem::new(what, fix)));
+    }
+    wrong
+}
+
+/// Incidents that nobody posted in a chat are shown in one place.
+fn one_place(settings: &Settings) -> Option<(&'static str, Problem)> {
+    let both = settings.slack.channel.is_some() && settings.discord.channel.is_some();
+    both.then(|| ("discord.channel", exclusive_places("slack.channel", "discord.channel")))
+}
+
+fn exclusive_places(one: &str, other: &str) -> Problem {
+    Problem::new(
+        format!("{} and {} are both set", quote(one), quote(other)),
+        "an incident that begins with a webhook or a poll has one thread: keep one of them",
+    )
 }
 
 fn logins(settings: &Settings) -> [Login; 3] {

@@ -40,7 +40,7 @@ pub(crate) fn shown(field: &Field, settings: &mut Settings) -> String {
         Slot::Interval { at, .. } => at(settings).map_or_else(|| "off".to_owned(), show_duration),
         Slot::Percent { at, .. } => format!("{}%", at(settings)),
         Slot::Choice(at) => at(settings).name().to_owned(),
-        Slot::Name(at) => at(settings).clone().unwrap_or_else(null),
+        Slot::Name(at) | Slot::Id(at) => at(settings).clone().unwrap_or_else(null),
         Slot::Url(at) => at(settings).as_ref().map_or_else(null, ToString::to_string),
         Slot::Listen(at) => at(settings).to_string(),
         Slot::Headers(at) => at(settings).to_string(),

@@ -17,8 +17,8 @@ use crate::record::RecordList;
 use crate::units::{show_duration, show_size};
 use crate::{Settings, describe};
 use crate::{
-    alertmanager, audit, console, conversation, incidents, investigation, jobs, kubernetes, log, output, packs,
-    permissions, prometheus, redaction, server, slack, store,
+    alertmanager, audit, console, conversation, discord, incidents, investigation, jobs, kubernetes, log, output,
+    packs, permissions, prometheus, redaction, server, slack, store,
 };
 
 /// One setting.
@@ -69,6 +69,8 @@ pub(crate) enum Slot {
     Text(At<String>),
     /// One text, or none.
     Name(At<Option<String>>),
+    /// One id of another program, which may be a number, or none.
+    Id(At<Option<String>>),
     /// A file or a folder that holds no secret.
     Path(At<Option<PathBuf>>),
     Url(At<Option<Url>>),
@@ -132,6 +134,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Field> {
         permissions::FIELDS,
         conversation::FIELDS,
         slack::FIELDS,
+        discord::FIELDS,
         audit::FIELDS,
         console::FIELDS,
         redaction::FIELDS,
@@ -175,7 +178,10 @@ impl Field {
 
     /// Whether `null` is a value: there is none of it.
     pub(crate) fn optional(&self) -> bool {
-        matches!(self.slot, Slot::Name(_) | Slot::Path(_) | Slot::Url(_) | Slot::Secret { .. } | Slot::SecretFile(_))
+        matches!(
+            self.slot,
+            Slot::Name(_) | Slot::Id(_) | Slot::Path(_) | Slot::Url(_) | Slot::Secret { .. } | Slot::SecretFile(_)
+        )
     }
 
     /// What values are allowed, as the end of "expected ...".
@@ -194,6 +200,7 @@ impl Field {
             }
             Slot::Percent { min, max, .. } => format!("a share from {min}% to {max}%"),
             Slot::Text(_) | Slot::Name(_) | Slot::Secret { .. } => "a text".to_owned(),
+            Slot::Id(_) => "an id".to_owned(),
             Slot::Path(_) => "a path".to_owned(),
             Slot::Url(_) => "an address such as `https://host:port`".to_owned(),
             Slot::Listen(_) => "an IP address and a port such as `127.0.0.1:8080` or `[::]:8080`".to_owned(),

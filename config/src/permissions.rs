@@ -104,10 +104,10 @@ fn read_who(entries: &mut Entries<'_>) -> Option<PermissionWho> {
     let mut inner = entries.section("who", WHO)?;
     let who = PermissionWho {
         platform: inner.text("platform"),
-        workspace: inner.text("workspace"),
-        user: inner.text("user"),
-        group: inner.text("group"),
-        channel: inner.text("channel"),
+        workspace: inner.id("workspace"),
+        user: inner.id("user"),
+        group: inner.id("group"),
+        channel: inner.id("channel"),
     };
     if who != PermissionWho::default() {
         return Some(who);

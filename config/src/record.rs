@@ -9,6 +9,7 @@ use crate::error::Problem;
 use crate::field::Field;
 use crate::node::{Located, Node};
 use crate::quote::{alternatives, quote};
+use crate::scalar::is_whole;
 use crate::suggest;
 use crate::value::{Wrong, place};
 
@@ -159,6 +160,14 @@ impl<'a> Entries<'a> {
                 self.wrong_at(key, &what, "write one text");
                 None
             }
+        }
+    }
+
+    /// One id of another program, which may be a number; none when it is missing or was a mistake.
+    pub(crate) fn id(&mut self, key: &str) -> Option<String> {
+        match &self.values.get(key)?.value {
+            Node::Number(digits) if is_whole(digits) => Some(digits.clone()),
+            _ => self.text(key),
         }
     }
 

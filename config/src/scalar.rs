@@ -13,6 +13,11 @@ use crate::field::Field;
 use crate::node::{Located, Node};
 use crate::value::{Wrong, place, scalar};
 
+/// Whether a number is written in digits alone, so that as text it is the same.
+pub(crate) fn is_whole(number: &str) -> bool {
+    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+}
+
 impl Field {
     /// A duration; `off` and a bare 0 are none.
     pub(crate) fn interval(
@@ -50,6 +55,14 @@ impl Field {
         match node.value {
             Node::Nothing => Ok(None),
             _ => self.text(node).map(Some),
+        }
+    }
+
+    /// An id of another program: a number is taken as it is written.
+    pub(crate) fn id(&self, node: &Located<Node>) -> Result<Option<String>, Wrong> {
+        match &node.value {
+            Node::Number(digits) if is_whole(digits) => Ok(Some(digits.clone())),
+            _ => self.name(node),
         }
     }
 

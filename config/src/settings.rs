@@ -3,8 +3,8 @@
 //! Never holds a setting that nothing uses. Start at the component's own file.
 
 use crate::{
-    AlertmanagerSettings, AuditSettings, ConsoleSettings, ConversationSettings, IncidentSettings, Investigation,
-    JobSettings, KubernetesSettings, Log, Output, PackSettings, PermissionSettings, PrometheusSettings,
+    AlertmanagerSettings, AuditSettings, ConsoleSettings, ConversationSettings, DiscordSettings, IncidentSettings,
+    Investigation, JobSettings, KubernetesSettings, Log, Output, PackSettings, PermissionSettings, PrometheusSettings,
     RedactionSettings, ServerSettings, SlackSettings, StoreSettings,
 };
 
@@ -35,6 +35,8 @@ pub struct Settings {
     pub conversation: ConversationSettings,
     /// How Midwatch is on Slack.
     pub slack: SlackSettings,
+    /// How Midwatch is on Discord.
+    pub discord: DiscordSettings,
     /// The trail of who asked what.
     pub audit: AuditSettings,
     /// The platform that needs no chat: threads as files.

@@ -52,6 +52,7 @@ impl Field {
             Slot::Percent { at, min, max } => *at(settings) = self.percent(node, *min, *max)?,
             Slot::Text(at) => *at(settings) = self.text(node)?,
             Slot::Name(at) => *at(settings) = self.name(node)?,
+            Slot::Id(at) => *at(settings) = self.id(node)?,
             Slot::Url(at) => *at(settings) = self.url(node)?,
             Slot::Listen(at) => *at(settings) = self.listen(node)?,
             Slot::Secret { at, .. } => *at(settings) = self.secret_text(node)?,
@@ -168,7 +169,7 @@ impl Field {
                 format!("write it like `30s` or `5m`; `off` switches it off; the default is `{default}`")
             }
             Slot::Percent { .. } => format!("write it like `{default}`, which is the default"),
-            Slot::Name(_) | Slot::Path(_) | Slot::Url(_) | Slot::Secret { .. } | Slot::SecretFile(_) => {
+            Slot::Name(_) | Slot::Id(_) | Slot::Path(_) | Slot::Url(_) | Slot::Secret { .. } | Slot::SecretFile(_) => {
                 "`null` is none, which is the default".to_owned()
             }
             Slot::Headers(_) => "write it like `{X-Scope-OrgID: tenant-1}`; `{}` is none".to_owned(),

@@ -8,7 +8,8 @@ use midwatch_service::intake::IntakeSettings;
 use midwatch_service::port::store::Retention;
 use midwatch_service::worker::WorkerSettings;
 
-use super::slack::{SLACK, channels};
+use super::chats::channels;
+use super::slack::SLACK;
 use crate::settings;
 
 /// What the intake is told.

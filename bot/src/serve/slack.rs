@@ -2,16 +2,16 @@
 //!
 //! Must never be waited for at start: a workspace that is away is a reason in the health. Start at [`Slack::new`].
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use midwatch_config::{Settings, SlackSettings};
-use midwatch_service::inbox::ChannelDefaults;
+use midwatch_config::SlackSettings;
 use midwatch_service::port::chat::{ChatPlatform, Directory};
 use midwatch_slack::socket::Sockets;
 use midwatch_slack::{Listening, Reception, SlackError, SlackOptions, SlackPlatform};
 use tokio_util::sync::CancellationToken;
+
+use super::chats::Ear;
 
 /// What threads on Slack call their platform.
 pub(super) const SLACK: &str = "slack";
@@ -59,9 +59,10 @@ impl Slack {
         &self.platform
     }
 
-    /// What is listened to.
-    pub(super) fn listening(&self) -> &Listening {
-        &self.listening
+    /// What takes in what Slack delivers.
+    pub(super) fn reception(&self, ear: &Ear) -> Reception {
+        let Ear { ears, clock, health, .. } = ear.clone();
+        Reception { ears, clock, health, listening: self.listening.clone() }
     }
 
     /// Where signed requests come in; nowhere without a signing secret.
@@ -77,13 +78,4 @@ impl Slack {
             Sockets { api_url: self.options.api_url.clone(), app_token, connections: self.connections, reception };
         sockets.run(stop).await;
     }
-}
-
-/// What is meant in each channel when it is not said.
-pub(super) fn channels(settings: &Settings) -> BTreeMap<(String, String), ChannelDefaults> {
-    let channel = |channel: &midwatch_config::SlackChannel| {
-        let defaults = ChannelDefaults { cluster: channel.cluster.clone(), namespace: channel.namespace.clone() };
-        ((SLACK.to_owned(), channel.id.clone()), defaults)
-    };
-    settings.slack.channels.iter().map(channel).collect()
 }

@@ -30,7 +30,6 @@ use midwatch_service::port::sources::SourceProvider as _;
 use midwatch_service::sender::{Sender, SenderSettings};
 use midwatch_service::signals::Signals;
 use midwatch_service::worker::{Worker, WorkerParts};
-use midwatch_slack::Reception;
 use midwatch_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -41,12 +40,13 @@ use crate::failure::Failure;
 use crate::{live, output, settings, store};
 
 use super::calls::{Calls, Counted};
+use super::chats::{Chats, Ear};
 use super::clusters::Clusters;
 use super::http::http_settings;
 use super::lookout::{ALERTMANAGER, Lookout};
+use super::names::KnownNames;
 use super::own;
 use super::policy::policy;
-use super::slack::{SLACK, Slack};
 use super::upkeep::{STORE, Upkeep};
 
 /// What the parts share.
@@ -62,9 +62,10 @@ pub(super) struct Wiring {
     worker: Worker,
     inbox: Arc<Inbox>,
     senders: Vec<Sender>,
-    slack: Option<Slack>,
+    chats: Chats,
     alerts: Option<Arc<dyn AlertSource>>,
     lookout: Arc<Lookout>,
+    names: Arc<KnownNames>,
     checkpoints: PathBuf,
     redactor: Redactor,
 }
@@ -95,6 +96,9 @@ impl Wiring {
         if alertmanager.is_some() {
             health.expect(ALERTMANAGER, false);
         }
+        let policy = Arc::new(policy(&settings.permissions));
+        let (known, rules) = (clusters.clone(), policy.clone());
+        let names = Arc::new(KnownNames::new(settings, known, rules, packs.clone(), calls.clone()));
         let lookout = Arc::new(Lookout {
             clusters: clusters.clone(),
             alertmanager,
@@ -102,7 +106,6 @@ impl Wiring {
             calls,
             redactor: redactor.clone(),
         });
-        let policy = Arc::new(policy(&settings.permissions));
         let intake = Arc::new(Intake::new(IntakeParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -125,11 +128,8 @@ impl Wiring {
             redactor: redactor.clone(),
             settings: own::worker(settings, id.clone()),
         });
-        let slack = Slack::new(&settings.slack).map_err(Failure::usage)?;
-        // Signed requests come when somebody speaks; a socket stands or does not.
-        if slack.is_some() && settings.slack.app_token.is_some() {
-            health.expect(midwatch_slack::HEALTH, false);
-        }
+        let chats = Chats::new(settings)?;
+        chats.expect(settings, &health);
         let inbox = Arc::new(Inbox::new(InboxParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -140,12 +140,12 @@ impl Wiring {
             packs: packs.clone(),
             intake: intake.clone(),
             alerts: alerts.clone(),
-            directories: slack.iter().map(|slack| (SLACK.to_owned(), slack.directory())).collect(),
+            directories: chats.directories(),
             redactor: redactor.clone(),
             settings: own::inbox(settings, id.clone(), clusters.clusters()),
         }));
         let console: Arc<dyn ChatPlatform> = Arc::new(console(settings, &directory)?);
-        let platforms = std::iter::once(console).chain(slack.iter().map(Slack::platform));
+        let platforms = std::iter::once(console).chain(chats.platforms());
         let sender = |platform| {
             let (store, clock, signals) = (store.clone(), clock.clone(), signals.clone());
             let own = SenderSettings::new(id.clone());
@@ -165,9 +165,10 @@ impl Wiring {
             worker,
             inbox,
             senders,
-            slack,
+            chats,
             alerts,
             lookout,
+            names,
             checkpoints,
             redactor,
         })
@@ -186,11 +187,16 @@ impl Wiring {
         // On its own: reading certificates and kubeconfigs takes the time of a processor.
         let _lookout = AbortOnDropHandle::new(tokio::spawn(self.lookout.clone().run(stop.clone())));
         let sent = CancellationToken::new();
-        let reception = self.reception();
-        let mut router = midwatch_http::router(self.api(http));
-        if let (Some(slack), Some(reception)) = (&self.slack, &reception) {
-            router = router.merge(slack.router(reception));
-        }
+        // Only where there are forms to complete.
+        let named = settings.discord.bot_token.is_some();
+        let _names = named.then(|| AbortOnDropHandle::new(tokio::spawn(self.names.clone().run(stop.clone()))));
+        let ear = Ear {
+            ears: self.inbox.clone(),
+            names: self.names.clone(),
+            clock: self.clock.clone(),
+            health: self.health.clone(),
+        };
+        let router = midwatch_http::router(self.api(http)).merge(self.chats.router(&ear));
         let working = async {
             let drained = self.worker.run(stop.clone()).await;
             tracing::info!(finished = drained.finished, handed_back = drained.handed_back, "jobs have ended");
@@ -218,26 +224,13 @@ impl Wiring {
             listening,
             working,
             refusing,
-            self.hearing(reception, stop.clone()),
+            self.chats.listen(&ear, stop.clone()),
             self.inbox.run(stop.clone()),
             sending,
             upkeep.run(stop.clone()),
             self.polling(settings, stop.clone())
         );
         ended
-    }
-
-    /// What takes in what Slack delivers, where there is one.
-    fn reception(&self) -> Option<Reception> {
-        let slack = self.slack.as_ref()?;
-        let (ears, clock, health) = (self.inbox.clone(), self.clock.clone(), self.health.clone());
-        Some(Reception { ears, clock, health, listening: slack.listening().clone() })
-    }
-
-    async fn hearing(&self, reception: Option<Reception>, stop: CancellationToken) {
-        if let (Some(slack), Some(reception)) = (&self.slack, reception) {
-            slack.listen(reception, stop).await;
-        }
     }
 
     async fn polling(&self, settings: &Settings, stop: CancellationToken) {

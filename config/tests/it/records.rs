@@ -227,3 +227,29 @@ m.yaml:2:14: `slack.bot_token` is set, but no event of Slack can come in
     let good = "slack:\n  bot_token: xoxb-1234567890\n  app_token: xapp-1234567890\n  channel: C1\n";
     assert!(World::with_file(good).load().is_ok());
 }
+
+#[test]
+fn discord_is_whole_or_not_there() {
+    let good = "discord:\n  bot_token: abc.def\n  guild: 1180000000000000001\n  channel: \"1180000000000000002\"\n  channels:\n    \
+                - {id: 1180000000000000003, alerts: true}\npermissions:\n  rules:\n    - {who: {platform: discord, group: 1180000000000000004}}\n";
+    let world = World::with_file(good);
+    let settings = world.load().unwrap().settings;
+    assert_eq!(settings.discord.guild.as_deref(), Some("1180000000000000001"), "a number is taken as it is written");
+    assert_eq!(settings.discord.channels[0].id, "1180000000000000003");
+    assert_eq!(settings.permissions.rules[0].who.group.as_deref(), Some("1180000000000000004"));
+    for (text, expected) in [
+        ("discord:\n  bot_token: abc\n", "`discord.guild` is not"),
+        ("discord:\n  guild: 1180000000000000001\n", "`discord.bot_token` is not"),
+        ("discord:\n  bot_token: abc\n  guild: ops\n", "`discord.guild` is no id"),
+        ("discord:\n  bot_token: abc\n  guild: 1180000000000000001\n  public_key: abc\n", "64 hexadecimal digits"),
+        ("discord:\n  channels:\n    - {id: \"#alerts\"}\n", "is a name, not an id"),
+        (
+            "slack:\n  bot_token: xoxb-1\n  app_token: xapp-1\n  channel: C1\ndiscord:\n  bot_token: abc\n  guild: \
+             1180000000000000001\n  channel: 1180000000000000002\n",
+            "`slack.channel` and `discord.channel` are both set",
+        ),
+    ] {
+        let world = World::with_file(text);
+        assert!(world.errors().contains(expected), "{text}: {}", world.errors());
+    }
+}

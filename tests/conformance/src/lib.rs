@@ -26,6 +26,7 @@ mod outbox_model;
 mod queue;
 mod retention;
 mod shares;
+pub mod storm;
 mod talk;
 mod threads;
 mod unsure;

@@ -14,7 +14,7 @@ use midwatch_redact::Redacted;
 use midwatch_service::clock::{SharedClock, SystemClock};
 use midwatch_service::id::{MessageId, PostKey, ThreadId};
 use midwatch_service::port::chat::{Call, ChatPlatform, Found, Limit, Scope, SendFailure};
-use midwatch_service::post::PostBody;
+use midwatch_service::post::{PostBody, Private};
 use midwatch_service::thread::Thread;
 use tokio::sync::watch;
 
@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub enum Fault {
     /// Not sent: 429 or 5xx.
     Retry(Option<Duration>),
+    /// Not tried: the platform said before that it takes none for so long.
+    Shut(Duration),
     /// It arrives, and the answer is lost.
     Landed,
     /// It does not arrive, and that is not known.
@@ -97,6 +99,8 @@ pub struct Chat {
     state: Mutex<State>,
     /// Whether messages can be looked up by key.
     findable: bool,
+    /// Whether a private answer replaces what was shown.
+    replaces: bool,
     /// The limits that it tells of.
     limits: Vec<Limit>,
     clock: SharedClock,
@@ -113,13 +117,20 @@ impl Chat {
     /// With or without a way to look messages up.
     pub fn new(findable: bool) -> Self {
         let (limits, clock) = (Vec::new(), Arc::new(SystemClock));
-        Self { name: "double", state: Mutex::default(), findable, limits, clock, changes: watch::Sender::new(0) }
+        let (state, changes) = (Mutex::default(), watch::Sender::new(0));
+        Self { name: "double", state, findable, replaces: false, limits, clock, changes }
     }
 
     /// Under another name.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
         Self { name, ..self }
+    }
+
+    /// A private answer that has a handle replaces what was shown by it.
+    #[must_use]
+    pub fn replacing(self) -> Self {
+        Self { replaces: true, ..self }
     }
 
     /// With limits that it tells of, and those that it enforces, by this clock: some platforms tell too little.
@@ -206,6 +217,7 @@ impl Chat {
         match fault {
             None => Ok(done.expect("it was done")),
             Some(Fault::Retry(after)) => Err(SendFailure::Retry { why: why(), after, hold: None }),
+            Some(Fault::Shut(after)) => Err(SendFailure::Wait { after }),
             Some(Fault::Landed | Fault::Vanished) => Err(SendFailure::Unknown { why: why() }),
             Some(Fault::Refused) => Err(SendFailure::Refused { why: why() }),
             Some(Fault::Hangs | Fault::LandsAndHangs) => std::future::pending().await,
@@ -225,7 +237,12 @@ impl ChatPlatform for Chat {
 
     async fn post(&self, thread: &Thread, key: &PostKey, body: &Redacted<PostBody>) -> Result<MessageId, SendFailure> {
         self.admit(Call::Post, thread, key, body)?;
+        let replaced = matches!(body.as_ref(), PostBody::Private(private) if self.shows_again(private));
         let applied = self.apply(body, |state| {
+            if let Some(shown) = state.shown.iter_mut().find(|shown| replaced && shown.key == *key) {
+                shown.revisions.push(body.as_ref().clone());
+                return shown.id.clone();
+            }
             let id = MessageId(format!("{}", state.shown.len() + 1));
             let revisions = vec![body.as_ref().clone()];
             state.shown.push(Shown { thread: thread.id, key: key.clone(), id: id.clone(), revisions });
@@ -247,6 +264,10 @@ impl ChatPlatform for Chat {
             shown.expect("what is edited was sent").revisions.push(body.as_ref().clone());
         });
         Self::answer(applied).await
+    }
+
+    fn shows_again(&self, private: &Private) -> bool {
+        self.replaces && private.reply.is_some()
     }
 
     async fn find(&self, thread: &Thread, key: &PostKey) -> Result<Found, SendFailure> {

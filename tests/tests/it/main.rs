@@ -10,4 +10,5 @@ mod live;
 mod metrics;
 mod packs;
 mod secrets;
+mod storms;
 mod support;

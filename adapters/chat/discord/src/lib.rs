@@ -28,6 +28,13 @@ mod places;
 mod platform;
 mod reception;
 mod route;
+#[cfg(test)]
+mod tests;
 mod threads;
 
+pub use commands::{Changes, RegisterError, Registered, definitions};
+pub use doctor::{Check, Outcome};
+pub use heard::Listening;
 pub use options::{API, DiscordError, DiscordOptions};
+pub use platform::DiscordPlatform;
+pub use reception::{HEALTH, Reception};

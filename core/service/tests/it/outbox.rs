@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use midwatch_conversation::answer::Answer;
 use midwatch_doubles::chat::{Chat, Fault, Shown};
 use midwatch_service::health::Status;
 use midwatch_service::id::{PostKey, ThreadId};
 use midwatch_service::port::store::{Store as _, Write};
-use midwatch_service::post::{NewPost, PostBody, Urgency};
+use midwatch_service::post::{NewPost, PostBody, Private, Urgency};
 use midwatch_service::sender::HEALTH;
 
 use crate::world::{Cluster, World, seal, thread_writes};
@@ -156,4 +157,47 @@ async fn what_is_due_when_the_program_stops_is_still_sent() {
     let shown = words(&chat.shown());
     let expected: Vec<String> = (0..40).map(|n| format!("{n:02}")).collect();
     assert_eq!(shown[2..], expected, "in order, and all of them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_platform_takes_not_now_is_no_failure() {
+    let chat = Chat::default();
+    for _ in 0..5 {
+        chat.fail(is_notice, Fault::Shut(Duration::from_millis(30)));
+    }
+    let (world, _) = world(chat, &["one", "two"]).await;
+    empty(&world).await;
+    assert_eq!(words(&world.chat.shown()), ["opening", "living", "one", "two"]);
+    assert_eq!(world.chat.finds(), 0, "nothing was in doubt");
+    let failed = midwatch_service::metrics::CallLabels { integration: "double", result: "error" };
+    assert_eq!(world.metrics.posts.get_or_create(&failed).get(), 0);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_answer_comes_again_only_where_it_replaces_what_was_shown() {
+    fn is_private(body: &PostBody) -> bool {
+        matches!(body, PostBody::Private(_))
+    }
+    for (chat, reply, looks) in [
+        (Chat::default().replacing(), Some("handle"), vec![2]),
+        (Chat::default().replacing(), None, vec![1]),
+        (Chat::default(), Some("handle"), vec![1]),
+    ] {
+        chat.fail(is_private, Fault::LandsAndHangs);
+        let (world, thread) = world(chat, &[]).await;
+        let private =
+            Private { to: "U1".to_owned(), reply: reply.map(str::to_owned), answer: Answer::text("between us") };
+        let body = seal(PostBody::Private(private));
+        world
+            .commit(vec![Write::Post(NewPost { key: PostKey("p".to_owned()), thread, urgency: Urgency::Notice, body })])
+            .await;
+        world.signals.post_written();
+        empty(&world).await;
+        let shown = world.chat.shown();
+        let shown: Vec<usize> =
+            shown.iter().filter(|shown| is_private(shown.now())).map(|shown| shown.revisions.len()).collect();
+        assert_eq!(shown, looks, "{reply:?}");
+        world.stop().await;
+    }
 }

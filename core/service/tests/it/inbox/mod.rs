@@ -6,3 +6,4 @@ mod posts;
 mod presses;
 mod threads;
 mod town;
+mod waits;
