@@ -90,8 +90,8 @@ pub(super) fn line(state: &State, line: &str) -> Value {
     let names: Vec<&str> = all.iter().filter_map(|option| option["name"].as_str()).collect();
     let mut given: Vec<(String, Vec<&str>)> = Vec::new();
     for word in words {
-        let named = word.split_once(':').filter(|(name, _)| names.contains(name));
-        match (named, given.last_mut()) {
+        let begins = word.split_once(':').filter(|(name, _)| names.contains(name));
+        match (begins, given.last_mut()) {
             (Some((name, first)), _) => {
                 given.push((name.to_owned(), Some(first).filter(|first| !first.is_empty()).into_iter().collect()));
             }

@@ -197,8 +197,9 @@ async fn what_is_escaped_is_read_and_does_not_act() {
         &json!({"embeds": [
             {"description": "\\<@1\\> `\\<@2>` <@3> ``a`b`` \\` <@4> \\`", "footer": {"text": "\\*"}},
         ]}),
-    );
-    let look = discord.message(ALERTS, &sent.await.id()).unwrap().look;
+    )
+    .await;
+    let look = discord.message(ALERTS, &sent.id()).unwrap().look;
 
     assert_eq!(look.reads(), "<@1> `\\<@2>` <@3> ``a`b`` ` <@4> `\n\\*");
     let acting: Vec<&str> = ["<@1", "<@2", "<@3", "<@4"].into_iter().filter(|one| look.live().contains(one)).collect();
