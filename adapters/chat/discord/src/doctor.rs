@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::commands::Changes;
 use crate::directory::Standing;
 use crate::fault::{Fault, code};
 use crate::http;
@@ -78,6 +79,7 @@ impl DiscordPlatform {
         let reached = guild.result == Outcome::Ok;
         checks.push(guild);
         if reached {
+            checks.push(self.commands().await);
             for channel in channels {
                 checks.push(self.channel(channel).await);
             }
@@ -99,6 +101,24 @@ impl DiscordPlatform {
             }
             Err(fault) => Check::warn(NAME, fault.words(), "nothing is known of it until it can be asked"),
         }
+    }
+
+    async fn commands(&self) -> Check {
+        const NAME: &str = "discord: registered commands";
+        let changes = match self.outdated().await {
+            Ok(changes) if changes == Changes::default() => {
+                return Check::ok(NAME, "they say what this program understands");
+            }
+            Ok(changes) => changes,
+            Err(error) => {
+                return Check::warn(NAME, error.to_string(), "nothing is known of them until they can be asked");
+            }
+        };
+        let Changes { added, changed, removed } = changes;
+        let parts = [("missing", added), ("different", changed), ("not ours", removed)];
+        let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+        let what: Vec<String> = parts.map(|(word, names)| format!("{word}: {}", names.join(", "))).collect();
+        Check::fail(NAME, what.join("; "), "run `midwatch discord register`")
     }
 
     async fn channel(&self, channel: &str) -> Check {

@@ -12,9 +12,6 @@ use sha2::{Digest as _, Sha256};
 /// Bytes of the hash that are used: 48 bits. Only the messages of one thread are compared, and a nonce lives for minutes.
 const BYTES: usize = 6;
 
-/// What stands before the tag in a footer.
-pub(crate) const BEFORE: &str = " · ";
-
 /// A hash of a message's key; as a nonce it stays below the 25 characters that Discord takes:
 /// <https://docs.discord.com/developers/resources/message#create-message>.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

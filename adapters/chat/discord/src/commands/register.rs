@@ -43,6 +43,20 @@ impl DiscordPlatform {
     /// # Errors
     /// Discord does not answer, or does not take it; what was there is there still, unless the answer was lost.
     pub async fn register(&self) -> Result<Registered, RegisterError> {
+        let changes = self.outdated().await?;
+        if changes == Changes::default() {
+            return Ok(Registered::Kept);
+        }
+        let guild = &self.inner.guild;
+        let told = |fault: Fault| RegisterError(words(&fault, guild));
+        let application = self.application().await.map_err(told)?;
+        let commands = Route::Commands { application: &application.id, guild };
+        self.client().call(commands, Some(&Value::Array(definitions()))).await.map_err(told)?;
+        Ok(Registered::Changed(changes))
+    }
+
+    /// What registering would change.
+    pub(crate) async fn outdated(&self) -> Result<Changes, RegisterError> {
         let guild = &self.inner.guild;
         let told = |fault: Fault| RegisterError(words(&fault, guild));
         let application = self.application().await.map_err(told)?;
@@ -51,13 +65,7 @@ impl DiscordPlatform {
         let Value::Array(there) = there else {
             return Err(RegisterError("what Discord answered is no list of commands; try again".to_owned()));
         };
-        let ours = definitions();
-        let changes = changes(&there, &ours);
-        if changes == Changes::default() {
-            return Ok(Registered::Kept);
-        }
-        self.client().call(commands, Some(&Value::Array(ours))).await.map_err(told)?;
-        Ok(Registered::Changed(changes))
+        Ok(changes(&there, &definitions()))
     }
 }
 
