@@ -14,6 +14,12 @@ pub fn line(text: &str) -> String {
     flags(text.trim_start_matches(start).trim_end())
 }
 
+/// The same for a part of a line: nothing is taken off its ends.
+pub(crate) fn part(text: &str) -> String {
+    let text: String = text.chars().take(TEXT_CAP).filter_map(plain).collect();
+    flags(&text)
+}
+
 fn plain(c: char) -> Option<char> {
     match c {
         '“' | '”' | '„' | '‟' | '″' | '＂' => Some('"'),

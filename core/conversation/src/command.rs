@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+pub mod grammar;
 mod help;
 mod line;
 mod misspoken;
@@ -20,6 +21,12 @@ pub use help::help;
 pub use misspoken::Misspoken;
 pub use parse::{Parsed, Spot, parse};
 pub use value::{LOOKBACK, MUTE};
+
+/// What arguments whose names can be offered are called in the help: [`grammar`] knows them by it.
+const TARGET: &str = "TARGET OR QUESTION";
+const NAMESPACE: &str = "NAMESPACE";
+const CLUSTER: &str = "CLUSTER";
+const PACK: &str = "PACK";
 
 /// A command. What stands in `after_help` are its examples, one on each line.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
@@ -93,13 +100,13 @@ impl Command {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct Investigate {
     /// A target (checkout, deploy/checkout, shop/checkout, node/worker-1) or a question in your own words
-    #[arg(value_name = "TARGET OR QUESTION")]
+    #[arg(value_name = TARGET)]
     pub words: Vec<String>,
     /// The namespace to look in
-    #[arg(short, long, value_name = "NAMESPACE", value_parser = value::namespace)]
+    #[arg(short, long, value_name = NAMESPACE, value_parser = value::namespace)]
     pub namespace: Option<String>,
     /// The cluster
-    #[arg(short, long, value_name = "CLUSTER", value_parser = value::cluster)]
+    #[arg(short, long, value_name = CLUSTER, value_parser = value::cluster)]
     pub cluster: Option<String>,
     /// How far back to look, such as 30m or 6h
     #[arg(long, value_name = "DURATION", value_parser = value::lookback)]
@@ -189,7 +196,7 @@ pub struct Mute {
     #[arg(value_name = "ALERT", value_parser = NonEmptyStringValueParser::new())]
     pub alert: Option<String>,
     /// Only in this namespace
-    #[arg(short, long, value_name = "NAMESPACE", value_parser = value::namespace)]
+    #[arg(short, long, value_name = NAMESPACE, value_parser = value::namespace)]
     pub namespace: Option<String>,
     /// How long, such as 30m or 2h; 1h when not said
     #[arg(long = "for", value_name = "DURATION", value_parser = value::mute)]
@@ -206,7 +213,7 @@ pub struct Unmute {
     #[arg(value_name = "ALERT", value_parser = NonEmptyStringValueParser::new())]
     pub alert: Option<String>,
     /// Only in this namespace
-    #[arg(short, long, value_name = "NAMESPACE", value_parser = value::namespace)]
+    #[arg(short, long, value_name = NAMESPACE, value_parser = value::namespace)]
     pub namespace: Option<String>,
 }
 
@@ -218,11 +225,13 @@ pub enum Pack {
     /// Switch a pack on
     Enable {
         /// Its name
+        #[arg(value_name = PACK)]
         name: String,
     },
     /// Switch a pack off
     Disable {
         /// Its name
+        #[arg(value_name = PACK)]
         name: String,
     },
 }

@@ -2,7 +2,10 @@
 
 pub mod chat;
 pub mod clock;
+pub mod discord;
 pub mod kubernetes;
 pub mod programs;
 mod quota;
+mod rules;
+mod shared;
 pub mod slack;

@@ -1,1 +1,219 @@
-//! (being written)
+//! What was said while nobody listened: read when a session of the gateway is begun anew.
+//!
+//! The gateway tells such a session nothing of what came before it. What was heard already is heard once all the same, by its
+//! id, so this reads generously and remembers nothing. Must never read without bound, nor fail: what cannot be read is told.
+//! Start at [`read`].
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use serenity::model::channel::Message;
+use tokio::time::Instant;
+
+use crate::client::Client;
+use crate::fault::Fault;
+use crate::heard::{Delivered, Listening, Me};
+use crate::places::Places;
+use crate::route::Route;
+
+/// How far back is read: what is older comes too late to be investigated as if it were new.
+const BACK: Duration = Duration::from_mins(15);
+
+/// Time for all reads.
+const TIME: Duration = Duration::from_secs(30);
+
+/// Messages of a page: the most there are
+/// (<https://docs.discord.com/developers/resources/message#get-channel-messages>).
+const PAGE: usize = 100;
+
+/// Pages of one channel or thread.
+const PAGES: usize = 5;
+
+/// Threads that are read, those with the latest messages first.
+const THREADS: usize = 50;
+
+/// Milliseconds from 1970 to the first of Discord's ids: <https://docs.discord.com/developers/reference#snowflakes>.
+const EPOCH: i64 = 1_420_070_400_000;
+
+/// Discord's code for a channel that holds threads and no messages, like a forum.
+const NO_MESSAGES_THERE: u64 = 50_024;
+
+/// What was missed.
+#[derive(Debug, Default)]
+pub(crate) struct Missed {
+    /// Messages, the oldest first.
+    pub(crate) messages: Vec<Delivered>,
+    /// What could not be read, for the operator.
+    pub(crate) trouble: Option<String>,
+}
+
+/// Reads what was said in alert channels and in threads that we are in.
+pub(crate) async fn read(client: &Client, places: &Places, listening: &Listening, me: &Me, now: Timestamp) -> Missed {
+    let mut reader = Reader { client, until: Instant::now() + TIME, after: first_id(now), missed: Missed::default() };
+    for channel in &listening.alert_channels {
+        reader.channel(channel).await;
+    }
+    match reader.ask(Route::ActiveThreads(&listening.guild), &[]).await {
+        Ok(told) => {
+            let fresh = Threads::of(&told, reader.after, listening, me);
+            for thread in fresh.0 {
+                places.note(thread.id.clone(), Some(thread.parent)).await;
+                reader.channel(&thread.id).await;
+            }
+        }
+        Err(fault) => reader.trouble(&fault),
+    }
+    let mut missed = reader.missed;
+    missed.messages.sort_by_key(|delivered| (delivered.message.id, delivered.edited));
+    missed
+}
+
+struct Reader<'a> {
+    client: &'a Client,
+    until: Instant,
+    after: u64,
+    missed: Missed,
+}
+
+impl Reader<'_> {
+    /// What was said in one channel or thread.
+    async fn channel(&mut self, channel: &str) {
+        let mut after = self.after;
+        for _ in 0..PAGES {
+            let (from, limit) = (after.to_string(), PAGE.to_string());
+            let page = match self.ask(Route::Messages(channel), &[("after", &from), ("limit", &limit)]).await {
+                Ok(page) => page,
+                Err(fault) if fault.code() == Some(NO_MESSAGES_THERE) => return,
+                Err(fault) => return self.trouble(&fault),
+            };
+            let page = page.as_array().map(Vec::as_slice).unwrap_or_default();
+            for message in page {
+                self.message(channel, message);
+            }
+            after = page.iter().filter_map(id).max().unwrap_or(after);
+            if page.len() < PAGE {
+                return;
+            }
+        }
+        self.missed.trouble = Some(format!("there are more than {} messages in channel {channel}", PAGES * PAGE));
+    }
+
+    fn message(&mut self, channel: &str, told: &Value) {
+        let message: Message = match serde::Deserialize::deserialize(told) {
+            Ok(message) => message,
+            Err(error) => {
+                let why = format!("a message in channel {channel} is of an unknown form: {error}");
+                self.missed.trouble = Some(why);
+                return;
+            }
+        };
+        // The post may have been heard before it was edited, so both are told; what was heard is not heard again.
+        if message.edited_timestamp.is_some() {
+            self.missed.messages.push(Delivered { message: Box::new(message.clone()), edited: true });
+        }
+        self.missed.messages.push(Delivered::new(message));
+    }
+
+    /// Asks, and waits where a limit is shut, as long as there is time.
+    async fn ask(&self, route: Route<'_>, query: &[(&str, &str)]) -> Result<Value, Fault> {
+        loop {
+            let wait = match self.client.read(route, query).await {
+                Err(Fault::Shut(wait) | Fault::Limited { after: Some(wait), .. })
+                    if Instant::now() + wait < self.until =>
+                {
+                    wait
+                }
+                told => return told,
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    fn trouble(&mut self, fault: &Fault) {
+        self.missed.trouble = Some(fault.words());
+    }
+}
+
+/// A thread in which something was said lately.
+#[derive(Debug, PartialEq)]
+struct Thread {
+    id: String,
+    parent: String,
+    last: u64,
+}
+
+/// Threads of ours, or in alert channels.
+#[derive(Debug, PartialEq)]
+struct Threads(Vec<Thread>);
+
+impl Threads {
+    /// As Discord tells them: <https://docs.discord.com/developers/resources/guild#list-active-guild-threads>.
+    fn of(told: &Value, after: u64, listening: &Listening, me: &Me) -> Self {
+        let list = |name: &str| told[name].as_array().map(Vec::as_slice).unwrap_or_default();
+        let joined = |id: &str| list("members").iter().any(|member| member["id"].as_str() == Some(id));
+        let read = |thread: &Value| {
+            let (id, parent) = (thread["id"].as_str()?, thread["parent_id"].as_str()?);
+            let ours = thread["owner_id"].as_str() == Some(&me.user) || joined(id);
+            let last = thread["last_message_id"].as_str()?.parse().ok()?;
+            let concerns = last > after && (ours || listening.alert_channels.contains(parent));
+            concerns.then(|| Thread { id: id.to_owned(), parent: parent.to_owned(), last })
+        };
+        let mut fresh: Vec<Thread> = list("threads").iter().filter_map(read).collect();
+        fresh.sort_by_key(|thread| std::cmp::Reverse(thread.last));
+        fresh.truncate(THREADS);
+        Self(fresh)
+    }
+}
+
+/// The least id of what was said lately enough.
+fn first_id(now: Timestamp) -> u64 {
+    let back = i64::try_from(BACK.as_millis()).unwrap_or(i64::MAX);
+    let since = now.as_millisecond().saturating_sub(back).saturating_sub(EPOCH);
+    u64::try_from(since).unwrap_or_default() << 22
+}
+
+fn id(message: &Value) -> Option<u64> {
+    message["id"].as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ids_tell_the_time() {
+        // Discord's own example: https://docs.discord.com/developers/reference#snowflakes
+        let at: Timestamp = "2016-04-30T11:18:25.796Z".parse().unwrap();
+        let back = i64::try_from(BACK.as_secs()).unwrap();
+        let later = Timestamp::from_millisecond(at.as_millisecond() + back * 1_000).unwrap();
+        assert_eq!(first_id(later), 175_928_847_299_117_063 >> 22 << 22);
+        assert_eq!(first_id(Timestamp::UNIX_EPOCH), 0);
+    }
+
+    #[test]
+    fn only_threads_that_concern_us_are_read_the_latest_first() {
+        let thread = |id: &str, parent: &str, owner: &str, last: Value| json!({"id": id, "parent_id": parent, "owner_id": owner, "last_message_id": last});
+        let told = json!({
+            "threads": [
+                thread("11", "1", "7", json!("101")),
+                thread("12", "2", "9", json!("103")),
+                thread("13", "2", "7", json!("102")),
+                thread("14", "2", "7", json!("104")),
+                thread("15", "1", "9", json!("100")),
+                thread("16", "1", "9", json!(null)),
+                json!("odd"),
+            ],
+            "members": [{"id": "13", "user_id": "9"}]
+        });
+        let listening = Listening { guild: "5".to_owned(), alert_channels: ["1".to_owned()].into() };
+        let me = Me { user: "9".to_owned(), application: "9".to_owned() };
+        let ids = |told: &Value| -> Vec<String> {
+            Threads::of(told, 100, &listening, &me).0.into_iter().map(|thread| thread.id).collect()
+        };
+        assert_eq!(ids(&told), ["12", "13", "11"]);
+        assert!(ids(&json!(null)).is_empty());
+    }
+}

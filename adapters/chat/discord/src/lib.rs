@@ -30,4 +30,9 @@ mod reception;
 mod route;
 mod threads;
 
+pub use commands::{Changes, RegisterError, Registered, definitions};
+pub use doctor::{Check, Outcome};
+pub use heard::Listening;
 pub use options::{API, DiscordError, DiscordOptions};
+pub use platform::DiscordPlatform;
+pub use reception::{HEALTH, Reception};

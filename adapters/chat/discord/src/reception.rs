@@ -1,1 +1,177 @@
-//! (being written)
+//! The one way in: what the gateway or the endpoint brings is written down, and only then acknowledged.
+//!
+//! Must do one durable write for each delivery and nothing else: who pressed or typed waits for it, and Discord gives 3 s.
+//! What is answered here holds no evidence. Start at [`Reception::interaction`] and [`Reception::write`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use midwatch_conversation::answer::Answer;
+use midwatch_service::clock::SharedClock;
+use midwatch_service::health::Health;
+use midwatch_service::heard::Heard;
+use midwatch_service::inbox::{Ack, Ears};
+use midwatch_service::intake::Refused;
+use midwatch_service::port::names::Names;
+use serde_json::{Value, json};
+use serenity::model::application::{CommandInteraction, Interaction};
+use serenity::model::id::GuildId;
+
+use crate::commands;
+use crate::embeds;
+use crate::heard::{Listening, interaction};
+
+/// The name under which what comes from Discord reports its health.
+pub const HEALTH: &str = "discord";
+
+/// Time from an interaction's arrival until it must have been written down: what is left of Discord's 3 s
+/// (<https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback>) is for the network.
+pub(crate) const WRITE: Duration = Duration::from_millis(2_500);
+
+/// The flag of a message that only one person sees.
+const EPHEMERAL: u64 = 1 << 6;
+
+/// Answers to an interaction:
+/// <https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object-interaction-callback-type>.
+mod callback {
+    pub(super) const PONG: u8 = 1;
+    pub(super) const MESSAGE: u8 = 4;
+    pub(super) const DEFERRED_MESSAGE: u8 = 5;
+    pub(super) const AUTOCOMPLETE: u8 = 8;
+    pub(super) const MODAL: u8 = 9;
+}
+
+/// What the gateway and the endpoint hand over to.
+#[derive(Clone)]
+pub struct Reception {
+    /// Where it is written down.
+    pub ears: Arc<dyn Ears>,
+    /// Who knows names to offer.
+    pub names: Arc<dyn Names>,
+    /// The time.
+    pub clock: SharedClock,
+    /// Where trouble is told.
+    pub health: Arc<Health>,
+    /// What is listened to.
+    pub listening: Listening,
+}
+
+/// It was not written down.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotWritten {
+    /// It was refused.
+    #[error("{0}")]
+    Refused(#[from] Refused),
+    /// It may still be, but not in time.
+    #[error("not written down within {} ms", .0.as_millis())]
+    Late(Duration),
+}
+
+impl NotWritten {
+    /// Whether the same may be written down later.
+    pub(crate) fn is_for_now(&self) -> bool {
+        match self {
+            NotWritten::Refused(refused) => {
+                matches!(refused, Refused::Storage(_) | Refused::Busy { .. } | Refused::Draining)
+            }
+            NotWritten::Late(_) => true,
+        }
+    }
+}
+
+impl Reception {
+    /// Has something written down, once.
+    ///
+    /// # Errors
+    /// It was not, or not within this time.
+    pub(crate) async fn write(&self, heard: Heard, within: Duration) -> Result<Ack, NotWritten> {
+        match tokio::time::timeout(within, self.ears.hear(heard)).await {
+            Ok(taken) => Ok(taken?),
+            Err(_) => Err(NotWritten::Late(within)),
+        }
+    }
+
+    /// Takes an interaction, and gives what it is answered with: it must be within this time.
+    pub(crate) async fn interaction(&self, done: &Interaction, within: Duration) -> Value {
+        if matches!(done, Interaction::Ping(_)) {
+            return json!({"type": callback::PONG});
+        }
+        if !self.is_here(done) {
+            tracing::info!(id = %done.id(), "an interaction of another guild or of direct messages was turned away");
+            return match done {
+                Interaction::Autocomplete(_) => choices(&[]),
+                _ => told("I answer in the channels of one server only, not here and not in direct messages."),
+            };
+        }
+        let now = self.clock.now();
+        let heard = match done {
+            Interaction::Autocomplete(typed) => return self.offered(typed),
+            Interaction::Component(pressed) => match interaction::asked_about(&pressed.data.custom_id) {
+                Some(job) => return json!({"type": callback::MODAL, "data": interaction::blank_form(job)}),
+                None => Some(interaction::press(pressed, now)),
+            },
+            Interaction::Command(given) => Some(interaction::command(given, now)),
+            Interaction::Modal(sent) => interaction::form(sent, now),
+            _ => None,
+        };
+        match heard {
+            Some(heard) => self.answered(heard, within).await,
+            None => told("This form is not known any more; ask again below the latest report."),
+        }
+    }
+
+    fn is_here(&self, done: &Interaction) -> bool {
+        let guild: Option<GuildId> = match done {
+            Interaction::Command(done) | Interaction::Autocomplete(done) => done.guild_id,
+            Interaction::Component(done) => done.guild_id,
+            Interaction::Modal(done) => done.guild_id,
+            _ => None,
+        };
+        guild.is_some_and(|guild| guild.to_string() == self.listening.guild)
+    }
+
+    /// Who waits is told at once what they can know: that it was taken, what it means, or that it was not taken.
+    async fn answered(&self, heard: Heard, within: Duration) -> Value {
+        let id = heard.id.clone();
+        match self.write(heard, within).await {
+            Ok(Ack::Silent) => json!({"type": callback::DEFERRED_MESSAGE, "data": {"flags": EPHEMERAL}}),
+            Ok(Ack::Say(answer)) => ephemeral(&answer),
+            Err(not) => {
+                tracing::error!(id, "not taken: {not}");
+                told(&not_taken(&not))
+            }
+        }
+    }
+
+    fn offered(&self, typed: &CommandInteraction) -> Value {
+        let names = commands::typed(&typed.data)
+            .map(|sought| self.names.offer(&interaction::typist(typed), &sought, commands::CHOICES))
+            .unwrap_or_default();
+        choices(&names)
+    }
+}
+
+fn not_taken(not: &NotWritten) -> String {
+    match not {
+        NotWritten::Refused(refused) => format!("This was not taken ({}). {refused}", refused.code().as_str()),
+        NotWritten::Late(_) => {
+            "This was perhaps not taken: the storage did not answer in time. If nothing follows, try again.".to_owned()
+        }
+    }
+}
+
+/// Words that only who asked sees.
+fn told(words: &str) -> Value {
+    ephemeral(&Answer::text(words))
+}
+
+/// An answer that only who asked sees.
+fn ephemeral(answer: &Answer) -> Value {
+    let mut data = embeds::words(answer).body();
+    data["flags"] = EPHEMERAL.into();
+    json!({"type": callback::MESSAGE, "data": data})
+}
+
+fn choices(names: &[String]) -> Value {
+    json!({"type": callback::AUTOCOMPLETE, "data": {"choices": commands::choices(names)}})
+}

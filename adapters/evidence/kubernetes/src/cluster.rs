@@ -31,7 +31,7 @@ use crate::{logs, resource};
 const VERSION_CAP: usize = 64 * 1024;
 
 /// Namespaces that are read one by one where all of them together may not be read.
-const ONE_BY_ONE: usize = 50;
+pub(crate) const ONE_BY_ONE: usize = 50;
 
 /// A connection to one cluster. Make one for each context and clone it: clones share its bounds and its answers.
 ///

@@ -12,6 +12,7 @@
 //! secrets                    names, types and key names of Secrets, never values
 //! logs                       one container's log, streamed into a digest
 //! custom                     custom resources whose conditions are worth reading
+//! names                      names of what there is, to be offered while people type
 //! access                     which permissions there are, for `doctor`
 //! record                     a cluster written down in the layout of `kubectl cluster-info dump`
 //! ```
@@ -25,6 +26,7 @@ mod custom;
 mod error;
 mod failure;
 mod logs;
+mod names;
 mod objects;
 mod options;
 mod page;
@@ -39,5 +41,6 @@ mod tests;
 pub use access::PermissionCheck;
 pub use cluster::Cluster;
 pub use error::ConnectError;
+pub use names::{Names, WorkloadName};
 pub use options::{Access, ClusterOptions};
 pub use record::{RecordError, RecordOptions, RecordProgress, Recorded, record};

@@ -86,7 +86,8 @@ fn written_argument(arg: &Arg) -> String {
     }
 }
 
-fn about(command: &clap::Command) -> String {
+/// What a verb does, in a few words.
+pub(super) fn about(command: &clap::Command) -> String {
     command.get_about().map(ToString::to_string).unwrap_or_default()
 }
 

@@ -229,28 +229,40 @@ fn word() -> impl Strategy<Value = String> {
         .prop_filter("is clean", |word| clean::line(&format!("x {word} x")) == format!("x {word} x"))
 }
 
-fn command() -> impl Strategy<Value = Command> {
+pub(super) fn command() -> impl Strategy<Value = Command> {
     let words = || proptest::collection::vec(word(), 0..6);
     let length = || proptest::option::of((60_i64..86_400).prop_map(SignedDuration::from_secs));
     let namespace = || proptest::option::of("[a-z]([a-z0-9-]{0,10}[a-z0-9])?");
     let some = || proptest::option::of(word());
     let id = || proptest::option::of(Just(ID.to_owned()));
+    let of = || id().prop_map(|of| Of { of });
     let depth = proptest::option::of(proptest::sample::select(Depth::value_variants()));
-    let name = || proptest::option::of(word().prop_filter("is not empty", |word| !word.is_empty()));
+    let what = proptest::option::of(proptest::sample::select(Listed::value_variants()));
+    let name = || word().prop_filter("is not empty", |word| !word.is_empty());
+    let maybe = move || proptest::option::of(name());
     prop_oneof![
-        (words(), namespace(), length(), depth).prop_map(|(words, namespace, since, depth)| {
-            Command::Investigate(Investigate { words, namespace, cluster: None, since, depth })
+        (words(), namespace(), maybe(), length(), depth).prop_map(|(words, namespace, cluster, since, depth)| {
+            Command::Investigate(Investigate { words, namespace, cluster, since, depth })
         }),
         (proptest::collection::vec(word(), 1..6), id()).prop_map(|(words, of)| Command::Ask(Ask { words, of })),
+        of().prop_map(Command::Status),
+        what.prop_map(|what| Command::List(List { what })),
         (id(), some()).prop_map(|(of, reason)| Command::Stop(Stop { of, reason })),
-        (name(), namespace(), length(), some()).prop_map(|(alert, namespace, how_long, reason)| Command::Mute(Mute {
+        of().prop_map(Command::Retry),
+        (proptest::option::of("e[1-9]"), id()).prop_map(|(evidence, of)| Command::Explain(Explain { evidence, of })),
+        of().prop_map(Command::Timeline),
+        (maybe(), namespace(), length(), some()).prop_map(|(alert, namespace, how_long, reason)| Command::Mute(Mute {
             alert,
             namespace,
             how_long,
             reason
         })),
-        (name(), namespace()).prop_map(|(alert, namespace)| Command::Unmute(Unmute { alert, namespace })),
-        id().prop_map(|of| Command::Retry(Of { of })),
+        (maybe(), namespace()).prop_map(|(alert, namespace)| Command::Unmute(Unmute { alert, namespace })),
+        Just(Command::Pack(Pack::List)),
+        name().prop_map(|name| Command::Pack(Pack::Enable { name })),
+        name().prop_map(|name| Command::Pack(Pack::Disable { name })),
+        Just(Command::Doctor),
+        maybe().prop_map(|verb| Command::Help(Help { verb })),
     ]
 }
 

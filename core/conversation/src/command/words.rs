@@ -3,7 +3,7 @@
 //! Must never fail or lose a word: an apostrophe is no quote, and a quote that is never closed is a character. Start at
 //! [`words`].
 
-use crate::length;
+use crate::{clean, length};
 
 /// Stand for characters that a shell would take for something else; [`crate::clean::line`] lets none of them through.
 const STAND_INS: [(char, char); 2] = [('\'', '\u{e000}'), ('#', '\u{e001}')];
@@ -85,7 +85,8 @@ fn quoted(word: &str) -> String {
     let simple = |c: char| !c.is_whitespace() && !matches!(c, '"' | '\\');
     let apostrophes = word.matches('\'').count() == guarded(word).matches(STAND_INS[0].1).count();
     if !word.is_empty() && word.chars().all(simple) && apostrophes {
-        return word.to_owned();
+        // `—since` within quotes is a word; without them it would be a flag.
+        return if clean::part(word) == word { word.to_owned() } else { format!("'{word}'") };
     }
     let double = !word.contains(['"', '\\', '$']) && word.contains('\'');
     if double { format!("\"{word}\"") } else { shell_words::quote(word).into_owned() }

@@ -3,20 +3,9 @@
 //! An implementation answers from what it holds already: whoever types does not wait, and no key they press may become a
 //! read of a cluster. Must never offer a name to someone who may not ask about it. Start at [`Names`].
 
-use crate::job::Actor;
+pub use midwatch_conversation::command::grammar::Sought;
 
-/// Names of what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sought {
-    /// Clusters.
-    Cluster,
-    /// Namespaces.
-    Namespace,
-    /// Workloads, as a target is written: `deploy/checkout`.
-    Workload,
-    /// Packs.
-    Pack,
-}
+use crate::job::Actor;
 
 /// What is typed, and what was named beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,13 +7,14 @@ use tokio::net::TcpListener;
 
 use super::Slack;
 use super::connections::Disconnect;
-use super::faults::{DeliveryFault, Fault, Rule};
+use super::faults::{DeliveryFault, Fault};
 use super::limits::Limits;
 use super::options::{APP_TOKEN, BOT, BOT_TOKEN, BOT_USER, Options, SIGNING_SECRET, Targets};
 use super::shared::Shared;
 use super::state::{Outcome, State};
 use super::world::{Channel, ChannelKind, Group};
 use super::{server, signed};
+use crate::rules::Rule;
 
 impl Slack {
     /// A workspace on a free port of 127.0.0.1. The app is installed, and in no channel yet.

@@ -13,7 +13,7 @@
 //! limits      the three kinds of rate limits
 //! validate    blocks and metadata, as Slack checks them
 //! events      what the app is told; delivery queues it, socket (with connections) and signed bring it
-//! faults      what goes wrong, where and how often
+//! faults      what goes wrong; where and how often is in crate::rules
 //! ```
 
 #![allow(clippy::expect_used, reason = "a double that cannot do its work fails the test that uses it")]
@@ -41,9 +41,10 @@ mod watching;
 mod web;
 mod world;
 
+pub use crate::rules::Rule;
 pub use connections::Disconnect;
 pub use delivery::{Acknowledged, Kind, NotAcknowledged, Receipt};
-pub use faults::{DeliveryFault, Fault, Rule};
+pub use faults::{DeliveryFault, Fault};
 pub use limits::{Limits, Rate, Reach, Violation};
 pub use message::{Ephemeral, File, Message};
 pub use options::{Options, Targets};

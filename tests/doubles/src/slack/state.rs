@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::args::Refusal;
 use super::connections::Connections;
 use super::delivery::{Delivery, Receipt};
-use super::faults::{DeliveryFault, Fault, Plan};
+use super::faults::{DeliveryFault, Fault};
 use super::limits::{Reach, Usage};
 use super::options::{BOT_USER, Options, Targets};
 use super::server::Act;
 use super::world::{Channel, World};
+use crate::rules::Plan;
 
 /// How a call of the Web API ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ mod access;
 mod connect;
 mod lists;
 mod logs;
+mod names;
 mod recording;
 
 use std::time::Duration;

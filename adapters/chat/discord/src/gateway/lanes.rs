@@ -1,0 +1,146 @@
+//! Messages on their way to the ears: those of one channel one after the other, each until it is written down.
+//!
+//! Nobody delivers over the gateway again, so nothing is given up while the storage is away. Must never change the order
+//! within a channel. Start at [`Lanes::put`] and [`Listener::hear`].
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::Shared;
+use crate::fault::Fault;
+use crate::heard::{Delivered, Me};
+use crate::reception::NotWritten;
+
+/// Channels that are heard at the same time: writes of several are one commit of the store.
+const LANES: u64 = 8;
+
+/// Messages that wait in one lane.
+const WAITING: usize = 64;
+
+/// Time for one try to write a message down; nobody waits for it.
+const WRITE: Duration = Duration::from_secs(10);
+
+/// Pause between two tries, doubled each time up to `LONGEST`.
+const SHORTEST: Duration = Duration::from_millis(250);
+
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Times that Discord is asked what a channel is before a message in it is given up.
+const ASKED: u32 = 10;
+
+/// Lanes, each channel always in the same.
+pub(super) struct Lanes(Vec<mpsc::Sender<Delivered>>);
+
+impl Lanes {
+    /// Opens them.
+    pub(super) fn start(listener: &Listener, tasks: &mut JoinSet<()>) -> Self {
+        let lane = |_| {
+            let (sender, mut messages) = mpsc::channel::<Delivered>(WAITING);
+            let listener = listener.clone();
+            tasks.spawn(async move {
+                while let Some(delivered) = messages.recv().await {
+                    listener.hear(&delivered).await;
+                }
+            });
+            sender
+        };
+        Self((0..LANES).map(lane).collect())
+    }
+
+    /// Takes a message; waits while its lane is full.
+    pub(super) async fn put(&self, delivered: Delivered) {
+        let mut hasher = DefaultHasher::new();
+        delivered.message.channel_id.hash(&mut hasher);
+        let lane = usize::try_from(hasher.finish() % LANES).unwrap_or_default();
+        if let Some(lane) = self.0.get(lane) {
+            // Closed only when everything ends.
+            let _ = lane.send(delivered).await;
+        }
+    }
+}
+
+/// What hears.
+#[derive(Clone)]
+pub(super) struct Listener {
+    shared: Shared,
+    me: watch::Receiver<Me>,
+}
+
+impl Listener {
+    /// With who we are, as it becomes known.
+    pub(super) fn new(shared: Shared, me: watch::Receiver<Me>) -> Self {
+        Self { shared, me }
+    }
+
+    /// Who we are.
+    pub(super) fn me(&self) -> Me {
+        self.me.borrow().clone()
+    }
+
+    /// Hears a message: returns when it is written down, is nothing for us, or everything stops.
+    pub(super) async fn hear(&self, delivered: &Delivered) {
+        tokio::select! {
+            () = self.shared.stop.cancelled() => {}
+            () = self.heard(delivered) => {}
+        }
+    }
+
+    async fn heard(&self, delivered: &Delivered) {
+        let (me, reception) = (self.me(), &self.shared.reception);
+        if !reception.listening.concerns(delivered, &me) {
+            return;
+        }
+        let Some(parent) = self.parent(&delivered.channel()).await else { return };
+        let now = reception.clock.now();
+        let Some(heard) = reception.listening.message(delivered, parent.as_deref(), &me, now) else { return };
+        let (mut pause, mut failed) = (SHORTEST, false);
+        loop {
+            match reception.write(heard.clone(), WRITE).await {
+                Ok(_) => break,
+                Err(not) if not.is_for_now() => {
+                    self.not_yet(&heard.id, &not);
+                    failed = true;
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST);
+                }
+                Err(never) => {
+                    tracing::error!(id = heard.id, "not heard: {never}");
+                    break;
+                }
+            }
+        }
+        if failed {
+            self.shared.standing.hearing(None);
+        }
+    }
+
+    fn not_yet(&self, id: &str, not: &NotWritten) {
+        tracing::error!(id, "not written down yet: {not}");
+        self.shared.standing.hearing(Some(format!("what comes from Discord is not taken: {not}")));
+    }
+
+    /// The channel that this is a thread of, if it is one; none when that cannot be known, so nothing can be heard there.
+    async fn parent(&self, channel: &str) -> Option<Option<String>> {
+        let mut pause = SHORTEST;
+        for _ in 0..ASKED {
+            let fault: Arc<Fault> = match self.shared.places.parent(channel).await {
+                Ok(parent) => return Some(parent),
+                Err(fault) => fault,
+            };
+            if matches!(*fault, Fault::Refused { .. }) {
+                tracing::warn!(channel, "a message is not heard, for its channel cannot be read: {}", fault.words());
+                return None;
+            }
+            tracing::warn!(channel, "what the channel is will be asked again: {}", fault.words());
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST);
+        }
+        tracing::error!(channel, "a message is not heard: what its channel is could not be asked");
+        None
+    }
+}

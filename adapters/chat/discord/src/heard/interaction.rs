@@ -1,0 +1,157 @@
+//! Slash commands, buttons and forms, as what was [`Heard`].
+//!
+//! Pure. Who did it waits and sees that they wait, so each carries the handle of its private answer. Must never take the words
+//! of a form for anything but a question. Start at [`command`], [`press`] and [`form`].
+
+use jiff::Timestamp;
+use midwatch_service::heard::{Heard, Said};
+use midwatch_service::id::JobId;
+use midwatch_service::job::{Actor, Origin};
+use serde_json::{Value, json};
+use serenity::model::application::{ActionRowComponent, CommandInteraction, ComponentInteraction, ModalInteraction};
+use serenity::model::channel::{Message, PartialChannel};
+use serenity::model::guild::Member;
+use serenity::model::id::{ChannelId, GuildId, InteractionId};
+use serenity::model::user::User;
+
+use super::{DISCORD, Stands, place};
+use crate::commands;
+use crate::embeds::ASK;
+
+/// The name of the form's only field.
+const QUESTION: &str = "question";
+
+/// Characters of a question; Discord's own bound:
+/// <https://docs.discord.com/developers/components/reference#text-input>.
+const QUESTION_CAP: u16 = 4_000;
+
+/// What every interaction tells of who did it and where.
+struct Done<'a> {
+    id: InteractionId,
+    token: &'a str,
+    guild: Option<GuildId>,
+    channel: Option<&'a PartialChannel>,
+    channel_id: ChannelId,
+    user: &'a User,
+    member: Option<&'a Member>,
+}
+
+/// What a slash command tells.
+pub(crate) fn command(done: &CommandInteraction, now: Timestamp) -> Heard {
+    let said = Said::Command { text: commands::words(&done.data) };
+    of_command(done).heard(said, None, now)
+}
+
+/// Who types a slash command.
+pub(crate) fn typist(done: &CommandInteraction) -> Actor {
+    let done = of_command(done);
+    done.actor(&done.stands(None).channel)
+}
+
+fn of_command(done: &CommandInteraction) -> Done<'_> {
+    Done {
+        id: done.id,
+        token: &done.token,
+        guild: done.guild_id,
+        channel: done.channel.as_ref(),
+        channel_id: done.channel_id,
+        user: &done.user,
+        member: done.member.as_deref(),
+    }
+}
+
+/// What a pressed button tells.
+pub(crate) fn press(done: &ComponentInteraction, now: Timestamp) -> Heard {
+    let said = Said::Press { button: done.data.custom_id.clone() };
+    let pressed = Done {
+        id: done.id,
+        token: &done.token,
+        guild: done.guild_id,
+        channel: done.channel.as_ref(),
+        channel_id: done.channel_id,
+        user: &done.user,
+        member: done.member.as_ref(),
+    };
+    pressed.heard(said, Some(&done.message), now)
+}
+
+/// What a form that was sent tells; none when it is none of ours.
+pub(crate) fn form(done: &ModalInteraction, now: Timestamp) -> Option<Heard> {
+    asked_about(&done.data.custom_id)?;
+    let fields = done.data.components.iter().flat_map(|row| &row.components);
+    let question = fields.into_iter().find_map(|field| match field {
+        ActionRowComponent::InputText(input) if input.custom_id == QUESTION => input.value.as_deref(),
+        _ => None,
+    })?;
+    // Behind `--` no word is taken for a flag.
+    let said = Said::Command { text: format!("ask -- {}", question.trim()) };
+    let sent = Done {
+        id: done.id,
+        token: &done.token,
+        guild: done.guild_id,
+        channel: done.channel.as_ref(),
+        channel_id: done.channel_id,
+        user: &done.user,
+        member: done.member.as_ref(),
+    };
+    Some(sent.heard(said, done.message.as_deref(), now))
+}
+
+/// The job that a button or a form asks about.
+pub(crate) fn asked_about(custom_id: &str) -> Option<JobId> {
+    custom_id.strip_prefix(ASK)?.parse().ok()
+}
+
+/// A form for a question about a job, as a callback's data:
+/// <https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-response-object-modal>.
+pub(crate) fn blank_form(job: JobId) -> Value {
+    json!({
+        "custom_id": format!("{ASK}{job}"),
+        "title": "Ask about this investigation",
+        "components": [{"type": 1, "components": [{
+            "type": 4, "custom_id": QUESTION, "style": 2, "label": "Your question", "required": true,
+            "min_length": 1, "max_length": QUESTION_CAP, "placeholder": "why do you rule out the node?"
+        }]}]
+    })
+}
+
+impl Done<'_> {
+    /// The channel, and the thread in it. What is done below a message at the top of a channel belongs to that message.
+    fn stands(&self, message: Option<&Message>) -> Stands {
+        let here = self.channel_id.to_string();
+        match thread_of(self.channel) {
+            Some(parent) => Stands { channel: parent, root: Some(here) },
+            None => Stands { channel: here, root: message.map(|message| message.id.to_string()) },
+        }
+    }
+
+    fn actor(&self, channel: &str) -> Actor {
+        Actor {
+            platform: DISCORD.to_owned(),
+            workspace: self.guild.map(|guild| guild.to_string()),
+            user: self.user.id.to_string(),
+            groups: self.member.iter().flat_map(|member| &member.roles).map(ToString::to_string).collect(),
+            channel: Some(channel.to_owned()),
+        }
+    }
+
+    fn heard(&self, said: Said, message: Option<&Message>, now: Timestamp) -> Heard {
+        let id = format!("discord:interaction:{}", self.id);
+        let stands = self.stands(message);
+        let origin = Origin { actor: self.actor(&stands.channel), request_id: id.clone() };
+        let place = place(stands, message.map(|message| message.id.to_string()));
+        Heard { id, at: now, origin, place, said, reply: Some(self.token.to_owned()), waits: true }
+    }
+}
+
+/// The parent of a channel that is a thread.
+pub(crate) fn thread_of(channel: Option<&PartialChannel>) -> Option<String> {
+    let channel = channel.filter(|channel| channel.thread_metadata.is_some() || is_thread(channel.kind))?;
+    channel.parent_id.map(|parent| parent.to_string())
+}
+
+/// Whether channels of this kind are threads.
+pub(crate) fn is_thread(kind: serenity::model::channel::ChannelType) -> bool {
+    use serenity::model::channel::ChannelType;
+    matches!(kind, ChannelType::NewsThread | ChannelType::PublicThread | ChannelType::PrivateThread)
+}
