@@ -14,6 +14,8 @@ mod service;
 
 pub(crate) use live::{Live, Snapshot};
 pub(crate) use said::Said;
+#[cfg(feature = "discord")]
+pub(crate) use service::Discord;
 pub(crate) use service::{Audit, Doctor, Pack, Serve, Slack, Store, Switch};
 
 /// Investigates alerts and questions about Kubernetes and ends with a root-cause report
@@ -72,6 +74,10 @@ pub(crate) enum Command {
     /// Set Midwatch up on Slack
     #[command(subcommand, after_help = help::SLACK)]
     Slack(Slack),
+    /// Set Midwatch up on Discord
+    #[cfg(feature = "discord")]
+    #[command(subcommand, after_help = help::DISCORD)]
+    Discord(Discord),
     /// Look after the store of `midwatch serve`
     #[command(subcommand, after_help = help::STORE)]
     Store(Store),

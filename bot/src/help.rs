@@ -136,6 +136,16 @@ Examples:
   midwatch slack manifest > midwatch.json
   midwatch slack manifest --http https://midwatch.example.com";
 
+/// After the help of `discord`.
+#[cfg(feature = "discord")]
+pub(crate) const DISCORD: &str = "\
+Create the application at discord.com/developers/applications, give Midwatch its bot's token (discord.bot_token) and the
+guild's id (discord.guild), open the printed link, and register the command; `midwatch doctor` then says what is missing.
+
+Examples:
+  midwatch discord invite
+  midwatch discord register";
+
 /// After the help of `store`.
 pub(crate) const STORE: &str = "\
 Examples:

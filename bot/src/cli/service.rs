@@ -83,6 +83,16 @@ pub(crate) enum Slack {
     },
 }
 
+/// `midwatch discord`.
+#[cfg(feature = "discord")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Discord {
+    /// Print the link that brings the bot into the guild, with the least permissions
+    Invite,
+    /// Register /midwatch and its forms with the guild, if those that are there are not the same
+    Register,
+}
+
 /// `midwatch store`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Store {

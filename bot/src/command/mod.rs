@@ -13,6 +13,8 @@ mod audit;
 mod completions;
 mod config;
 mod demo;
+#[cfg(feature = "discord")]
+mod discord;
 mod doctor;
 mod investigate;
 mod pack;
@@ -40,6 +42,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Doctor(args) => doctor::run(&args, common),
         Command::Pack(args) => pack::run(&args, common),
         Command::Slack(args) => slack::run(args, common),
+        #[cfg(feature = "discord")]
+        Command::Discord(args) => discord::run(&args, common),
         Command::Store(args) => store::run(&args, common),
         Command::Audit(args) => audit::run(&args, common),
         Command::Score(args) => score::run(&args, common),

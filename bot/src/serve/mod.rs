@@ -5,6 +5,7 @@
 //! clusters    evidence, opened when the first job needs it
 //! calls       counts what others are asked
 //! lookout     whether those that are read answer
+//! names       what clusters and packs hold, for those who type
 //! http        who may come in, and within which bounds
 //! policy      who may do what
 //! own         what intake and worker are told
@@ -17,8 +18,14 @@
 mod calls;
 mod chats;
 mod clusters;
+#[cfg(feature = "discord")]
+mod discord;
+#[cfg(not(feature = "discord"))]
+#[path = "discord/absent.rs"]
+mod discord;
 mod http;
 mod lookout;
+mod names;
 mod own;
 mod policy;
 mod slack;
@@ -35,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
 
+pub(crate) use discord::Discord;
 pub(crate) use http::http_settings;
 pub(crate) use slack::Slack;
 use wiring::Wiring;

@@ -61,7 +61,7 @@ impl Slack {
 
     /// What takes in what Slack delivers.
     pub(super) fn reception(&self, ear: &Ear) -> Reception {
-        let Ear { ears, clock, health } = ear.clone();
+        let Ear { ears, clock, health, .. } = ear.clone();
         Reception { ears, clock, health, listening: self.listening.clone() }
     }
 

@@ -44,6 +44,7 @@ use super::chats::{Chats, Ear};
 use super::clusters::Clusters;
 use super::http::http_settings;
 use super::lookout::{ALERTMANAGER, Lookout};
+use super::names::KnownNames;
 use super::own;
 use super::policy::policy;
 use super::upkeep::{STORE, Upkeep};
@@ -64,6 +65,7 @@ pub(super) struct Wiring {
     chats: Chats,
     alerts: Option<Arc<dyn AlertSource>>,
     lookout: Arc<Lookout>,
+    names: Arc<KnownNames>,
     checkpoints: PathBuf,
     redactor: Redactor,
 }
@@ -94,6 +96,9 @@ impl Wiring {
         if alertmanager.is_some() {
             health.expect(ALERTMANAGER, false);
         }
+        let policy = Arc::new(policy(&settings.permissions));
+        let (known, rules) = (clusters.clone(), policy.clone());
+        let names = Arc::new(KnownNames::new(settings, known, rules, packs.clone(), calls.clone()));
         let lookout = Arc::new(Lookout {
             clusters: clusters.clone(),
             alertmanager,
@@ -101,7 +106,6 @@ impl Wiring {
             calls,
             redactor: redactor.clone(),
         });
-        let policy = Arc::new(policy(&settings.permissions));
         let intake = Arc::new(Intake::new(IntakeParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -164,6 +168,7 @@ impl Wiring {
             chats,
             alerts,
             lookout,
+            names,
             checkpoints,
             redactor,
         })
@@ -182,8 +187,17 @@ impl Wiring {
         // On its own: reading certificates and kubeconfigs takes the time of a processor.
         let _lookout = AbortOnDropHandle::new(tokio::spawn(self.lookout.clone().run(stop.clone())));
         let sent = CancellationToken::new();
-        let ear = Ear { ears: self.inbox.clone(), clock: self.clock.clone(), health: self.health.clone() };
-        let router = midwatch_http::router(self.api(http)).merge(self.chats.router(&ear));
+        // Only where there are forms to complete.
+        let named = settings.discord.bot_token.is_some();
+        let _names = named.then(|| AbortOnDropHandle::new(tokio::spawn(self.names.clone().run(stop.clone()))));
+        let ear = Ear {
+            ears: self.inbox.clone(),
+            names: self.names.clone(),
+            clock: self.clock.clone(),
+            health: self.health.clone(),
+        };
+        let chats = self.chats.router(&ear)?;
+        let router = midwatch_http::router(self.api(http)).merge(chats);
         let working = async {
             let drained = self.worker.run(stop.clone()).await;
             tracing::info!(finished = drained.finished, handed_back = drained.handed_back, "jobs have ended");

@@ -68,7 +68,7 @@ impl Discord {
     /// Where signed interactions come in; nowhere without a public key.
     pub(super) fn router(&self, ear: &Ear) -> Result<Router, DiscordError> {
         let Some(key) = &self.public_key else { return Ok(Router::new()) };
-        midwatch_discord::http::router(self.reception(ear), self.platform.clone(), key)
+        midwatch_discord::http::router(self.reception(ear), key)
     }
 
     /// Listens at the gateway.
