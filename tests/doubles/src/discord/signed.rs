@@ -17,7 +17,7 @@ use super::api::interactions::acknowledge;
 use super::delivery::Delivery;
 use super::interaction::{NotAcknowledged, hex, key, public_key};
 use super::options::APPLICATION;
-use super::state::Shared;
+use super::state::{Call, Outcome, Shared};
 
 /// Bytes of an app's answer.
 const ANSWER_CAP: usize = 1024 * 1024;
@@ -53,7 +53,12 @@ async fn send(shared: Arc<Shared>, delivery: Delivery, url: String) {
             Err(_) => Err(NotAcknowledged::Late),
             Ok(Some((StatusCode::OK, body))) => {
                 let answered = acknowledge(state, &id, &body, &BTreeMap::new());
-                answered.map(drop).map_err(|_| NotAcknowledged::Failed)
+                answered.map(drop).map_err(|refusal| {
+                    let outcome = Some(Outcome::Refused(refusal.status, refusal.code));
+                    let route = "the answer of the endpoint".to_owned();
+                    state.calls.push(Call { route, path: url.clone(), at: state.now, body, outcome });
+                    NotAcknowledged::Failed
+                })
             }
             // Accepted: the answer comes as a call of the API.
             Ok(Some((StatusCode::ACCEPTED, _))) => Ok(()),
