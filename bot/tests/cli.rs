@@ -280,3 +280,80 @@ fn a_negative_duration_is_explained() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("from 1m to 24h"), "{}", text(&output.stderr));
 }
+
+/// The double of Discord, with what has to be set so that the program speaks to it.
+#[cfg(feature = "discord")]
+async fn discord() -> (midwatch_doubles::discord::Discord, Vec<(&'static str, String)>) {
+    let discord = midwatch_doubles::discord::Discord::start(Default::default()).await;
+    let settings = vec![
+        ("MIDWATCH_DISCORD_API_URL", discord.api_url()),
+        ("MIDWATCH_DISCORD_BOT_TOKEN", discord.bot_token().to_owned()),
+        ("MIDWATCH_DISCORD_GUILD", discord.guild().to_owned()),
+    ];
+    (discord, settings)
+}
+
+/// The program runs beside the double, so not on its thread.
+#[cfg(feature = "discord")]
+async fn on_discord(verb: &'static str, settings: &[(&'static str, String)]) -> (Option<i32>, String, String) {
+    let settings = settings.to_vec();
+    let run = move || command(&["discord", verb]).envs(settings).output().unwrap();
+    let output = tokio::task::spawn_blocking(run).await.unwrap();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[cfg(feature = "discord")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_of_discord_is_registered_once() {
+    let (discord, settings) = discord().await;
+    let (code, out, err) = on_discord("register", &settings).await;
+    assert_eq!(code, Some(0), "{err}");
+    for part in [
+        "registered with guild 900000000000000003",
+        "added    /midwatch investigate",
+        "/midwatch pack enable",
+        "Next: type /midwatch",
+    ] {
+        assert!(out.contains(part), "{part}\n{out}");
+    }
+    let registered = discord.commands();
+    assert_eq!(registered.len(), 1);
+    let (code, out, err) = on_discord("register", &settings).await;
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("nothing was changed"), "{out}");
+    assert_eq!(discord.commands()[0]["version"], registered[0]["version"], "nothing was written");
+}
+
+#[cfg(feature = "discord")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_link_to_discord_is_for_the_guild_and_says_what_comes_next() {
+    let (discord, settings) = discord().await;
+    let (code, out, err) = on_discord("invite", &settings).await;
+    assert_eq!(code, Some(0), "{err}");
+    let link = format!(
+        "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands",
+        discord.application_id()
+    );
+    for part in [link.as_str(), "guild_id=900000000000000003", "midwatch discord register"] {
+        assert!(out.contains(part), "{part}\n{out}");
+    }
+}
+
+#[cfg(feature = "discord")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_discord_is_said_with_what_to_do() {
+    let (_discord, settings) = discord().await;
+    let (code, _, err) = on_discord("register", &[]).await;
+    assert_eq!(code, Some(2));
+    assert!(err.contains("discord.bot_token") && err.contains("discord.com/developers"), "{err}");
+    let mut wrong = settings.clone();
+    wrong[1].1 = "wrong".to_owned();
+    let (code, out, err) = on_discord("register", &wrong).await;
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("token is not valid") && !err.contains("wrong\""), "{err}");
+    let mut elsewhere = settings;
+    elsewhere[2].1 = "900000000000000099".to_owned();
+    let (code, _, err) = on_discord("register", &elsewhere).await;
+    assert_eq!(code, Some(1));
+    assert!(err.contains("midwatch discord invite") && err.contains("900000000000000099"), "{err}");
+}

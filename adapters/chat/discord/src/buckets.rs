@@ -74,11 +74,12 @@ impl Buckets {
             return Err((until - now).max(LEAST));
         }
         let known = self.routes.get(call.route);
-        // Of a route that was never called one call goes ahead, and tells of the others' limit.
+        // Of a route that was never called one call goes ahead, and tells of the others' limit. Each interaction is on its own,
+        // and has to be answered at once.
         let limit = match known {
             Some(Known::Bucket { limit, .. }) => Some(*limit),
             Some(Known::Free) => None,
-            None => Some(1),
+            None => call.global.then_some(1),
         };
         let key = self.key(call);
         if let Some(window) = self.windows.get_mut(&key).filter(|window| window.until > now) {
@@ -231,6 +232,15 @@ mod tests {
         assert_eq!(passed(&mut buckets, &post("c"), now), 20);
         buckets.shut(&post("c"), Duration::from_secs(1), false, now);
         assert_eq!(buckets.pass(&post("c"), now), Err(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn an_interaction_that_got_no_answer_is_answered_again_at_once() {
+        let (mut buckets, now) = (Buckets::default(), Instant::now());
+        let callback = Counted { route: "acknowledge an interaction", major: "t".to_owned(), global: false };
+        assert_eq!(passed(&mut buckets, &callback, now), 20);
+        buckets.shut(&callback, Duration::from_secs(1), true, now);
+        assert_eq!(buckets.pass(&callback, now), Err(Duration::from_secs(1)));
     }
 
     #[test]

@@ -160,9 +160,7 @@ impl Fault {
 fn advice(status: u16, code: &str, needs: Permissions) -> String {
     let words = match code {
         "50001" | "50013" | "160002" => return permissions_advice(needs),
-        "10003" => {
-            "the channel is gone, or its id is not right; copy the id from Discord and set it in the configuration"
-        }
+        "10003" => "the channel or thread is gone; if it is one of the configuration, its id may not be right",
         "10004" => "the bot is not in this guild; `midwatch discord invite` prints the link that brings it there",
         "10008" => "the message is gone; somebody removed it",
         "10015" | "50027" => "the 15 minutes for an answer only one person sees are over; ask again",
@@ -240,7 +238,7 @@ mod tests {
             (post, 50_013, "Send Messages in Threads"),
             (thread, 50_013, "Create Public Threads"),
             (Route::Commands { application: "1", guild: "2" }, 50_001, "midwatch discord doctor"),
-            (post, 10_003, "the channel is gone"),
+            (post, 10_003, "the channel or thread is gone"),
             (Route::Message { channel: "1", message: "2" }, 10_008, "the message is gone"),
             (post, 50_083, "archived"),
             (post, 160_005, "unlock"),

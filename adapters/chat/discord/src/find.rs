@@ -47,23 +47,24 @@ pub(crate) struct Search<'a> {
     pub(crate) bounds: Bounds,
 }
 
-/// Looks for a message of a thread, in a channel that is a forum or not.
-pub(crate) async fn look(search: &Search<'_>, thread: &Thread, forum: bool) -> Result<Found, Fault> {
+/// Looks for a message of a thread, in a channel that is a forum or not. None: nothing at all is shown there. That is so of a
+/// channel without messages, and of one whose history the bot may not read.
+pub(crate) async fn look(search: &Search<'_>, thread: &Thread, forum: bool) -> Result<Option<Found>, Fault> {
     let oldest = first_id(thread.opened_at.checked_sub(SKEW).unwrap_or(thread.opened_at));
     match &thread.root {
         // The thread is not there, or no more, and what was in it.
         Some(root) => match search.read(&root.0, oldest).await {
-            Err(fault) if fault.code() == Some(code::UNKNOWN_CHANNEL) => Ok(Found::NotSent),
+            Err(fault) if fault.code() == Some(code::UNKNOWN_CHANNEL) => Ok(Some(Found::NotSent)),
             found => found,
         },
-        None if forum => search.posts(&thread.channel, oldest).await,
+        None if forum => search.posts(&thread.channel, oldest).await.map(Some),
         None => search.read(&thread.channel, oldest).await,
     }
 }
 
 impl Search<'_> {
     /// Page after page of a channel or thread.
-    async fn read(&self, channel: &str, oldest: u64) -> Result<Found, Fault> {
+    async fn read(&self, channel: &str, oldest: u64) -> Result<Option<Found>, Fault> {
         let limit = self.bounds.page.to_string();
         let mut before: Option<u64> = None;
         for _ in 0..self.bounds.pages {
@@ -73,15 +74,18 @@ impl Search<'_> {
             let page = self.client.read(Route::Messages(channel), &query).await?;
             let messages = list(&page)?;
             if let Some(found) = messages.iter().find_map(|message| self.matching(message)) {
-                return Ok(Found::Sent(found));
+                return Ok(Some(Found::Sent(found)));
+            }
+            if messages.is_empty() && before.is_none() {
+                return Ok(None);
             }
             let last = messages.iter().filter_map(id).min();
             match last {
                 Some(last) if messages.len() >= self.bounds.page && last > oldest => before = Some(last),
-                _ => return Ok(Found::NotSent),
+                _ => return Ok(Some(Found::NotSent)),
             }
         }
-        Ok(Found::Unknowable)
+        Ok(Some(Found::Unknowable))
     }
 
     /// The newest posts of a forum. The active threads of a guild come in one answer; a post of now is one of them.

@@ -28,6 +28,8 @@ mod places;
 mod platform;
 mod reception;
 mod route;
+#[cfg(test)]
+mod tests;
 mod threads;
 
 pub use commands::{Changes, RegisterError, Registered, definitions};

@@ -15,10 +15,10 @@ static CODE: LazyLock<Option<Regex>> =
 /// Marks at the beginning of a line: a heading, small print, a quotation.
 static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^(?:#{1,3} |-# |>>> |> )").ok());
 
-/// Bold, struck out, hidden, underlined, and italics; an escaped mark is none.
+/// Bold, struck out, hidden, underlined, and italics; an escaped mark is none, nor one inside an address.
 static EMPHASIS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(\\[^0-9A-Za-z\s])",
+        r"(\\[^0-9A-Za-z\s]|[a-z]+://[^\s<>()*|~]*)",
         r"|\*\*([^\s*](?:[^*\n]*[^\s*])?)\*\*",
         r"|~~([^\s~](?:[^~\n]*[^\s~])?)~~",
         r"|\|\|([^\s|](?:[^|\n]*[^\s|])?)\|\|",

@@ -28,11 +28,12 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::client::Client;
-use crate::directory::Known;
+use crate::directory::{Known, Standing};
 use crate::fault::Fault;
 use crate::find::{self, Bounds, Search};
 use crate::key::Tag;
 use crate::options::{DiscordError, DiscordOptions};
+use crate::permissions::Permissions;
 use crate::route::Route;
 use crate::threads::Threads;
 
@@ -171,7 +172,15 @@ impl Inner {
         let bot = &self.application().await?.bot;
         let forum = thread.root.is_none() && self.threads.is_forum(&thread.channel).await?;
         let search = Search { client: &self.client, bot, guild: &self.guild, tag, bounds };
-        find::look(&search, thread, forum).await
+        if let Some(found) = find::look(&search, thread, forum).await? {
+            return Ok(found);
+        }
+        // Without the permission, Discord answers as if nothing had ever been said.
+        let reads = match self.standing(&thread.channel).await? {
+            Standing::Unseen => false,
+            Standing::Lacks(missing) => !missing.contains(Permissions::READ_MESSAGE_HISTORY),
+        };
+        Ok(if reads { Found::NotSent } else { Found::Unknowable })
     }
 }
 
