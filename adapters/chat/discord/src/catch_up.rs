@@ -209,7 +209,7 @@ mod tests {
             "members": [{"id": "13", "user_id": "9"}]
         });
         let listening = Listening { guild: "5".to_owned(), alert_channels: ["1".to_owned()].into() };
-        let me = Me { user: "9".to_owned(), application: "9".to_owned() };
+        let me = Me { user: "9".to_owned(), application: "9".to_owned(), may_read: true };
         let ids = |told: &Value| -> Vec<String> {
             Threads::of(told, 100, &listening, &me).0.into_iter().map(|thread| thread.id).collect()
         };

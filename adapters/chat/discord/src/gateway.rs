@@ -144,7 +144,7 @@ impl Gateway {
         if !reads {
             tracing::warn!("{NO_CONTENT}");
         }
-        events.are_ours(Me { user: application.bot, application: application.id });
+        events.are_ours(Me { user: application.bot, application: application.id, may_read: reads });
         let session = Session { options: &self.options, address: start.address, intents: intents(reads) };
         session.run(shared, events).await
     }

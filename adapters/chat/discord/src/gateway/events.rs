@@ -68,7 +68,7 @@ impl Events {
     pub(super) fn start(shared: &Shared, expects_interactions: bool) -> Self {
         let (events, sorted) = mpsc::channel(WAITING);
         let (interactions, answered) = mpsc::channel(ANSWERED);
-        let (me, known) = watch::channel(Me { user: String::new(), application: String::new() });
+        let (me, known) = watch::channel(Me { user: String::new(), application: String::new(), may_read: false });
         let begun = Arc::new(Notify::new());
         let listener = Listener::new(shared.clone(), known);
         let mut tasks = JoinSet::new();

@@ -135,7 +135,7 @@ impl Line {
         *client.ws_url.lock().await = self.address;
         let manager = client.shard_manager.clone();
         let ended = tokio::select! {
-            ended = client.start() => of_end(ended),
+            ended = client.start() => return of_end(ended),
             why = watch(&manager, &self.standing, &self.thrifty) => Ended::Lost(why),
             () = self.full.cancelled() => Ended::Full,
             () = self.over.cancelled() => Ended::Lost("stopped".to_owned()),

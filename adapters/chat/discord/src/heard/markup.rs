@@ -33,7 +33,7 @@ static EMPHASIS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static INLINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"\[([^\[\]\n]+)\]\(<?([a-z]+://[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:\s+\x22[^\x22\n]*\x22)?\)",
-        r"|<([^<>\s]+)>",
+        r"|<([^<>\s]+|/[^<>\n]+)>",
         r"|\\([^0-9A-Za-z\s])",
     ))
     .ok()

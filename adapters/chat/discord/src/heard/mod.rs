@@ -38,6 +38,8 @@ pub(crate) struct Me {
     pub(crate) user: String,
     /// The application.
     pub(crate) application: String,
+    /// Whether the bot may read what messages say that do not name it.
+    pub(crate) may_read: bool,
 }
 
 /// A message as it was delivered.
@@ -110,19 +112,19 @@ impl Listening {
         }
         let stands = Stands::of(&delivered.message, parent);
         if is_of_a_program(&delivered.message) {
-            self.posted(delivered, stands, now)
+            self.posted(delivered, stands, me, now)
         } else {
             self.said(&delivered.message, stands, me, now)
         }
     }
 
     /// A message of another program.
-    fn posted(&self, delivered: &Delivered, stands: Stands, now: Timestamp) -> Option<Heard> {
+    fn posted(&self, delivered: &Delivered, stands: Stands, me: &Me, now: Timestamp) -> Option<Heard> {
         let Delivered { message, edited } = delivered;
         if stands.root.is_some() || !self.alert_channels.contains(&stands.channel) {
             return None;
         }
-        let said = match post::read(message) {
+        let said = match post::read(message, me.may_read) {
             Read::Post(post) => Said::Post { post, edited: *edited },
             Read::Not(why) => Said::Unreadable {
                 why: format!("the message {} in channel {} cannot be read: {why}", message.id, stands.channel),

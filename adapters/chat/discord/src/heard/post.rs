@@ -11,10 +11,6 @@ use super::markup::shown;
 /// <https://docs.discord.com/developers/resources/message#create-message>.
 const EMBEDS: usize = 10;
 
-/// The flag of a message that is built of components alone, which has neither content nor embeds:
-/// <https://docs.discord.com/developers/resources/message#message-object-message-flags>.
-const IS_COMPONENTS_V2: u64 = 1 << 15;
-
 /// What a message of a program is.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Read {
@@ -24,8 +20,8 @@ pub(crate) enum Read {
     Not(&'static str),
 }
 
-/// Reads a message.
-pub(crate) fn read(message: &Message) -> Read {
+/// Reads a message. `may_read` is whether the bot may read what messages say.
+pub(crate) fn read(message: &Message, may_read: bool) -> Read {
     let post = Post {
         author: Some(message.author.name.clone()).filter(|name| !name.is_empty()),
         text: shown(&message.content),
@@ -34,20 +30,18 @@ pub(crate) fn read(message: &Message) -> Read {
     if !post.text.trim().is_empty() || !post.sections.is_empty() {
         return Read::Post(Box::new(post));
     }
-    Read::Not(why(message))
+    Read::Not(why(message, may_read))
 }
 
-fn why(message: &Message) -> &'static str {
-    let of_components = message.flags.is_some_and(|flags| flags.bits() & IS_COMPONENTS_V2 != 0);
+fn why(message: &Message, may_read: bool) -> &'static str {
     let holds_nothing = message.embeds.is_empty() && message.attachments.is_empty() && message.components.is_empty();
-    match (of_components, holds_nothing) {
-        (true, _) => "it is made of components alone, which are not read; have the program post text or an embed",
-        (false, true) => {
-            "Discord delivers it empty, because the bot may not read what messages say: switch on Message Content Intent \
-             on the Bot page of the application in Discord's developer portal"
-        }
-        (false, false) => "it holds nothing that can be read",
+    if holds_nothing && !may_read {
+        return "Discord delivers it empty, because the bot may not read what messages say: switch on Message Content Intent \
+                on the Bot page of the application in Discord's developer portal, then restart Midwatch";
     }
+    // Components of the second version are dropped by serenity, with the flag that tells of them.
+    "there is no text and no embed with words in it, and pictures and components are not read; have the program post text or \
+     an embed"
 }
 
 /// An embed: <https://docs.discord.com/developers/resources/message#embed-object>.

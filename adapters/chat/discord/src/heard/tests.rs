@@ -8,7 +8,7 @@ use super::*;
 const ME: &str = "900";
 
 fn me() -> Me {
-    Me { user: ME.to_owned(), application: "901".to_owned() }
+    Me { user: ME.to_owned(), application: "901".to_owned(), may_read: true }
 }
 
 fn listening() -> Listening {
@@ -106,12 +106,20 @@ fn posts_of_programs_are_heard_where_alerts_are_bound_and_our_own_never() {
 
 #[test]
 fn a_post_that_cannot_be_read_is_reported_with_the_reason() {
-    for (fields, expected) in [
-        (json!({"embeds": []}), "Message Content Intent"),
-        (json!({"embeds": [], "flags": 1 << 15}), "components alone"),
-        (json!({"embeds": [{"type": "image", "url": "http://x/y.png"}]}), "nothing that can be read"),
+    let image = json!({"embeds": [{"type": "image", "url": "http://x/y.png"}]});
+    let components = json!({"embeds": [], "flags": 1 << 15, "components": [{"type": 17, "components": []}]});
+    let empty = json!({"embeds": []});
+    for (fields, may_read, expected) in [
+        (&empty, false, "Message Content Intent"),
+        (&empty, true, "no text and no embed"),
+        (&components, true, "components are not read"),
+        (&image, false, "no text and no embed"),
     ] {
-        let Some(Heard { said: Said::Unreadable { why }, .. }) = post(fields.clone()) else { panic!("{fields}") };
+        let mut whole = json!({"id": "71", "channel_id": "1", "webhook_id": "60", "author": user("60", true)});
+        whole.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let (delivered, me) = (Delivered::new(message(whole)), Me { may_read, ..me() });
+        let heard = listening().message(&delivered, None, &me, Timestamp::UNIX_EPOCH);
+        let Some(Heard { said: Said::Unreadable { why }, .. }) = heard else { panic!("{fields}") };
         assert!(why.contains(expected) && why.contains("71"), "{why}");
     }
 }

@@ -66,7 +66,7 @@ async fn what_is_said_while_the_connection_is_made_again_is_heard() {
     stage.discord.delivery_fault(Rule::on("MESSAGE_CREATE", DeliveryFault::DropBefore));
     stage.discord.post_as_webhook(CHANNEL, &alert("[FIRING:1] lost on the way"));
     stage.ears.wait_for(&["post: [FIRING:1] lost on the way"]).await;
-    stage.health_is("", "").await;
+    stage.health_is(Status::Up, "").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -86,7 +86,7 @@ async fn what_was_said_before_a_session_is_read() {
     stage.discord.invalidate_sessions(false);
     stage.discord.post_as_webhook(CHANNEL, &alert("[FIRING:1] in the gap"));
     stage.ears.wait_for(&["post: [FIRING:1] in the gap"]).await;
-    stage.health_is("", "").await;
+    stage.health_is(Status::Up, "").await;
     let again = stage.ears.all().into_iter().filter(|heard| known.contains(&heard.id)).count();
     assert!(again >= known.len(), "what was heard is recognised by its id");
     assert_eq!(stage.ears.words().len(), 4, "{:?}", stage.ears.words());
@@ -98,10 +98,10 @@ async fn nothing_is_given_up_while_the_storage_is_away() {
     stage.ears.refuse(3);
     stage.discord.mention(ALICE, CHANNEL, "list");
     stage.discord.mention(ALICE, CHANNEL, "status");
-    stage.health_is("is not taken", "while the storage is away").await;
+    stage.health_is(Status::Degraded, "is not taken").await;
     stage.ears.wait_for(&["mention: status"]).await;
     assert_eq!(stage.ears.words(), ["mention: list", "mention: status"]);
-    stage.health_is("", "").await;
+    stage.health_is(Status::Up, "").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -109,8 +109,7 @@ async fn what_only_the_operator_can_mend_is_told_and_not_tried_in_a_loop() {
     for (code, expected) in [(4_004, "reset it"), (4_013, "4013"), (4_014, "Message Content Intent")] {
         let stage = listening().await;
         stage.discord.close_sockets(code);
-        stage.health_is(expected, "after that code").await;
-        assert_eq!(stage.health().unwrap().status, Status::Down);
+        stage.health_is(Status::Down, expected).await;
         assert_eq!((stage.discord.sockets_opened(), stage.discord.called("GET /gateway/bot")), (1, 2), "{code}");
     }
 }
@@ -120,7 +119,7 @@ async fn a_token_that_is_not_taken_is_told() {
     let mut stage = Stage::new(Options::default()).await;
     stage.token("OTAwMDAwMDAwMDAwMDAwMDAy.Not.a-token-that-is-taken-by-anyone-at-all");
     stage.listen();
-    stage.health_is("reset it", "with a wrong token").await;
+    stage.health_is(Status::Down, "reset it").await;
     assert_eq!((stage.discord.invalid_requests(), stage.discord.sockets_opened()), (1, 0));
 }
 
@@ -128,11 +127,10 @@ async fn a_token_that_is_not_taken_is_told() {
 async fn without_the_right_to_read_messages_the_rest_goes_on() {
     let stage = Stage::new(Options { message_content: false, ..Options::default() }).await;
     stage.listen();
-    stage.health_is("Message Content Intent", "without it").await;
-    stage.discord.wait_for("a session", |discord| (discord.identified() == 1).then_some(())).await;
+    stage.health_is(Status::Degraded, "Message Content Intent").await;
     stage.discord.mention(ALICE, CHANNEL, "list");
     stage.ears.wait_for(&["mention: list"]).await;
     stage.discord.post_as_webhook(CHANNEL, &alert("[FIRING:1] X"));
     stage.ears.wait_for(&["unreadable"]).await;
-    assert_eq!(stage.health().unwrap().status, Status::Degraded);
+    stage.health_is(Status::Degraded, "Message Content Intent").await;
 }

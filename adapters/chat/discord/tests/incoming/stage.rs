@@ -10,7 +10,7 @@ use midwatch_discord::gateway::Gateway;
 use midwatch_discord::{DiscordOptions, DiscordPlatform, HEALTH, Listening, Reception, http};
 use midwatch_doubles::discord::{Discord, Options};
 use midwatch_service::clock::SystemClock;
-use midwatch_service::health::{Component, Health};
+use midwatch_service::health::{Health, Status};
 use midwatch_service::heard::{Heard, Said};
 use midwatch_service::inbox::{Ack, Ears};
 use midwatch_service::intake::Refused;
@@ -151,7 +151,7 @@ impl Stage {
     /// Listens, and waits until Discord would deliver.
     pub(crate) async fn listening(self) -> Self {
         self.listen();
-        self.health_is("", "").await;
+        self.health_is(Status::Up, "").await;
         self
     }
 
@@ -165,24 +165,16 @@ impl Stage {
         format!("http://{address}{}", http::PATH)
     }
 
-    pub(crate) fn health(&self) -> Option<Component> {
-        self.health.parts().remove(HEALTH)
-    }
-
-    /// Waits until health says this much; nothing: that all is well.
-    pub(crate) async fn health_is(&self, expected: &str, otherwise: &str) {
+    /// Waits until health says this much.
+    pub(crate) async fn health_is(&self, status: Status, words: &str) {
         let until = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let reason = self.health().map(|part| part.reason);
-            match reason {
-                Some(reason) if reason.is_empty() && expected.is_empty() => return,
-                Some(reason) if !expected.is_empty() && reason.contains(expected) => return,
-                reason => assert!(
-                    tokio::time::Instant::now() < until,
-                    "health never says {expected:?} {otherwise}, but {reason:?}\n{}",
-                    self.discord.told()
-                ),
+            let health = self.health.parts().remove(HEALTH);
+            if health.as_ref().is_some_and(|part| part.status == status && part.reason.contains(words)) {
+                return;
             }
+            let told = || self.discord.told();
+            assert!(tokio::time::Instant::now() < until, "not {status:?} {words:?} but {health:?}\n{}", told());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
