@@ -127,7 +127,7 @@ impl Stage {
             names: Arc::new(TwoClusters),
             clock: Arc::new(SystemClock),
             health: self.health.clone(),
-            listening: Listening { guild, alert_channels: [CHANNEL.to_owned()].into() },
+            listening: Listening { guild, alert_channels: [CHANNEL.to_owned()].into(), channels: [].into() },
         }
     }
 
