@@ -150,8 +150,8 @@ struct Threads(Vec<Thread>);
 impl Threads {
     /// As Discord tells them: <https://docs.discord.com/developers/resources/guild#list-active-guild-threads>.
     fn of(told: &Value, after: u64, listening: &Listening, me: &Me) -> Self {
-        let list = |name: &str| told[name].as_array().map(Vec::as_slice).unwrap_or_default();
-        let joined = |id: &str| list("members").iter().any(|member| member["id"].as_str() == Some(id));
+        let all = |name: &str| told[name].as_array().map(Vec::as_slice).unwrap_or_default();
+        let joined = |id: &str| all("members").iter().any(|member| member["id"].as_str() == Some(id));
         let read = |thread: &Value| {
             let (id, parent) = (thread["id"].as_str()?, thread["parent_id"].as_str()?);
             let ours = thread["owner_id"].as_str() == Some(&me.user) || joined(id);
@@ -159,7 +159,7 @@ impl Threads {
             let concerns = last > after && (ours || listening.alert_channels.contains(parent));
             concerns.then(|| Thread { id: id.to_owned(), parent: parent.to_owned(), last })
         };
-        let mut fresh: Vec<Thread> = list("threads").iter().filter_map(read).collect();
+        let mut fresh: Vec<Thread> = all("threads").iter().filter_map(read).collect();
         fresh.sort_by_key(|thread| std::cmp::Reverse(thread.last));
         fresh.truncate(THREADS);
         Self(fresh)

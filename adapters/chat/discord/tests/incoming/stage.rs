@@ -67,8 +67,8 @@ impl Remembering {
             let all: Vec<String> = all.iter().map(words).collect();
             wanted.iter().all(|wanted| all.iter().any(|words| words == wanted))
         };
-        let waited = tokio::time::timeout(PATIENCE, heard.wait_for(there)).await;
-        assert!(waited.is_ok(), "{wanted:?} was not heard, but {:?}", self.words());
+        let came = tokio::time::timeout(PATIENCE, heard.wait_for(there)).await;
+        assert!(came.is_ok(), "{wanted:?} was not heard, but {:?}", self.words());
     }
 }
 
