@@ -118,7 +118,8 @@ impl Stage for DiscordStage {
         let guild = self.discord.guild().to_owned();
         let listening = Listening { guild, alert_channels: [CHANNEL.to_owned()].into(), channels: [].into() };
         let (clock, names) = (self.clock.clone(), Arc::new(NoNames));
-        let reception = Reception { ears, names, clock, health: Arc::default(), listening };
+        let reception =
+            Reception { ears, names, clock, health: Arc::default(), listening, platform: self.platform.clone() };
         let stop = CancellationToken::new();
         if self.way == Way::Http {
             let router = http::router(reception.clone(), &self.discord.public_key()).unwrap();
@@ -128,8 +129,7 @@ impl Stage for DiscordStage {
             tokio::spawn(async move { serving.await.unwrap() });
             self.discord.deliver_interactions_to(&url).await.unwrap();
         }
-        let (platform, options) = (self.platform.clone(), self.options.clone());
-        let gateway = Gateway { platform, options, reception, interactions: self.way == Way::Gateway };
+        let gateway = Gateway { options: self.options.clone(), reception, interactions: self.way == Way::Gateway };
         tokio::spawn(gateway.run(stop.clone()));
         self.discord.wait_for("a session", |discord| (discord.identified() > 0).then_some(())).await;
         *self.listening.lock().unwrap() = Some(stop.drop_guard());
