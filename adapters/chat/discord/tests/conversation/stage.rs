@@ -260,7 +260,12 @@ impl Stage for DiscordStage {
     }
 
     fn offences(&self) -> Vec<String> {
-        let refusals = self.discord.refusals().into_iter().map(|call| format!("{}: {:?}", call.path, call.outcome));
+        // What is not there, or not ours to see, has to be asked for to be known; a thread may be made by two at once.
+        let is_answer = |outcome: &Option<Outcome>| {
+            matches!(outcome, Some(Outcome::Refused(403 | 404, _) | Outcome::Refused(_, 160_004)))
+        };
+        let refusals = self.discord.refusals().into_iter().filter(|call| !is_answer(&call.outcome));
+        let refusals = refusals.map(|call| format!("{}: {:?}", call.path, call.outcome));
         let violations = self.discord.violations().into_iter().map(|early| format!("{early:?}"));
         let own = self.discord.own(CHANNEL);
         let torn = own.iter().filter(|message| {
