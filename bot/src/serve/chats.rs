@@ -3,6 +3,7 @@
 //! Must never be waited for at start: a platform that is away is a reason in the health. Start at [`Chats::new`].
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,8 +15,12 @@ use midwatch_service::port::chat::{ChatPlatform, Directory};
 use midwatch_service::port::names::Names;
 use tokio_util::sync::CancellationToken;
 
+use super::discord::Discord;
 use super::slack::{SLACK, Slack};
 use crate::failure::Failure;
+
+/// What threads on Discord call their platform.
+pub(super) const DISCORD: &str = "discord";
 
 /// What hears what the platforms bring.
 #[derive(Clone)]
@@ -29,13 +34,15 @@ pub(super) struct Ear {
 /// The platforms.
 pub(super) struct Chats {
     slack: Option<Slack>,
+    discord: Option<Discord>,
 }
 
 impl Chats {
     /// Those that are configured.
     pub(super) fn new(settings: &Settings) -> Result<Self, Failure> {
         let slack = Slack::new(&settings.slack).map_err(Failure::usage)?;
-        Ok(Self { slack })
+        let discord = Discord::new(&settings.discord).map_err(Failure::usage)?;
+        Ok(Self { slack, discord })
     }
 
     /// Names the parts that have to come up.
@@ -44,36 +51,53 @@ impl Chats {
         if self.slack.is_some() && settings.slack.app_token.is_some() {
             health.expect(midwatch_slack::HEALTH, false);
         }
+        if let Some(discord) = &self.discord {
+            discord.expect(health);
+        }
     }
 
     /// What sends.
     pub(super) fn platforms(&self) -> Vec<Arc<dyn ChatPlatform>> {
-        self.slack.iter().map(Slack::platform).collect()
+        self.slack.iter().map(Slack::platform).chain(self.discord.iter().map(Discord::platform)).collect()
     }
 
     /// What knows channels and people, by the platform's name.
     pub(super) fn directories(&self) -> BTreeMap<String, Arc<dyn Directory>> {
-        self.slack.iter().map(|slack| (SLACK.to_owned(), slack.directory())).collect()
+        let slack = self.slack.iter().map(|slack| (SLACK.to_owned(), slack.directory()));
+        let discord = self.discord.iter().map(|discord| (DISCORD.to_owned(), discord.directory()));
+        slack.chain(discord).collect()
     }
 
     /// Where signed requests come in.
-    pub(super) fn router(&self, ear: &Ear) -> Router {
-        self.slack.as_ref().map(|slack| slack.router(&slack.reception(ear))).unwrap_or_default()
+    pub(super) fn router(&self, ear: &Ear) -> io::Result<Router> {
+        let slack = self.slack.as_ref().map(|slack| slack.router(&slack.reception(ear))).unwrap_or_default();
+        let discord = self.discord.as_ref().map(|discord| discord.router(ear)).transpose().map_err(io::Error::other)?;
+        Ok(slack.merge(discord.unwrap_or_default()))
     }
 
     /// Listens where we are the ones to connect.
     pub(super) async fn listen(&self, ear: &Ear, stop: CancellationToken) {
-        if let Some(slack) = &self.slack {
-            slack.listen(slack.reception(ear), stop).await;
-        }
+        let slack = async {
+            if let Some(slack) = &self.slack {
+                slack.listen(slack.reception(ear), stop.clone()).await;
+            }
+        };
+        let discord = async {
+            if let Some(discord) = &self.discord {
+                discord.listen(ear, stop.clone()).await;
+            }
+        };
+        tokio::join!(slack, discord);
     }
 }
 
 /// What is meant in each channel when it is not said.
 pub(super) fn channels(settings: &Settings) -> BTreeMap<(String, String), ChannelDefaults> {
-    let of_slack = settings.slack.channels.iter().map(|channel| {
-        let defaults = ChannelDefaults { cluster: channel.cluster.clone(), namespace: channel.namespace.clone() };
-        ((SLACK.to_owned(), channel.id.clone()), defaults)
-    });
-    of_slack.collect()
+    let meant = |platform: &str, id: &String, cluster: &Option<String>, namespace: &Option<String>| {
+        let defaults = ChannelDefaults { cluster: cluster.clone(), namespace: namespace.clone() };
+        ((platform.to_owned(), id.clone()), defaults)
+    };
+    let slack = settings.slack.channels.iter().map(|it| meant(SLACK, &it.id, &it.cluster, &it.namespace));
+    let discord = settings.discord.channels.iter().map(|it| meant(DISCORD, &it.id, &it.cluster, &it.namespace));
+    slack.chain(discord).collect()
 }

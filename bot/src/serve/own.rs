@@ -8,7 +8,7 @@ use midwatch_service::intake::IntakeSettings;
 use midwatch_service::port::store::Retention;
 use midwatch_service::worker::WorkerSettings;
 
-use super::chats::channels;
+use super::chats::{DISCORD, channels};
 use super::slack::SLACK;
 use crate::settings;
 
@@ -16,9 +16,10 @@ use crate::settings;
 pub(super) fn intake(settings: &Settings, clusters: Vec<String>) -> IntakeSettings {
     let (jobs, incidents, bounds) = (&settings.jobs, &settings.incidents, &settings.investigation);
     let defaults = IntakeSettings::default();
-    let (platform, channel) = match &settings.slack.channel {
-        Some(channel) => (SLACK.to_owned(), channel.clone()),
-        None => (defaults.platform.clone(), incidents.channel.clone()),
+    let (platform, channel) = match (&settings.slack.channel, &settings.discord.channel) {
+        (Some(channel), _) => (SLACK.to_owned(), channel.clone()),
+        (None, Some(channel)) => (DISCORD.to_owned(), channel.clone()),
+        (None, None) => (defaults.platform.clone(), incidents.channel.clone()),
     };
     IntakeSettings {
         slots: u64::from(jobs.concurrency),

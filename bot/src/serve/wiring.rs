@@ -196,7 +196,8 @@ impl Wiring {
             clock: self.clock.clone(),
             health: self.health.clone(),
         };
-        let router = midwatch_http::router(self.api(http)).merge(self.chats.router(&ear));
+        let chats = self.chats.router(&ear)?;
+        let router = midwatch_http::router(self.api(http)).merge(chats);
         let working = async {
             let drained = self.worker.run(stop.clone()).await;
             tracing::info!(finished = drained.finished, handed_back = drained.handed_back, "jobs have ended");

@@ -6,6 +6,8 @@
 mod alerts;
 mod check;
 mod cluster;
+#[cfg(feature = "discord")]
+mod discord;
 mod metrics;
 mod place;
 mod server;
@@ -74,6 +76,8 @@ async fn looked_at(settings: &Settings) -> Vec<Check> {
     parts.push(("prometheus".to_owned(), metrics::checks(&settings.prometheus).boxed()));
     parts.push(("alertmanager".to_owned(), alerts::checks(&settings.alertmanager).boxed()));
     parts.push(("slack".to_owned(), slack::checks(settings).boxed()));
+    #[cfg(feature = "discord")]
+    parts.push(("discord".to_owned(), discord::checks(settings).boxed()));
     parts.push(("packs".to_owned(), async { vec![packs(settings)] }.boxed()));
     parts.push(("store".to_owned(), place::checks(settings).boxed()));
     parts.push(("server".to_owned(), server::checks(settings).boxed()));

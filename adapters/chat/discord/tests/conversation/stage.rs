@@ -116,7 +116,7 @@ impl Stage for DiscordStage {
         drop(self.listening.lock().unwrap().take());
         self.discord.wait_for("the end of the session", |discord| (discord.sockets() == 0).then_some(())).await;
         let guild = self.discord.guild().to_owned();
-        let listening = Listening { guild, alert_channels: [CHANNEL.to_owned()].into() };
+        let listening = Listening { guild, alert_channels: [CHANNEL.to_owned()].into(), channels: [].into() };
         let (clock, names) = (self.clock.clone(), Arc::new(NoNames));
         let reception = Reception { ears, names, clock, health: Arc::default(), listening };
         let stop = CancellationToken::new();
