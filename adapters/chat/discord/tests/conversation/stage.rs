@@ -195,7 +195,7 @@ impl Stage for DiscordStage {
 
     fn fail(&self, which: Which, fault: Fault) {
         let fault = match fault {
-            Fault::TooMany(seconds) => discord::Fault::TooMany { seconds, global: false },
+            Fault::TooMany(seconds) => discord::Fault::TooMany { seconds, global: true },
             Fault::ErrorBefore => discord::Fault::Status(503),
             Fault::ErrorAfter => discord::Fault::StatusAfter(502),
             Fault::AnswerLost => discord::Fault::ResetAfter,
@@ -260,7 +260,13 @@ impl Stage for DiscordStage {
     }
 
     fn offences(&self) -> Vec<String> {
-        let refusals = self.discord.refusals().into_iter().map(|call| format!("{}: {:?}", call.path, call.outcome));
+        // What is not there, or not ours to see, has to be asked for to be known; a thread may be made by two at once, and
+        // what is delivered twice is answered twice.
+        let is_answer = |outcome: &Option<Outcome>| {
+            matches!(outcome, Some(Outcome::Refused(403 | 404, _) | Outcome::Refused(_, 160_004 | 40_060)))
+        };
+        let refusals = self.discord.refusals().into_iter().filter(|call| !is_answer(&call.outcome));
+        let refusals = refusals.map(|call| format!("{}: {:?}", call.path, call.outcome));
         let violations = self.discord.violations().into_iter().map(|early| format!("{early:?}"));
         let own = self.discord.own(CHANNEL);
         let torn = own.iter().filter(|message| {
