@@ -221,7 +221,8 @@ impl Stage for DiscordStage {
     }
 
     fn bury(&self, _: &MessageId) {
-        // What was said before cannot be read any more; Discord then shows an empty list.
+        // What was said before cannot be read any more; Discord then shows an empty list. And the minutes of nonces are over.
+        self.discord.keep_nonces(Duration::ZERO);
         self.discord.deny(CHANNEL, READ_MESSAGE_HISTORY);
     }
 
