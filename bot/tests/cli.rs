@@ -286,9 +286,9 @@ fn a_negative_duration_is_explained() {
 async fn discord() -> (midwatch_doubles::discord::Discord, Vec<(&'static str, String)>) {
     let discord = midwatch_doubles::discord::Discord::start(Default::default()).await;
     let settings = vec![
-        ("MIDWATCH_DISCORD_API_URL", discord.api_url()),
-        ("MIDWATCH_DISCORD_BOT_TOKEN", discord.bot_token().to_owned()),
-        ("MIDWATCH_DISCORD_GUILD", discord.guild().to_owned()),
+        ("MIDWATCH__DISCORD__API_URL", discord.api_url()),
+        ("MIDWATCH__DISCORD__BOT_TOKEN", discord.bot_token().to_owned()),
+        ("MIDWATCH__DISCORD__GUILD", discord.guild().to_owned()),
     ];
     (discord, settings)
 }

@@ -93,6 +93,19 @@ impl Buckets {
         Ok(())
     }
 
+    /// Whether a call that gives way would leave one to others; takes nothing.
+    ///
+    /// # Errors
+    /// How long to wait, when it would not.
+    pub(crate) fn spare(&self, call: &Counted, now: Instant) -> Result<(), Duration> {
+        let of_many = matches!(self.routes.get(call.route), Some(Known::Bucket { limit: 2.., .. }));
+        let window = self.windows.get(&self.key(call)).filter(|window| window.until > now);
+        match window.filter(|window| of_many && window.left <= 1) {
+            Some(window) => Err((window.until - now).max(LEAST)),
+            None => Ok(()),
+        }
+    }
+
     /// An answer came, with what it tells of its bucket, if it does.
     pub(crate) fn note(&mut self, call: &Counted, told: Option<&Told>, now: Instant) {
         let before = self.key(call);
@@ -177,6 +190,20 @@ mod tests {
         assert_eq!(passed(&mut buckets, &post("c"), next), 5);
         buckets.note(&post("c"), Some(&told(4, 2_000)), next);
         assert_eq!(passed(&mut buckets, &post("c"), next), 0, "those under way are counted");
+    }
+
+    #[test]
+    fn what_gives_way_leaves_one_call_to_others() {
+        let (mut buckets, now) = (Buckets::default(), Instant::now());
+        assert_eq!(buckets.spare(&post("c"), now), Ok(()), "nothing is known");
+        buckets.note(&post("c"), Some(&told(2, 700)), now);
+        assert_eq!(buckets.spare(&post("c"), now), Ok(()));
+        assert_eq!(buckets.pass(&post("c"), now), Ok(()));
+        assert_eq!(buckets.spare(&post("c"), now), Err(Duration::from_millis(700)));
+        assert_eq!(buckets.pass(&post("c"), now), Ok(()), "others may have it");
+        let single = Counted { route: "start a thread", ..post("c") };
+        buckets.note(&single, Some(&Told { bucket: "b2".to_owned(), limit: 1, ..told(0, 700) }), now);
+        assert_eq!(buckets.spare(&single, now), Ok(()), "there is none to be left");
     }
 
     #[test]

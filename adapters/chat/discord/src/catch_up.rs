@@ -48,10 +48,10 @@ pub(crate) struct Missed {
     pub(crate) trouble: Option<String>,
 }
 
-/// Reads what was said in alert channels and in threads that we are in.
+/// Reads what was said in the channels that are known beforehand, in their threads, and in threads that we are in.
 pub(crate) async fn read(client: &Client, places: &Places, listening: &Listening, me: &Me, now: Timestamp) -> Missed {
     let mut reader = Reader { client, until: Instant::now() + TIME, after: first_id(now), missed: Missed::default() };
-    for channel in &listening.alert_channels {
+    for channel in listening.alert_channels.union(&listening.channels) {
         reader.channel(channel).await;
     }
     match reader.ask(Route::ActiveThreads(&listening.guild), &[]).await {
@@ -150,16 +150,17 @@ struct Threads(Vec<Thread>);
 impl Threads {
     /// As Discord tells them: <https://docs.discord.com/developers/resources/guild#list-active-guild-threads>.
     fn of(told: &Value, after: u64, listening: &Listening, me: &Me) -> Self {
-        let list = |name: &str| told[name].as_array().map(Vec::as_slice).unwrap_or_default();
-        let joined = |id: &str| list("members").iter().any(|member| member["id"].as_str() == Some(id));
+        let all = |name: &str| told[name].as_array().map(Vec::as_slice).unwrap_or_default();
+        let joined = |id: &str| all("members").iter().any(|member| member["id"].as_str() == Some(id));
         let read = |thread: &Value| {
             let (id, parent) = (thread["id"].as_str()?, thread["parent_id"].as_str()?);
             let ours = thread["owner_id"].as_str() == Some(&me.user) || joined(id);
             let last = thread["last_message_id"].as_str()?.parse().ok()?;
-            let concerns = last > after && (ours || listening.alert_channels.contains(parent));
+            let concerns = last > after
+                && (ours || listening.alert_channels.contains(parent) || listening.channels.contains(parent));
             concerns.then(|| Thread { id: id.to_owned(), parent: parent.to_owned(), last })
         };
-        let mut fresh: Vec<Thread> = list("threads").iter().filter_map(read).collect();
+        let mut fresh: Vec<Thread> = all("threads").iter().filter_map(read).collect();
         fresh.sort_by_key(|thread| std::cmp::Reverse(thread.last));
         fresh.truncate(THREADS);
         Self(fresh)
@@ -204,16 +205,21 @@ mod tests {
                 thread("14", "2", "7", json!("104")),
                 thread("15", "1", "9", json!("100")),
                 thread("16", "1", "9", json!(null)),
+                thread("17", "3", "7", json!("105")),
                 json!("odd"),
             ],
             "members": [{"id": "13", "user_id": "9"}]
         });
-        let listening = Listening { guild: "5".to_owned(), alert_channels: ["1".to_owned()].into() };
+        let listening = Listening {
+            guild: "5".to_owned(),
+            alert_channels: ["1".to_owned()].into(),
+            channels: ["3".to_owned()].into(),
+        };
         let me = Me { user: "9".to_owned(), application: "9".to_owned(), may_read: true };
         let ids = |told: &Value| -> Vec<String> {
             Threads::of(told, 100, &listening, &me).0.into_iter().map(|thread| thread.id).collect()
         };
-        assert_eq!(ids(&told), ["12", "13", "11"]);
+        assert_eq!(ids(&told), ["17", "12", "13", "11"]);
         assert!(ids(&json!(null)).is_empty());
     }
 }

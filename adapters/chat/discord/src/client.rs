@@ -7,7 +7,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use midwatch_conversation::answer::File;
+use midwatch_service::clock::SharedClock;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
@@ -49,10 +51,12 @@ pub(crate) struct Client {
     token: SecretString,
     timeout: Duration,
     buckets: Mutex<Buckets>,
+    clock: SharedClock,
+    began: (Timestamp, Instant),
 }
 
 impl Client {
-    pub(crate) fn new(options: &DiscordOptions) -> Result<Self, DiscordError> {
+    pub(crate) fn new(options: &DiscordOptions, clock: SharedClock) -> Result<Self, DiscordError> {
         let mut base = options.api_url.clone();
         let fits = matches!(base.scheme(), "https" | "http") && base.has_host();
         match base.path_segments_mut() {
@@ -68,7 +72,8 @@ impl Client {
             .build()
             .map_err(DiscordError::Client)?;
         let (token, buckets) = (options.bot_token.clone(), Mutex::default());
-        Ok(Self { http, base, token, timeout: options.timeout, buckets })
+        let began = (clock.now(), Instant::now());
+        Ok(Self { http, base, token, timeout: options.timeout, buckets, clock, began })
     }
 
     /// Calls: writes what there is to write, reads otherwise.
@@ -122,6 +127,20 @@ impl Client {
         Ok(self.http.request(route.method(verb), address))
     }
 
+    /// Whether a call that gives way to others may be made: one more is left after it, as far as that is known.
+    ///
+    /// # Errors
+    /// [`Fault::Shut`].
+    pub(crate) fn gives_way(&self, route: &Route<'_>) -> Result<(), Fault> {
+        self.buckets().spare(&counted(route, Verb::Write), self.now()).map_err(Fault::Shut)
+    }
+
+    /// The moment by the clock that senders go by.
+    fn now(&self) -> Instant {
+        let (at, began) = self.began;
+        began + Duration::try_from(self.clock.now().duration_since(at)).unwrap_or_default()
+    }
+
     /// One call within the limits; what its answer tells of them is kept.
     async fn made(&self, route: &Route<'_>, verb: Verb, request: RequestBuilder) -> Result<Value, Fault> {
         let call = route.name(verb);
@@ -129,8 +148,8 @@ impl Client {
         if !route.is_of_an_interaction() {
             request.headers_mut().insert(AUTHORIZATION, self.authorization()?);
         }
-        let counted = Counted { route: call, major: route.major(), global: !route.is_of_an_interaction() };
-        self.buckets().pass(&counted, Instant::now()).map_err(Fault::Shut)?;
+        let counted = counted(&route, verb);
+        self.buckets().pass(&counted, self.now()).map_err(Fault::Shut)?;
         let (status, headers, body) = self.exchanged(call, request).await?;
         let read: Option<Value> = serde_json::from_slice(&body).ok();
         self.heed(&counted, status, &headers, read.as_ref());
@@ -148,7 +167,7 @@ impl Client {
 
     /// Keeps what an answer tells of the limits.
     fn heed(&self, call: &Counted, status: StatusCode, headers: &HeaderMap, body: Option<&Value>) {
-        let (told, now) = (told(headers), Instant::now());
+        let (told, now) = (told(headers), self.now());
         let mut buckets = self.buckets();
         // An answer that is not Discord's tells nothing of its buckets.
         if told.is_some() || status.is_success() {
@@ -191,6 +210,10 @@ impl Client {
     fn buckets(&self) -> std::sync::MutexGuard<'_, Buckets> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn counted(route: &Route<'_>, verb: Verb) -> Counted {
+    Counted { route: route.name(verb), major: route.major(), global: !route.is_of_an_interaction() }
 }
 
 /// The message and its files: <https://docs.discord.com/developers/reference#uploading-files>.

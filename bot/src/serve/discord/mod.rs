@@ -35,7 +35,9 @@ impl Discord {
         };
         let bound = settings.channels.iter().filter(|channel| channel.alerts);
         let alert_channels = bound.map(|channel| channel.id.clone()).collect();
-        let listening = Listening { guild: options.guild.clone(), alert_channels };
+        let named = settings.channels.iter().map(|channel| &channel.id);
+        let channels = settings.channel.iter().chain(named).cloned().collect();
+        let listening = Listening { guild: options.guild.clone(), alert_channels, channels };
         let platform = DiscordPlatform::new(&options)?;
         Ok(Some(Self { options, platform, public_key: settings.public_key.clone(), listening }))
     }

@@ -97,7 +97,11 @@ pub(super) fn public_key() -> String {
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let written = |mut text: String, byte: &u8| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    };
+    bytes.iter().fold(String::new(), written)
 }
 
 impl State {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::markup;
 use super::options::{APPLICATION, BOT_USER, GUILD};
 use super::world::{ChannelKind, World, time};
 
@@ -27,15 +28,32 @@ pub struct Look {
 impl Look {
     /// Everything a person reads in it: text and embeds, but not the buttons.
     pub fn reads(&self) -> String {
-        let mut read: Vec<String> = Some(self.content.clone()).filter(|text| !text.is_empty()).into_iter().collect();
+        let read = self.markup().into_iter().map(markup::read);
+        read.chain(self.plain().into_iter().map(str::to_owned)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What of it may act: markup that is neither code nor escaped.
+    pub fn live(&self) -> String {
+        self.markup().into_iter().map(markup::live).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Texts in which markup is read, in the order in which they are shown.
+    pub fn markup(&self) -> Vec<&str> {
+        let mut texts = vec![self.content.as_str()];
         for embed in &self.embeds {
             let fields = embed["fields"].as_array().into_iter().flatten();
-            let texts = [&embed["author"]["name"], &embed["title"], &embed["description"]].into_iter();
-            let texts = texts.chain(fields.flat_map(|field| [&field["name"], &field["value"]]));
-            let texts = texts.chain([&embed["footer"]["text"]]);
-            read.extend(texts.filter_map(Value::as_str).map(str::to_owned));
+            let own = [&embed["title"], &embed["description"]].into_iter();
+            let all = own.chain(fields.flat_map(|field| [&field["name"], &field["value"]]));
+            texts.extend(all.filter_map(Value::as_str));
         }
-        read.join("\n")
+        texts.retain(|text| !text.is_empty());
+        texts
+    }
+
+    /// Texts that are shown as they are.
+    fn plain(&self) -> Vec<&str> {
+        let parts = self.embeds.iter().flat_map(|embed| [&embed["author"]["name"], &embed["footer"]["text"]]);
+        parts.filter_map(Value::as_str).collect()
     }
 
     /// The `custom_id` of every button that can be pressed.

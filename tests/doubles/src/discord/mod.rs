@@ -8,7 +8,7 @@
 //! driver      a guild is set up, and made to go wrong
 //! people      what people say; using has what they do with the app, programs what other programs post
 //! watching    what a test sees
-//! world       people, roles, channels, threads; message has messages, permissions who may what
+//! world       people, roles, channels, threads; message has messages (markup: what is read), permissions who may what
 //! server      requests in, answers out; rest is the table of the API's routes, api/* what they do
 //! limits      a window for each route and channel, and one for all
 //! validate    messages, modals, commands, as Discord checks them
@@ -27,6 +27,7 @@ mod events;
 mod faults;
 mod interaction;
 mod limits;
+mod markup;
 mod message;
 mod opening;
 mod options;

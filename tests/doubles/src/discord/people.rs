@@ -55,7 +55,7 @@ impl Discord {
             let id = state.snowflake();
             state.open_thread(&id, &forum, user, &serde_json::json!({"name": title}));
             let mut message = Message::new(id.clone(), &id, user, state.now);
-            message.look.content = text.to_owned();
+            message.look = Look { content: text.to_owned(), ..Look::default() };
             content::mention(&mut message, None);
             state.place(message);
             id
@@ -119,7 +119,7 @@ fn said(state: &mut State, user: &str, channel: &str, text: &str) -> String {
     assert_ne!(state.world.channels[channel].kind, ChannelKind::Forum, "in a forum people open posts");
     state.reopen(channel);
     let mut message = Message::new(state.snowflake(), channel, user, state.now);
-    message.look.content = text.to_owned();
+    message.look = Look { content: text.to_owned(), ..Look::default() };
     content::mention(&mut message, None);
     let id = message.id.clone();
     state.place(message);

@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::api::{channels, commands, guild, interactions, me, messages, threads};
+use super::interaction::hex;
 use super::options::BOT_TOKEN;
 use super::refusal::{Answer, Refusal};
 use super::request::Request;
@@ -88,7 +89,7 @@ fn major(request: &Request) -> &str {
 
 /// The name of a route's bucket: says nothing, and stays the same.
 pub(super) fn bucket(route: &str) -> String {
-    Sha256::digest(route.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(route.as_bytes())[..16])
 }
 
 /// A call of the REST API.

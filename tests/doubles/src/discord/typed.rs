@@ -8,10 +8,17 @@ use super::state::State;
 /// The command of the app.
 pub(super) const COMMAND: &str = "midwatch";
 
-/// The subcommand as it is registered.
+/// A subcommand as it is registered, by its name, or by that of its group and its own.
 fn registered<'a>(state: &'a State, subcommand: &str) -> Option<&'a Value> {
-    let command = state.world.commands.iter().find(|command| command["name"] == COMMAND)?;
-    command["options"].as_array()?.iter().find(|option| option["name"] == subcommand)
+    let command = state.world.commands.iter().find(|command| command["name"] == COMMAND);
+    subcommand.split(' ').try_fold(command?, |known, name| {
+        known["options"].as_array()?.iter().find(|option| option["name"] == name && is_above(option))
+    })
+}
+
+/// Whether it is a subcommand or a group of them.
+fn is_above(option: &Value) -> bool {
+    matches!(option["type"].as_u64(), Some(1 | 2))
 }
 
 fn options_of(subcommand: Option<&Value>) -> &[Value] {
@@ -75,13 +82,16 @@ fn value(definition: Option<&Value>, name: &str, text: &str) -> Value {
 /// A line: the subcommand, words, and `name:value`.
 pub(super) fn line(state: &State, line: &str) -> Value {
     let mut words = line.split_whitespace();
-    let subcommand = words.next().unwrap_or_default();
-    let all = options_of(registered(state, subcommand));
+    let mut subcommand = words.next().unwrap_or_default().to_owned();
+    if registered(state, &subcommand).is_some_and(|known| known["type"] == 2) {
+        subcommand = format!("{subcommand} {}", words.next().unwrap_or_default());
+    }
+    let all = options_of(registered(state, &subcommand));
     let names: Vec<&str> = all.iter().filter_map(|option| option["name"].as_str()).collect();
     let mut given: Vec<(String, Vec<&str>)> = Vec::new();
     for word in words {
-        let named = word.split_once(':').filter(|(name, _)| names.contains(name));
-        match (named, given.last_mut()) {
+        let begins = word.split_once(':').filter(|(name, _)| names.contains(name));
+        match (begins, given.last_mut()) {
             (Some((name, first)), _) => {
                 given.push((name.to_owned(), Some(first).filter(|first| !first.is_empty()).into_iter().collect()));
             }
@@ -91,5 +101,5 @@ pub(super) fn line(state: &State, line: &str) -> Value {
     }
     let given: Vec<(String, String)> = given.into_iter().map(|(name, words)| (name, words.join(" "))).collect();
     let given: Vec<(&str, &str)> = given.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    command(state, subcommand, &given, None)
+    command(state, &subcommand, &given, None)
 }

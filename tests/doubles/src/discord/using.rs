@@ -28,7 +28,8 @@ pub struct Shown {
 }
 
 impl Discord {
-    /// A person gives `/midwatch` with a subcommand and options by name; the answer on the spot.
+    /// A person gives `/midwatch` with a subcommand and options by name; the answer on the spot. A subcommand of a group is
+    /// named with it: `pack list`. When no command is registered, anything can be given, as by a client that knows old ones.
     ///
     /// # Errors
     /// When the app did not answer in time: the person sees that it failed.
@@ -159,20 +160,17 @@ impl Discord {
             state.interact(Done { user, channel: &channel, kind, what, data, message }, done)
         });
         let within = self.shared.read(|state| state.options.acknowledge_within);
-        match tokio::time::timeout(within, ending).await {
-            Ok(end) => end.unwrap_or(Err(NotAcknowledged::Failed)),
-            Err(_) => {
-                let late = Err(NotAcknowledged::Late);
-                self.shared.change(|state| {
-                    // It may have been answered in this very moment.
-                    let answered = state.interactions.get(&id).and_then(|known| known.answered.clone());
-                    if answered.is_none() {
-                        state.ended(&id, late.clone());
-                    }
-                    answered.map_or(late, Ok)
-                })
-            }
+        if let Ok(end) = tokio::time::timeout(within, ending).await {
+            return end.unwrap_or(Err(NotAcknowledged::Failed));
         }
+        self.shared.change(|state| {
+            // It may have been answered in this very moment.
+            let answered = state.interactions.get(&id).and_then(|known| known.answered.clone());
+            if answered.is_none() {
+                state.ended(&id, Err(NotAcknowledged::Late));
+            }
+            answered.ok_or(NotAcknowledged::Late)
+        })
     }
 
     /// What the person sees now as the answer; none when there is nothing to see, or the app did not respond.

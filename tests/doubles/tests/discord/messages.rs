@@ -188,3 +188,20 @@ async fn without_the_intent_what_others_say_is_empty() {
     assert_eq!(content(&named).await, format!("<@{}> hello", discord.bot_user()));
     assert_eq!(get(&discord, "/applications/@me").await.body["flags"], 0);
 }
+
+#[tokio::test]
+async fn what_is_escaped_is_read_and_does_not_act() {
+    let discord = guild().await;
+    let sent = send(
+        &discord,
+        &json!({"embeds": [
+            {"description": "\\<@1\\> `\\<@2>` <@3> ``a`b`` \\` <@4> \\`", "footer": {"text": "\\*"}},
+        ]}),
+    )
+    .await;
+    let look = discord.message(ALERTS, &sent.id()).unwrap().look;
+
+    assert_eq!(look.reads(), "<@1> `\\<@2>` <@3> ``a`b`` ` <@4> `\n\\*");
+    let acting: Vec<&str> = ["<@1", "<@2", "<@3", "<@4"].into_iter().filter(|one| look.live().contains(one)).collect();
+    assert_eq!(acting, ["<@3", "<@4"]);
+}

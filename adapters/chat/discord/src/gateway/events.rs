@@ -66,7 +66,7 @@ pub(super) struct Events {
 impl Events {
     /// Begins.
     pub(super) fn start(shared: &Shared, expects_interactions: bool) -> Self {
-        let (events, sorted) = mpsc::channel(WAITING);
+        let (events, coming) = mpsc::channel(WAITING);
         let (interactions, answered) = mpsc::channel(ANSWERED);
         let (me, known) = watch::channel(Me { user: String::new(), application: String::new(), may_read: false });
         let begun = Arc::new(Notify::new());
@@ -74,7 +74,7 @@ impl Events {
         let mut tasks = JoinSet::new();
         let lanes = Lanes::start(&listener, &mut tasks);
         let sorter = Sorter { shared: shared.clone(), listener, lanes, begun: begun.clone() };
-        tasks.spawn(sorter.run(sorted));
+        tasks.spawn(sorter.run(coming));
         tasks.spawn(answer(shared.clone(), expects_interactions, answered));
         Self { inlet: Inlet { events, interactions }, me, begun, _tasks: tasks }
     }

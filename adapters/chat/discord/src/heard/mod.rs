@@ -29,6 +29,8 @@ pub struct Listening {
     pub guild: String,
     /// Ids of channels where posts of other programs are alerts.
     pub alert_channels: BTreeSet<String>,
+    /// Ids of channels where what was said is read that nobody listened to, beside those of alerts.
+    pub channels: BTreeSet<String>,
 }
 
 /// Who we are.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use midwatch_conversation::posted::{self, PostedAlerts};
 use midwatch_service::id::JobId;
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ fn me() -> Me {
 }
 
 fn listening() -> Listening {
-    Listening { guild: "5".to_owned(), alert_channels: ["1".to_owned()].into() }
+    Listening { guild: "5".to_owned(), alert_channels: ["1".to_owned()].into(), channels: BTreeSet::new() }
 }
 
 fn user(id: &str, is_bot: bool) -> Value {

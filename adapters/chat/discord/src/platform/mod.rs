@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use midwatch_redact::Redacted;
+use midwatch_service::clock::{SharedClock, SystemClock};
 use midwatch_service::id::{MessageId, PostKey};
 use midwatch_service::port::chat::{ChatPlatform, Found, Limit, Scope, SendFailure};
 use midwatch_service::post::{PostBody, Private};
@@ -86,7 +87,15 @@ impl DiscordPlatform {
     /// # Errors
     /// When the address of the API is none, or the HTTP client cannot be made.
     pub fn new(options: &DiscordOptions) -> Result<Self, DiscordError> {
-        let client = Arc::new(Client::new(options)?);
+        Self::timed(options, Arc::new(SystemClock))
+    }
+
+    /// With another clock for its limits: that of the senders.
+    ///
+    /// # Errors
+    /// See [`DiscordPlatform::new`].
+    pub fn timed(options: &DiscordOptions, clock: SharedClock) -> Result<Self, DiscordError> {
+        let client = Arc::new(Client::new(options, clock)?);
         let inner = Inner {
             guild: options.guild.clone(),
             known: Known::default(),

@@ -5,7 +5,8 @@
 
 use midwatch_redact::Redacted;
 use midwatch_service::id::MessageId;
-use midwatch_service::post::PostBody;
+use midwatch_service::living;
+use midwatch_service::post::{PostBody, Urgency};
 use midwatch_service::thread::Thread;
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ impl Inner {
             }
         };
         if self.doubts.remove(tag.as_str()).await.is_some() {
-            let brought = self.bring(thread, &sent, &message).await;
+            let brought = self.bring(thread, &sent, &message, false).await;
             brought.map_err(|fault| Fault::Unknown(format!("sent, but maybe as it was before: {}", fault.words())))?;
         }
         Ok(sent)
@@ -51,7 +52,10 @@ impl Inner {
         message: &MessageId,
         body: &Redacted<PostBody>,
     ) -> Result<(), Fault> {
-        self.bring(thread, message, &shown(body, tag)).await
+        // Progress leaves one edit of those that are left to the verdict that may follow.
+        let moves = matches!(body.as_ref(), PostBody::Living(_) | PostBody::Storm(_));
+        let yields = moves && living::urgency(body.as_ref()) == Urgency::Progress;
+        self.bring(thread, message, &shown(body, tag), yields).await
     }
 
     /// A message in a channel or thread that is there.
@@ -79,7 +83,7 @@ impl Inner {
     }
 
     /// Edits a message; its files stay as they are.
-    async fn bring(&self, thread: &Thread, message: &MessageId, shown: &Message) -> Result<(), Fault> {
+    async fn bring(&self, thread: &Thread, message: &MessageId, shown: &Message, yields: bool) -> Result<(), Fault> {
         let channel = match &thread.root {
             Some(root) if root != message => &root.0,
             // The first message of a forum's post is in the thread of the same id, that of a channel's thread is above it.
@@ -87,6 +91,9 @@ impl Inner {
             _ => &thread.channel,
         };
         let args = shown.body();
+        if yields {
+            self.client.gives_way(&Route::Message { channel, message: &message.0 })?;
+        }
         let edit = || self.client.call(Route::Message { channel, message: &message.0 }, Some(&args));
         match edit().await {
             Err(fault) if fault.code() == Some(code::THREAD_ARCHIVED) => {

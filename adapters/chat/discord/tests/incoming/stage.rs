@@ -67,8 +67,8 @@ impl Remembering {
             let all: Vec<String> = all.iter().map(words).collect();
             wanted.iter().all(|wanted| all.iter().any(|words| words == wanted))
         };
-        let waited = tokio::time::timeout(PATIENCE, heard.wait_for(there)).await;
-        assert!(waited.is_ok(), "{wanted:?} was not heard, but {:?}", self.words());
+        let came = tokio::time::timeout(PATIENCE, heard.wait_for(there)).await;
+        assert!(came.is_ok(), "{wanted:?} was not heard, but {:?}", self.words());
     }
 }
 
@@ -127,7 +127,7 @@ impl Stage {
             names: Arc::new(TwoClusters),
             clock: Arc::new(SystemClock),
             health: self.health.clone(),
-            listening: Listening { guild, alert_channels: [CHANNEL.to_owned()].into() },
+            listening: Listening { guild, alert_channels: [CHANNEL.to_owned()].into(), channels: [].into() },
         }
     }
 

@@ -45,7 +45,7 @@ pub(in crate::discord) fn acknowledge(
     let (channel, message) = (interaction.channel.clone(), interaction.message.clone());
     let private = data["flags"].as_u64().unwrap_or(0) & EPHEMERAL != 0;
     let shows = match (kind, message) {
-        (4 | 5, _) => shown(state, &channel, &data, (private, kind == 5), new)?,
+        (4 | 5, _) => shown(state, &channel, &data, (private, kind == 5), new),
         (6, Some((channel, id))) => Shows::Public(channel, id),
         (7, Some((channel, id))) => {
             let now = state.now;
@@ -93,7 +93,7 @@ fn shown(
     data: &Value,
     (private, thinking): (bool, bool),
     new: &BTreeMap<usize, File>,
-) -> Result<Shows, Refusal> {
+) -> Shows {
     let mut message = Message::new(state.snowflake(), channel, BOT_USER, state.now);
     message.kind = 20;
     message.flags = data["flags"].as_u64().unwrap_or(0) | if thinking { LOADING } else { 0 };
@@ -101,11 +101,11 @@ fn shown(
     message.files = content::files(state, data, &[], new);
     content::mention(&mut message, data.get("allowed_mentions"));
     if private {
-        return Ok(Shows::Private(Box::new(message)));
+        return Shows::Private(Box::new(message));
     }
     let place = Shows::Public(channel.to_owned(), message.id.clone());
     state.place(message);
-    Ok(place)
+    place
 }
 
 /// The interaction of a token that is still good.
