@@ -9,7 +9,9 @@
     reason = "a test starts programs, and fails when one does not start"
 )]
 
+mod accounts;
 mod chat;
+mod crowd;
 mod disk;
 mod drain;
 mod guild;

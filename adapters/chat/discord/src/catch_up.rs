@@ -23,6 +23,9 @@ const BACK: Duration = Duration::from_mins(15);
 /// Time for all reads.
 const TIME: Duration = Duration::from_secs(30);
 
+/// Pause before a read is tried again that had no answer, doubled each time.
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// Messages of a page: the most there are
 /// (<https://docs.discord.com/developers/resources/message#get-channel-messages>).
 const PAGE: usize = 100;
@@ -115,17 +118,27 @@ impl Reader<'_> {
         self.missed.messages.push(Delivered::new(message));
     }
 
-    /// Asks, and waits where a limit is shut, as long as there is time.
+    /// Asks, again where there was no answer, and waits where a limit is shut, as long as there is time: what is not read
+    /// now is brought by nobody.
     async fn ask(&self, route: Route<'_>, query: &[(&str, &str)]) -> Result<Value, Fault> {
+        let mut pause = PAUSE;
         loop {
-            let wait = match self.client.read(route, query).await {
-                Err(Fault::Shut(wait) | Fault::Limited { after: Some(wait), .. })
-                    if Instant::now() + wait < self.until =>
-                {
-                    wait
-                }
-                told => return told,
+            let fault = match self.client.read(route, query).await {
+                Ok(told) => return Ok(told),
+                Err(fault) => fault,
             };
+            let wait = match &fault {
+                Fault::Shut(wait) | Fault::Limited { after: Some(wait), .. } => *wait,
+                Fault::NotSent(_) | Fault::Unknown(_) => {
+                    let now = pause;
+                    pause *= 2;
+                    now
+                }
+                _ => return Err(fault),
+            };
+            if Instant::now() + wait >= self.until {
+                return Err(fault);
+            }
             tokio::time::sleep(wait).await;
         }
     }
