@@ -65,6 +65,20 @@ impl Directory for DiscordPlatform {
     }
 }
 
+impl DiscordPlatform {
+    /// What roles are called, as far as that is known within this time.
+    pub(crate) async fn role_names(&self, ids: &[String], within: Duration) -> Vec<String> {
+        match tokio::time::timeout(within, self.inner.roles()).await {
+            Ok(Ok(roles)) => {
+                let all = roles.as_array().into_iter().flatten();
+                let theirs = all.filter(|role| ids.iter().any(|id| role["id"] == id.as_str()));
+                theirs.filter_map(|role| role["name"].as_str()).map(str::to_owned).collect()
+            }
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        }
+    }
+}
+
 impl Inner {
     /// How the bot stands in a channel now.
     pub(crate) async fn standing(&self, channel: &str) -> Result<Standing, Fault> {

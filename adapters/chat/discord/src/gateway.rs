@@ -49,8 +49,6 @@ const NO_CONTENT: &str = "the bot may not read what messages say, so posts of ot
 
 /// The connection to the gateway.
 pub struct Gateway {
-    /// What Discord is asked with.
-    pub platform: DiscordPlatform,
     /// How it is spoken to.
     pub options: DiscordOptions,
     /// Where what it brings is taken.
@@ -75,9 +73,9 @@ impl Gateway {
     pub async fn run(self, stop: CancellationToken) {
         let Reception { health, clock, .. } = &self.reception;
         let shared = Shared {
-            platform: self.platform.clone(),
+            platform: self.reception.platform.clone(),
             reception: self.reception.clone(),
-            places: crate::places::Places::new(self.platform.client().clone()),
+            places: crate::places::Places::new(self.reception.platform.client().clone()),
             standing: std::sync::Arc::new(Standing::new(health.clone(), clock.clone())),
             stop: stop.clone(),
         };
@@ -128,11 +126,11 @@ impl Gateway {
 
     /// One session, from asking for it to its end.
     async fn once(&self, shared: &Shared, events: &Events) -> Ended {
-        let application = match self.platform.inner.ask_for_application().await {
+        let application = match self.reception.platform.inner.ask_for_application().await {
             Ok(application) => application,
             Err(fault) => return of_fault(&fault),
         };
-        let start = match starts::ask(self.platform.client()).await {
+        let start = match starts::ask(self.reception.platform.client()).await {
             Ok(start) => start,
             Err(fault) => return of_fault(&fault),
         };

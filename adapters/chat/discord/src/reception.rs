@@ -20,6 +20,7 @@ use serenity::model::id::GuildId;
 use crate::commands;
 use crate::embeds;
 use crate::heard::{Listening, interaction};
+use crate::platform::DiscordPlatform;
 
 /// The name under which what comes from Discord reports its health.
 pub const HEALTH: &str = "discord";
@@ -27,6 +28,9 @@ pub const HEALTH: &str = "discord";
 /// Time from an interaction's arrival until it must have been written down: what is left of Discord's 3 s
 /// (<https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback>) is for the network.
 pub(crate) const WRITE: Duration = Duration::from_millis(2_500);
+
+/// How long the names of roles are waited for while somebody types. They are kept, so that is seldom.
+const ROLES: Duration = Duration::from_millis(500);
 
 /// The flag of a message that only one person sees.
 const EPHEMERAL: u64 = 1 << 6;
@@ -54,6 +58,8 @@ pub struct Reception {
     pub health: Arc<Health>,
     /// What is listened to.
     pub listening: Listening,
+    /// Who knows what roles are called.
+    pub platform: DiscordPlatform,
 }
 
 /// It was not written down.
@@ -105,7 +111,7 @@ impl Reception {
         }
         let now = self.clock.now();
         let heard = match done {
-            Interaction::Autocomplete(typed) => return self.offered(typed),
+            Interaction::Autocomplete(typed) => return self.offered(typed).await,
             Interaction::Component(pressed) => match interaction::asked_about(&pressed.data.custom_id) {
                 Some(job) => return json!({"type": callback::MODAL, "data": interaction::blank_form(job)}),
                 None => Some(interaction::press(pressed, now)),
@@ -143,11 +149,12 @@ impl Reception {
         }
     }
 
-    fn offered(&self, typed: &CommandInteraction) -> Value {
-        let names = commands::typed(&typed.data)
-            .map(|sought| self.names.offer(&interaction::typist(typed), &sought, commands::CHOICES))
-            .unwrap_or_default();
-        choices(&names)
+    /// Names for who types; rules may name their roles by name.
+    async fn offered(&self, typed: &CommandInteraction) -> Value {
+        let Some(sought) = commands::typed(&typed.data) else { return choices(&[]) };
+        let mut typist = interaction::typist(typed);
+        typist.groups.extend(self.platform.role_names(&typist.groups, ROLES).await);
+        choices(&self.names.offer(&typist, &sought, commands::CHOICES))
     }
 }
 

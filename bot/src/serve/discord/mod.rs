@@ -64,7 +64,8 @@ impl Discord {
 
     fn reception(&self, ear: &Ear) -> Reception {
         let Ear { ears, names, clock, health } = ear.clone();
-        Reception { ears, names, clock, health, listening: self.listening.clone() }
+        let (listening, platform) = (self.listening.clone(), self.platform.clone());
+        Reception { ears, names, clock, health, listening, platform }
     }
 
     /// Where signed interactions come in; nowhere without a public key.
@@ -76,7 +77,6 @@ impl Discord {
     /// Listens at the gateway.
     pub(super) async fn listen(&self, ear: &Ear, stop: CancellationToken) {
         let gateway = Gateway {
-            platform: self.platform.clone(),
             options: self.options.clone(),
             reception: self.reception(ear),
             interactions: self.public_key.is_none(),

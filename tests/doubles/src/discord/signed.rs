@@ -1,6 +1,6 @@
 //! Interactions as signed requests. <https://docs.discord.com/developers/interactions/overview#setting-up-an-endpoint>
 //!
-//! Requests are signed at the real time, not at that of the guild's clock.
+//! Requests are signed at the time of the guild's clock, which is the one that the app compares with in a test.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,9 +40,9 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 async fn send(shared: Arc<Shared>, delivery: Delivery, url: String) {
-    let within = shared.read(|state| state.options.acknowledge_within);
+    let (within, now) = shared.read(|state| (state.options.acknowledge_within, state.now));
     let body = delivery.data.to_string();
-    let answer = tokio::time::timeout(within, answer(signed(&url, &body, true))).await;
+    let answer = tokio::time::timeout(within, answer(signed(&url, now, &body, true))).await;
     let Some(id) = delivery.interaction else { return };
     shared.change(|state| {
         // A second delivery of the same answers in vain, and one that was given up has been told so.
@@ -71,8 +71,8 @@ async fn send(shared: Arc<Shared>, delivery: Delivery, url: String) {
 }
 
 /// A request with the signature of its body and the time, or with one that is wrong.
-fn signed(url: &str, body: &str, well: bool) -> Request<Body> {
-    let [(signature_name, signature), (time_name, time)] = headers(Timestamp::now().as_second(), body);
+fn signed(url: &str, time: Timestamp, body: &str, well: bool) -> Request<Body> {
+    let [(signature_name, signature), (time_name, time)] = headers(time.as_second(), body);
     let signature = if well { signature } else { signature.chars().rev().collect() };
     Request::post(url)
         .header("content-type", "application/json")
@@ -114,9 +114,9 @@ impl Discord {
             let id = state.snowflake();
             json!({"id": id, "application_id": APPLICATION, "type": 1, "token": "unused", "version": 1}).to_string()
         });
-        let within = self.shared.read(|state| state.options.acknowledge_within);
+        let (within, now) = self.shared.read(|state| (state.options.acknowledge_within, state.now));
         for (well, wanted) in [(true, StatusCode::OK), (false, StatusCode::UNAUTHORIZED)] {
-            let answered = tokio::time::timeout(within, answer(signed(url, &body, well))).await.ok().flatten();
+            let answered = tokio::time::timeout(within, answer(signed(url, now, &body, well))).await.ok().flatten();
             let Some((status, said)) = answered else { return Err("the endpoint does not answer".to_owned()) };
             if status != wanted || (well && said["type"] != 1) {
                 let kind = if well { "good" } else { "wrong" };

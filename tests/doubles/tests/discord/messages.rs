@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use midwatch_doubles::discord::permissions::{EMBED_LINKS, READ_MESSAGE_HISTORY, SEND_MESSAGES};
-use midwatch_doubles::discord::{Discord, Limits, Options};
+use midwatch_doubles::discord::{Discord, Limits, Message, Options};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -115,7 +115,7 @@ async fn a_thread_has_the_id_of_its_message_and_is_reopened_by_a_post() {
     assert_eq!(post(&discord, &format!("/channels/{root}/messages"), &json!({"content": "more"})).await.status, 200);
 
     assert_eq!(active(&discord).await, json!([root]));
-    let read: Vec<String> = discord.thread(&root).iter().map(|message| message.reads()).collect();
+    let read: Vec<String> = discord.thread(&root).iter().map(Message::reads).collect();
     assert_eq!(read, ["it burns", "found", "more"]);
     discord.lock(&root);
     assert_eq!(

@@ -38,7 +38,7 @@ impl Names for Nobody {
 }
 
 /// Takes interactions by signed HTTP; what is heard comes out.
-async fn listening(discord: &Discord) -> mpsc::UnboundedReceiver<Heard> {
+async fn listening(discord: &Discord, platform: &DiscordPlatform) -> mpsc::UnboundedReceiver<Heard> {
     let (ear, heard) = mpsc::unbounded_channel();
     let reception = Reception {
         ears: Arc::new(Ear(ear)),
@@ -46,6 +46,7 @@ async fn listening(discord: &Discord) -> mpsc::UnboundedReceiver<Heard> {
         clock: Arc::new(SystemClock),
         health: Arc::default(),
         listening: Listening { guild: discord.guild().to_owned(), ..Listening::default() },
+        platform: platform.clone(),
     };
     let router = http::router(reception, &discord.public_key()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -63,7 +64,7 @@ fn private(reply: Option<&str>, text: &str) -> Redacted<PostBody> {
 #[tokio::test]
 async fn a_handle_shows_one_answer_however_often_it_is_sent() {
     let w = World::new().await;
-    let mut heard = listening(&w.discord).await;
+    let mut heard = listening(&w.discord, &w.platform).await;
     w.discord.slash(ANN, CHANNEL, "status", &[]).await.unwrap();
     let heard = heard.recv().await.unwrap();
     assert!(heard.waits);

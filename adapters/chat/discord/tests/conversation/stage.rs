@@ -118,7 +118,8 @@ impl Stage for DiscordStage {
         let guild = self.discord.guild().to_owned();
         let listening = Listening { guild, alert_channels: [CHANNEL.to_owned()].into(), channels: [].into() };
         let (clock, names) = (self.clock.clone(), Arc::new(NoNames));
-        let reception = Reception { ears, names, clock, health: Arc::default(), listening };
+        let reception =
+            Reception { ears, names, clock, health: Arc::default(), listening, platform: self.platform.clone() };
         let stop = CancellationToken::new();
         if self.way == Way::Http {
             let router = http::router(reception.clone(), &self.discord.public_key()).unwrap();
@@ -128,8 +129,7 @@ impl Stage for DiscordStage {
             tokio::spawn(async move { serving.await.unwrap() });
             self.discord.deliver_interactions_to(&url).await.unwrap();
         }
-        let (platform, options) = (self.platform.clone(), self.options.clone());
-        let gateway = Gateway { platform, options, reception, interactions: self.way == Way::Gateway };
+        let gateway = Gateway { options: self.options.clone(), reception, interactions: self.way == Way::Gateway };
         tokio::spawn(gateway.run(stop.clone()));
         self.discord.wait_for("a session", |discord| (discord.identified() > 0).then_some(())).await;
         *self.listening.lock().unwrap() = Some(stop.drop_guard());
@@ -195,7 +195,7 @@ impl Stage for DiscordStage {
 
     fn fail(&self, which: Which, fault: Fault) {
         let fault = match fault {
-            Fault::TooMany(seconds) => discord::Fault::TooMany { seconds, global: false },
+            Fault::TooMany(seconds) => discord::Fault::TooMany { seconds, global: true },
             Fault::ErrorBefore => discord::Fault::Status(503),
             Fault::ErrorAfter => discord::Fault::StatusAfter(502),
             Fault::AnswerLost => discord::Fault::ResetAfter,
@@ -221,7 +221,8 @@ impl Stage for DiscordStage {
     }
 
     fn bury(&self, _: &MessageId) {
-        // What was said before cannot be read any more; Discord then shows an empty list.
+        // What was said before cannot be read any more; Discord then shows an empty list. And the minutes of nonces are over.
+        self.discord.keep_nonces(Duration::ZERO);
         self.discord.deny(CHANNEL, READ_MESSAGE_HISTORY);
     }
 
@@ -260,7 +261,13 @@ impl Stage for DiscordStage {
     }
 
     fn offences(&self) -> Vec<String> {
-        let refusals = self.discord.refusals().into_iter().map(|call| format!("{}: {:?}", call.path, call.outcome));
+        // What is not there, or not ours to see, has to be asked for to be known; a thread may be made by two at once, and
+        // what is delivered twice is answered twice.
+        let is_answer = |outcome: &Option<Outcome>| {
+            matches!(outcome, Some(Outcome::Refused(403 | 404, _) | Outcome::Refused(_, 160_004 | 40_060)))
+        };
+        let refusals = self.discord.refusals().into_iter().filter(|call| !is_answer(&call.outcome));
+        let refusals = refusals.map(|call| format!("{}: {:?}", call.path, call.outcome));
         let violations = self.discord.violations().into_iter().map(|early| format!("{early:?}"));
         let own = self.discord.own(CHANNEL);
         let torn = own.iter().filter(|message| {

@@ -128,6 +128,7 @@ impl Stage {
             clock: Arc::new(SystemClock),
             health: self.health.clone(),
             listening: Listening { guild, alert_channels: [CHANNEL.to_owned()].into(), channels: [].into() },
+            platform: self.platform.clone(),
         }
     }
 
@@ -139,12 +140,7 @@ impl Stage {
 
     /// Listens to the gateway from now on.
     pub(crate) fn listen(&self) {
-        let gateway = Gateway {
-            platform: self.platform.clone(),
-            options: self.options.clone(),
-            reception: self.reception(),
-            interactions: true,
-        };
+        let gateway = Gateway { options: self.options.clone(), reception: self.reception(), interactions: true };
         tokio::spawn(gateway.run(self.stop.clone()));
     }
 
