@@ -62,8 +62,8 @@ async fn what_was_acknowledged_is_answered_once_through_a_hundred_kills() {
             number,
             channel: seeded.below(CHANNELS),
             thread: seeded.below(KILLS),
-            moment: Duration::from_millis(seeded.below(600)),
-            lives: Duration::from_millis(100 + seeded.below(800)),
+            moment: Duration::from_millis(seeded.below(1_000)),
+            lives: Duration::from_millis(100 + seeded.below(1_400)),
         };
         for (crowd, said) in both.crowds.iter().zip(&mut said) {
             talk(crowd, said, &round);
