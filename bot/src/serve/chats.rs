@@ -26,6 +26,7 @@ pub(super) const DISCORD: &str = "discord";
 #[derive(Clone)]
 pub(super) struct Ear {
     pub(super) ears: Arc<dyn Ears>,
+    #[cfg_attr(not(feature = "discord"), expect(dead_code, reason = "only Discord completes what is typed"))]
     pub(super) names: Arc<dyn Names>,
     pub(super) clock: SharedClock,
     pub(super) health: Arc<Health>,
