@@ -10,6 +10,7 @@ use midwatch_service::port::store::{JobFilter, Store as _};
 use midwatch_sqlite::SqliteStore;
 
 use crate::crowd::{CHANNELS, Crowd, Shown};
+use crate::figures::{Figures, Taken};
 use crate::support::Place;
 use crate::talk_kill::{Question, Said};
 
@@ -20,24 +21,6 @@ const DECLARED: &str = "This may be a repetition";
 pub(crate) struct Accounts {
     store: SqliteStore,
     jobs: Vec<Job>,
-}
-
-/// What was counted on one platform.
-#[derive(Default)]
-pub(crate) struct Figures {
-    platform: &'static str,
-    asked: usize,
-    alerts: usize,
-    questions: usize,
-    jobs: usize,
-    messages: usize,
-    edits: usize,
-    declared: usize,
-    swapped: usize,
-    commands: (usize, usize, usize),
-    presses: (usize, usize, usize),
-    calls: usize,
-    faults: usize,
 }
 
 /// Our messages on one platform by the hash of their key, each in the order they came.
@@ -118,7 +101,7 @@ impl Accounts {
             declared,
             swapped,
             commands: commands(&jobs, crowd, &said.asked, said.commands).await,
-            presses: self.presses(said.presses).await,
+            presses: self.pressed(said.presses).await,
             calls,
             faults,
         }
@@ -159,20 +142,20 @@ impl Accounts {
         assert!(strange.is_empty(), "nobody asked for these: {strange:#?}");
     }
 
-    /// Pressed, acknowledged, and how many of these told that a report helped: each is kept.
-    async fn presses(&self, presses: Vec<(Button, Pending)>) -> (usize, usize, usize) {
-        let (pressed, mut acknowledged, mut kept) = (presses.len(), 0, 0);
+    /// What was pressed, and how many of what was acknowledged told that a report helped: each is kept.
+    async fn pressed(&self, presses: Vec<(Button, Pending)>) -> Taken {
+        let mut taken = Taken { given: presses.len(), ..Taken::default() };
         for (Button { action, job }, press) in presses {
             if press.await.unwrap().is_none() {
                 continue;
             }
-            acknowledged += 1;
+            taken.acknowledged += 1;
             if action == Action::Helpful {
                 assert_eq!(self.store.feedback(job).await.unwrap().len(), 1, "feedback on {job}");
-                kept += 1;
+                taken.came += 1;
             }
         }
-        (pressed, acknowledged, kept)
+        taken
     }
 }
 
@@ -230,16 +213,11 @@ fn swapped(seen: &Seen<'_>, questions: &[Question]) -> usize {
     swapped
 }
 
-/// Commands that were given, acknowledged, and ran: none ran that was not given, all ran that were acknowledged.
-async fn commands(
-    jobs: &[&Job],
-    crowd: &dyn Crowd,
-    asked: &[(String, String)],
-    commands: Vec<Pending>,
-) -> (usize, usize, usize) {
-    let (given, mut acknowledged) = (commands.len(), 0);
+/// Commands: none ran that was not given, all ran that were acknowledged.
+async fn commands(jobs: &[&Job], crowd: &dyn Crowd, asked: &[(String, String)], commands: Vec<Pending>) -> Taken {
+    let mut taken = Taken { given: commands.len(), ..Taken::default() };
     for command in commands {
-        acknowledged += usize::from(command.await.unwrap().is_some());
+        taken.acknowledged += usize::from(command.await.unwrap().is_some());
     }
     let mentions: BTreeSet<String> = asked.iter().map(|(channel, root)| crowd.heard(channel, None, root)).collect();
     let mentioned = jobs.iter().filter(|job| mentions.contains(&job.spec.origin.request_id));
@@ -247,31 +225,7 @@ async fn commands(
     let theirs: BTreeSet<_> = mentioned.map(|job| job.spec.thread).collect();
     // What was pressed again is in the thread of a mention; a command opens one of its own.
     let by_command = |job: &&&Job| job.spec.origin.actor.platform == crowd.name() && !theirs.contains(&job.spec.thread);
-    let ran = jobs.iter().filter(by_command).count();
-    assert!((acknowledged..=given).contains(&ran), "{acknowledged} of {given} were acknowledged, {ran} ran");
-    (given, acknowledged, ran)
-}
-
-/// One line for each platform.
-pub(crate) fn print(all: &[Figures]) {
-    for it in all {
-        let ((given, heard, ran), (pressed, taken, kept)) = (it.commands, it.presses);
-        eprintln!(
-            "{:<8} {} mentions, {} alerts, {} questions; {given} commands, {heard} acknowledged, {ran} ran; {pressed} \
-             presses, {taken} acknowledged, {kept} kept as feedback; {} jobs; {} messages, {} edits, {} declared, {} \
-             answers out of order; {} calls, {} met a fault",
-            it.platform,
-            it.asked,
-            it.alerts,
-            it.questions,
-            it.jobs,
-            it.messages,
-            it.edits,
-            it.declared,
-            it.swapped,
-            it.calls,
-            it.faults
-        );
-        assert!(heard > 0 && taken > 0 && it.questions > 10, "the conversation on {} is too thin", it.platform);
-    }
+    taken.came = jobs.iter().filter(by_command).count();
+    assert!((taken.acknowledged..=taken.given).contains(&taken.came), "{taken:?}");
+    taken
 }

@@ -14,6 +14,7 @@ mod chat;
 mod crowd;
 mod disk;
 mod drain;
+mod figures;
 mod guild;
 mod guild_talk;
 mod hostile;

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::accounts::Accounts;
 use crate::chat::ASK;
 use crate::crowd::{Both, CHANNELS, Crowd};
+use crate::figures;
 use crate::kill::Seeded;
 use crate::support::Server;
 
@@ -85,7 +86,7 @@ async fn what_was_acknowledged_is_answered_once_through_a_hundred_kills() {
     for (crowd, said) in both.crowds.iter().zip(said) {
         figures.push(accounts.check(crowd.as_ref(), said).await);
     }
-    crate::accounts::print(&figures);
+    figures::print(&figures);
 }
 
 async fn both() -> Both {
