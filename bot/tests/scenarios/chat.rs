@@ -43,31 +43,9 @@ impl Team {
 
     /// The same with alerts in these channels; `extra` is more configuration.
     pub(crate) async fn with_alerts_in(by: By, options: Options, extra: &str, alerts: &[String]) -> Team {
-        let slack = Slack::start(options).await;
-        for (id, name) in [(ANN, "ann"), (BOB, "bob"), (EVE, "eve")] {
-            slack.add_user(id, name);
-        }
-        for (id, name) in [(OPS, "ops"), (AWAY, "away")] {
-            slack.add_channel(id, name, &[ANN, BOB, EVE]);
-        }
-        slack.kick(AWAY);
-        for (number, id) in alerts.iter().enumerate() {
-            slack.add_channel(id, &format!("alerts-{number}"), &[ANN, BOB, EVE]);
-        }
-        let events = match by {
-            By::Sockets => format!("app_token: {}", slack.app_token()),
-            By::SignedHttp => format!("signing_secret: {}", slack.signing_secret()),
-        };
-        let bound: Vec<String> = alerts.iter().map(|id| format!("{{id: {id}, alerts: true}}")).collect();
-        let config = format!(
-            "slack: {{bot_token: {}, {events}, api_url: \"{}\", channels: [{}]}}\n\
-             permissions: {{rules: [{{who: {{platform: webhook}}, verbs: [investigate]}}, {{who: {{platform: api}}}}, \
-             {{who: {{platform: slack, user: {ANN}}}}}, {{who: {{platform: slack, user: {BOB}}}}}]}}\n{extra}",
-            slack.bot_token(),
-            slack.api_url(),
-            bound.join(", "),
-        );
-        let place = Place::new(CASE, &config).await;
+        let slack = workspace(options, alerts).await;
+        let rules = permissions(&[("slack", ANN), ("slack", BOB)]);
+        let place = Place::new(CASE, &format!("{}{rules}{extra}", section(&slack, by, alerts))).await;
         Team { slack, place }
     }
 
@@ -88,6 +66,42 @@ impl Team {
         let look = |slack: &Slack| slack.ephemerals(user).get(after).map(midwatch_doubles::slack::Ephemeral::reads);
         self.slack.wait_for(&format!("a private answer to {user}"), look).await
     }
+}
+
+/// A workspace with its people, two channels, and alerts in these.
+pub(crate) async fn workspace(options: Options, alerts: &[String]) -> Slack {
+    let slack = Slack::start(options).await;
+    for (id, name) in [(ANN, "ann"), (BOB, "bob"), (EVE, "eve")] {
+        slack.add_user(id, name);
+    }
+    for (id, name) in [(OPS, "ops"), (AWAY, "away")] {
+        slack.add_channel(id, name, &[ANN, BOB, EVE]);
+    }
+    slack.kick(AWAY);
+    for (number, id) in alerts.iter().enumerate() {
+        slack.add_channel(id, &format!("alerts-{number}"), &[ANN, BOB, EVE]);
+    }
+    slack
+}
+
+/// The workspace in the server's configuration.
+pub(crate) fn section(slack: &Slack, by: By, alerts: &[String]) -> String {
+    let events = match by {
+        By::Sockets => format!("app_token: {}", slack.app_token()),
+        By::SignedHttp => format!("signing_secret: {}", slack.signing_secret()),
+    };
+    let bound: Vec<String> = alerts.iter().map(|id| format!("{{id: {id}, alerts: true}}")).collect();
+    let (token, url, bound) = (slack.bot_token(), slack.api_url(), bound.join(", "));
+    format!("slack: {{bot_token: {token}, {events}, api_url: \"{url}\", channels: [{bound}]}}\n")
+}
+
+/// These people, by platform and id, may do everything; alerts are investigated.
+pub(crate) fn permissions(people: &[(&str, &str)]) -> String {
+    let people = people.iter().map(|(platform, user)| format!(", {{who: {{platform: {platform}, user: \"{user}\"}}}}"));
+    let people: String = people.collect();
+    format!(
+        "permissions: {{rules: [{{who: {{platform: webhook}}, verbs: [investigate]}}, {{who: {{platform: api}}}}{people}]}}\n"
+    )
 }
 
 /// Whether it is the report: it has the button that shows its evidence.

@@ -12,6 +12,8 @@
 mod chat;
 mod disk;
 mod drain;
+mod guild;
+mod guild_talk;
 mod hostile;
 mod kill;
 mod parts;
