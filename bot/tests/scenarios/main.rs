@@ -14,6 +14,7 @@ mod disk;
 mod drain;
 mod guild;
 mod guild_talk;
+mod guild_ways;
 mod hostile;
 mod kill;
 mod parts;
