@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::chat::{self, By, POD};
 use crate::guild::{
-    self, ALERTS, ANN, AWAY, BOB, EVE, FORUM, Guild, OPS, is_report, posted, posted_about, refused, section, tag, thread,
+    self, ALERTS, ANN, AWAY, BOB, EVE, FORUM, Guild, OPS, is_report, posted, posted_about, refused, section, tag,
+    thread,
 };
 use crate::support::{CASE, Place, Server, alert, webhook};
 
@@ -304,7 +305,8 @@ async fn slack_and_discord_are_served_by_one_process_and_interactions_by_signed_
         slack.thread(chat::OPS, &asked).into_iter().find(|m| m.is_own() && chat::is_report(m))
     };
     slack.wait_for("the report on Slack", own).await;
-    let pressed = guild.discord.press(BOB, &root, &report.id, &button(&report, "evidence")).await.expect("acknowledged");
+    let pressed =
+        guild.discord.press(BOB, &root, &report.id, &button(&report, "evidence")).await.expect("acknowledged");
     answer(&guild.discord, &pressed, "e1").await;
     let given = guild.discord.slash(ANN, OPS, "investigate", &WORKLOAD).await.expect("acknowledged");
     answer(&guild.discord, &given, "On it").await;
