@@ -150,9 +150,13 @@ impl Listening {
 
     /// A message of a person.
     fn said(&self, message: &Message, stands: Stands, me: &Me, now: Timestamp) -> Option<Heard> {
-        // A reply to a message of ours names us without a word about it.
         let listed = message.mentions.iter().any(|user| user.id.to_string() == me.user);
-        let named = listed || markup::names(&message.content, &me.user);
+        let worded = markup::names(&message.content, &me.user);
+        // A reply to a message of ours at the top names us without a word about it ("thanks!"): it asks for nothing new, and
+        // belongs to the thread that begins there.
+        let answers = stands.root.is_none() && (listed || worded) && is_answer(message, me);
+        let stands = if answers { Stands { root: Some(answered(message)?), ..stands } } else { stands };
+        let named = worded || (listed && !answers);
         let name = |id: &str| message.mentions.iter().find(|user| user.id.to_string() == id).map(|u| u.name.clone());
         let text = markup::typed(&message.content, &me.user, name);
         let said = match (named, &stands.root) {
@@ -199,6 +203,18 @@ fn is_said(message: &Message) -> bool {
             | MessageType::ChatInputCommand
             | MessageType::ContextMenuCommand
     )
+}
+
+/// Whether a message that names us is a reply to one of ours. Who only replies names nobody else; who also writes our name
+/// may reply to anyone.
+fn is_answer(message: &Message, me: &Me) -> bool {
+    let to = message.referenced_message.as_ref();
+    message.kind == MessageType::InlineReply && to.is_none_or(|to| to.author.id.to_string() == me.user)
+}
+
+/// The message that is replied to.
+fn answered(message: &Message) -> Option<String> {
+    Some(message.message_reference.as_ref()?.message_id?.to_string())
 }
 
 fn is_of_a_program(message: &Message) -> bool {

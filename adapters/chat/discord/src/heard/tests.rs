@@ -61,12 +61,29 @@ fn a_message_that_names_us_is_a_mention_without_the_name() {
 }
 
 #[test]
-fn a_reply_to_us_is_a_mention_though_its_words_do_not_name_us() {
-    let reply = json!({
-        "content": "and why?", "type": 19, "mentions": [user(ME, true)],
-        "message_reference": {"message_id": "69", "channel_id": "2", "guild_id": "5"}
-    });
-    assert_eq!(hear(reply, None).unwrap().said, Said::Mention { text: "and why?".into() });
+fn a_reply_to_us_belongs_to_the_thread_of_what_it_answers() {
+    let of = |author: &str| message(json!({"id": "69", "author": user(author, author == ME)}));
+    let reply = |content: &str, to: Option<Message>, reference: Value| {
+        json!({
+            "content": content, "type": 19, "mentions": [user(ME, true)], "referenced_message": to,
+            "message_reference": reference
+        })
+    };
+    let known = json!({"message_id": "69", "channel_id": "2", "guild_id": "5"});
+    let root = |id: &str| Some(MessageId(id.into()));
+    let thanks = hear(reply("thanks!", Some(of(ME)), known.clone()), None).unwrap();
+    assert_eq!((thanks.said, thanks.place.root), (Said::Message { text: "thanks!".into() }, root("69")));
+    let asked = hear(reply("<@900> and why?", Some(of(ME)), known.clone()), None).unwrap();
+    assert_eq!((asked.said, asked.place.root), (Said::Mention { text: "and why?".into() }, root("69")));
+    let unknown = json!({"channel_id": "2", "guild_id": "5"});
+    assert_eq!(hear(reply("thanks!", None, unknown), None), None, "nobody knows what it answers");
+    assert_eq!(hear(reply("", Some(of(ME)), known.clone()), None), None, "a picture");
+    let of_others = hear(reply("<@900> look at this", Some(of("30")), known.clone()), None).unwrap();
+    assert_eq!((of_others.said, of_others.place.root), (Said::Mention { text: "look at this".into() }, None));
+    let mut in_a_thread = reply("and why?", Some(of(ME)), known);
+    in_a_thread["channel_id"] = "44".into();
+    let in_a_thread = hear(in_a_thread, Some("2")).unwrap();
+    assert_eq!((in_a_thread.said, in_a_thread.place.root), (Said::Mention { text: "and why?".into() }, root("44")));
 }
 
 #[test]
@@ -259,7 +276,7 @@ fn the_words_of_a_form_are_a_question_whatever_they_are() {
         let Said::Command { text } = &heard.said else { panic!("{heard:?}") };
         let parsed = parse(text, Spot::Thread).unwrap();
         let Parsed::Command(Command::Ask(ask)) = &parsed else { panic!("{words}: {parsed:?}") };
-        assert_eq!((ask.words.join(" "), &ask.of), (words.replace('\n', " "), &None));
+        assert_eq!((ask.words.join(" "), &ask.of), (words.replace('\n', " "), &Some(job.to_string())));
         assert_eq!((heard.place.root, heard.waits), (Some(MessageId("44".into())), true));
     }
 }
