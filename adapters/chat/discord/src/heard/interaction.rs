@@ -77,14 +77,14 @@ pub(crate) fn press(done: &ComponentInteraction, now: Timestamp) -> Heard {
 
 /// What a form that was sent tells; none when it is none of ours.
 pub(crate) fn form(done: &ModalInteraction, now: Timestamp) -> Option<Heard> {
-    asked_about(&done.data.custom_id)?;
+    let job = asked_about(&done.data.custom_id)?;
     let fields = done.data.components.iter().flat_map(|row| &row.components);
     let question = fields.into_iter().find_map(|field| match field {
         ActionRowComponent::InputText(input) if input.custom_id == QUESTION => input.value.as_deref(),
         _ => None,
     })?;
-    // Behind `--` no word is taken for a flag.
-    let said = Said::Command { text: format!("ask -- {}", question.trim()) };
+    // A thread may hold several jobs, and the form was opened for one. Behind `--` no word is taken for a flag.
+    let said = Said::Command { text: format!("ask --of={job} -- {}", question.trim()) };
     let sent = Done {
         id: done.id,
         token: &done.token,

@@ -85,7 +85,7 @@ async fn a_form_asks_about_the_job_it_was_opened_for(way: Way) {
     assert_eq!(answered.kind, DEFERRED);
     let heard = stage.ears.all();
     let [heard] = &heard[..] else { panic!("{heard:?}") };
-    assert_eq!(words(heard), "command: ask -- stop blaming the node");
+    assert_eq!(words(heard), format!("command: ask --of={job} -- stop blaming the node"));
     assert_eq!(heard.place.root.as_ref().map(|root| root.0.as_str()), Some(message.as_str()));
 }
 
