@@ -160,7 +160,9 @@ impl Client {
             }
             Some(body) if status.is_success() => Ok(body),
             None if status == StatusCode::NO_CONTENT => Ok(Value::Null),
-            Some(said) if status.is_client_error() => Err(Fault::refused(route, verb, status.as_u16(), &said)),
+            said if status.is_client_error() => {
+                Err(Fault::refused(route, verb, status.as_u16(), &said.unwrap_or_default()))
+            }
             _ => Err(Fault::Unknown(format!("{call}: answered with {status} and no answer of Discord's"))),
         }
     }
