@@ -42,7 +42,7 @@ const THREADS: usize = 50;
 const AT_ONCE: usize = 4;
 
 /// Milliseconds from 1970 to the first of Discord's ids: <https://docs.discord.com/developers/reference#snowflakes>.
-const EPOCH: i64 = 1_420_070_400_000;
+pub(crate) const EPOCH: i64 = 1_420_070_400_000;
 
 /// Discord's code for a channel that holds threads and no messages, like a forum.
 const NO_MESSAGES_THERE: u64 = 50_024;
@@ -155,9 +155,13 @@ impl<'a> CatchUp<'a> {
     async fn ask(&self, route: Route<'_>, query: &[(&str, &str)]) -> Result<Value, Fault> {
         let mut pause = PAUSE;
         loop {
-            let fault = match self.client.read(route, query).await {
-                Ok(told) => return Ok(told),
-                Err(fault) => fault,
+            if Instant::now() >= self.until {
+                return Err(late());
+            }
+            let fault = match tokio::time::timeout_at(self.until, self.client.read(route, query)).await {
+                Ok(Ok(told)) => return Ok(told),
+                Ok(Err(fault)) => fault,
+                Err(_) => return Err(late()),
             };
             let wait = match &fault {
                 Fault::Shut(wait) | Fault::Limited { after: Some(wait), .. } => *wait,
@@ -174,6 +178,10 @@ impl<'a> CatchUp<'a> {
             tokio::time::sleep(wait).await;
         }
     }
+}
+
+fn late() -> Fault {
+    Fault::Unknown(format!("there was no more time: all is read within {} s", TIME.as_secs()))
 }
 
 /// A thread in which something was said lately.

@@ -18,7 +18,7 @@ use super::Shared;
 use super::lanes::{Lanes, Listener};
 use crate::catch_up::{CatchUp, Missed};
 use crate::fault::Fault;
-use crate::heard::interaction::is_thread;
+use crate::heard::interaction::{age, is_thread};
 use crate::heard::{Delivered, Me};
 use crate::reception::WRITE;
 use crate::route::Route;
@@ -31,6 +31,15 @@ const ANSWERED: usize = 64;
 
 /// Discord waits so long for the answer to an interaction.
 const ANSWER: Duration = Duration::from_secs(3);
+
+/// Pause before what was missed is read again that could not be read, doubled each time up to `LONGEST`.
+const AGAIN: Duration = Duration::from_mins(1);
+
+/// The longest pause: as far back as is read.
+const LONGEST: Duration = Duration::from_mins(15);
+
+/// How far Discord's clock and ours may be apart.
+const SKEW: Duration = Duration::from_secs(2);
 
 /// Where a session puts what comes in.
 #[derive(Clone)]
@@ -73,7 +82,7 @@ impl Events {
         let listener = Listener::new(shared.clone(), known);
         let mut tasks = JoinSet::new();
         let lanes = Lanes::start(&listener, &mut tasks);
-        let sorter = Sorter { shared: shared.clone(), listener, lanes, begun: begun.clone() };
+        let sorter = Sorter { shared: shared.clone(), listener, lanes, begun: begun.clone(), again: None };
         tasks.spawn(sorter.run(coming));
         tasks.spawn(answer(shared.clone(), expects_interactions, answered));
         Self { inlet: Inlet { events, interactions }, me, begun, _tasks: tasks }
@@ -106,16 +115,30 @@ struct Sorter {
     listener: Listener,
     lanes: Lanes,
     begun: Arc<Notify>,
+    /// When what was missed is read again, and the pause before that.
+    again: Option<(tokio::time::Instant, Duration)>,
 }
 
 impl Sorter {
-    async fn run(self, mut events: mpsc::Receiver<Event>) {
-        while let Some(event) = events.recv().await {
-            self.take(event).await;
+    async fn run(mut self, mut events: mpsc::Receiver<Event>) {
+        loop {
+            let again = async {
+                match self.again {
+                    Some((at, _)) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => self.take(event).await,
+                    None => return,
+                },
+                () = again => self.catch_up().await,
+            }
         }
     }
 
-    async fn take(&self, event: Event) {
+    async fn take(&mut self, event: Event) {
         match event {
             Event::MessageCreate(event) => self.lanes.put(Delivered::new(event.message)).await,
             Event::MessageUpdate(event) => {
@@ -146,19 +169,27 @@ impl Sorter {
     }
 
     /// A session was begun anew: what came while there was none is read before what comes now.
-    async fn ready(&self, ready: &Ready) {
+    async fn ready(&mut self, ready: &Ready) {
         self.begun.notify_one();
         if ready.guilds.iter().any(|guild| self.is_ours(guild.id)) {
             self.shared.standing.guild(None);
         } else {
             self.homeless();
         }
+        self.again = None;
+        self.catch_up().await;
+    }
+
+    /// Reads what was missed; again after a while, when not all of it could be read.
+    async fn catch_up(&mut self) {
         let Shared { reception, places, platform, standing, .. } = &self.shared;
         let reader = CatchUp::new(platform.client(), &reception.listening, reception.clock.now());
         let me = self.listener.me();
         // What begins a thread is heard before what is said in it.
         let above = self.hear_all(reader.channels().await).await;
         let trouble = above.or(self.hear_all(reader.threads(places, &me).await).await);
+        let pause = self.again.map_or(AGAIN, |(_, before)| (before * 2).min(LONGEST));
+        self.again = trouble.is_some().then(|| (tokio::time::Instant::now() + pause, pause));
         standing.missed(trouble.map(|why| {
             format!(
                 "not all that was said while nobody listened could be read, so an alert may have been missed: {why}"
@@ -220,6 +251,13 @@ async fn answer(shared: Shared, expected: bool, mut interactions: mpsc::Receiver
 }
 
 async fn answer_one(shared: &Shared, arrived: Instant, interaction: &Interaction) {
+    // Who did it was told by Discord that it failed, and does it again: it must not be done twice.
+    let age = age(interaction.id().get(), shared.reception.clock.now());
+    if age > ANSWER + SKEW {
+        let (id, seconds) = (interaction.id().get(), age.as_secs());
+        tracing::warn!(id, seconds, "an interaction is dropped: it comes too late to be answered");
+        return;
+    }
     let left = WRITE.saturating_sub(arrived.elapsed());
     let body = shared.reception.interaction(interaction, &shared.places, left).await;
     let id = interaction.id().to_string();

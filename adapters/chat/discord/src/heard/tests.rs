@@ -273,6 +273,16 @@ fn a_button_below_a_message_at_the_top_belongs_to_that_message() {
 }
 
 #[test]
+fn ids_tell_how_old_an_interaction_is() {
+    // Discord's own example: https://docs.discord.com/developers/reference#snowflakes
+    let at: Timestamp = "2016-04-30T11:18:25.796Z".parse().unwrap();
+    let age = |now: Timestamp| interaction::age(175_928_847_299_117_063, now).as_millis();
+    assert_eq!(age(at), 0);
+    assert_eq!(age(Timestamp::from_millisecond(at.as_millisecond() + 5_001).unwrap()), 5_001);
+    assert_eq!(age(Timestamp::UNIX_EPOCH), 0, "our clock is behind");
+}
+
+#[test]
 fn a_channel_that_tells_too_little_is_asked_for() {
     let data = json!({"id": "9", "name": "midwatch", "type": 1, "options": []});
     let given = |channel: Value| interaction(2, json!({"channel": channel, "data": data}));

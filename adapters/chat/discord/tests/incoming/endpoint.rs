@@ -1,5 +1,9 @@
 //! Interactions, over the gateway and over the signed endpoint.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use midwatch_doubles::clock::Hand;
 use midwatch_doubles::discord::{Discord, Options};
 use midwatch_service::id::JobId;
 use midwatch_service::job::Actor;
@@ -107,6 +111,17 @@ both_ways! {
     who_is_refused_is_told_at_once
     names_are_offered_and_nothing_is_heard
     a_form_asks_about_the_job_it_was_opened_for
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_too_late_to_be_answered_is_not_heard() {
+    let late = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(30);
+    let clock = Arc::new(Hand::at(late));
+    let acknowledge_within = Duration::from_secs(1);
+    let stage = Stage::new(Options { clock, acknowledge_within, ..Options::default() }).await.listening().await;
+    let answered = stage.discord.slash_line(ALICE, CHANNEL, "status").await;
+    assert!(answered.is_err(), "{answered:?}");
+    assert!(stage.ears.all().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
