@@ -44,6 +44,11 @@ impl Places {
         self.parents.invalidate(channel).await;
     }
 
+    /// What [`Places::parent`] would say, where nobody has to be asked.
+    pub(crate) async fn known(&self, channel: &str) -> Option<Option<String>> {
+        self.parents.get(channel).await
+    }
+
     /// The channel that this is a thread of; none when it is no thread.
     ///
     /// # Errors

@@ -7,12 +7,13 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use moka::future::Cache;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::Shared;
 use crate::fault::Fault;
-use crate::heard::{Delivered, Me};
+use crate::heard::{Delivered, Listening, Me};
 use crate::reception::NotWritten;
 
 /// Channels that are heard at the same time: writes of several are one commit of the store.
@@ -32,6 +33,13 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// Times that Discord is asked what a channel is before a message in it is given up.
 const ASKED: u32 = 10;
+
+/// Channels that are remembered because Discord would not tell what they are.
+const REFUSED: u64 = 1_000;
+
+/// How long it is not asked again for one: each refusal is counted by Discord
+/// (<https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans>).
+const REFUSAL: Duration = Duration::from_mins(5);
 
 /// Lanes, each channel always in the same.
 pub(super) struct Lanes(Vec<mpsc::Sender<Delivered>>);
@@ -69,12 +77,15 @@ impl Lanes {
 pub(super) struct Listener {
     shared: Shared,
     me: watch::Receiver<Me>,
+    /// Channels that Discord did not tell of lately.
+    refused: Cache<String, ()>,
 }
 
 impl Listener {
     /// With who we are, as it becomes known.
     pub(super) fn new(shared: Shared, me: watch::Receiver<Me>) -> Self {
-        Self { shared, me }
+        let refused = Cache::builder().max_capacity(REFUSED).time_to_live(REFUSAL).build();
+        Self { shared, me, refused }
     }
 
     /// Who we are.
@@ -126,15 +137,20 @@ impl Listener {
 
     /// The channel that this is a thread of, if it is one; none when that cannot be known, so nothing can be heard there.
     async fn parent(&self, channel: &str) -> Option<Option<String>> {
+        if self.refused.contains_key(channel) && self.shared.places.known(channel).await.is_none() {
+            return self.configured(channel);
+        }
         let mut pause = SHORTEST;
         for _ in 0..ASKED {
             let fault: Arc<Fault> = match self.shared.places.parent(channel).await {
-                Ok(parent) => return Some(parent),
+                Ok(parent) => {
+                    self.shared.standing.unplaced(channel, None);
+                    return Some(parent);
+                }
                 Err(fault) => fault,
             };
             if matches!(*fault, Fault::Refused { .. }) {
-                tracing::warn!(channel, "a message is not heard, for its channel cannot be read: {}", fault.words());
-                return None;
+                return self.refused(channel, &fault).await;
             }
             tracing::warn!(channel, "what the channel is will be asked again: {}", fault.words());
             tokio::time::sleep(pause).await;
@@ -142,5 +158,23 @@ impl Listener {
         }
         tracing::error!(channel, "a message is not heard: what its channel is could not be asked");
         None
+    }
+
+    /// Discord does not tell what the channel is: that is told once, and not asked again for a while.
+    async fn refused(&self, channel: &str, fault: &Fault) -> Option<Option<String>> {
+        self.refused.insert(channel.to_owned(), ()).await;
+        let known = self.configured(channel);
+        if known.is_none() {
+            let why = format!("nothing is heard in channel {channel}, for it cannot be read: {}", fault.words());
+            tracing::warn!("{why}");
+            self.shared.standing.unplaced(channel, Some(why));
+        }
+        known
+    }
+
+    /// A channel that the operator named is no thread.
+    fn configured(&self, channel: &str) -> Option<Option<String>> {
+        let Listening { alert_channels, channels, .. } = &self.shared.reception.listening;
+        (alert_channels.contains(channel) || channels.contains(channel)).then_some(None)
     }
 }

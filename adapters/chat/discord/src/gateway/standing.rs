@@ -22,6 +22,8 @@ struct Troubles {
     hearing: Option<String>,
     /// What was missed could not be read.
     missed: Option<String>,
+    /// The latest channel that nothing is heard in, and why.
+    unplaced: Option<(String, String)>,
 }
 
 /// How listening stands.
@@ -64,6 +66,14 @@ impl Standing {
         self.change(|troubles| troubles.missed = why);
     }
 
+    /// Nothing is heard in a channel, or something is again. Only the latest such channel is told.
+    pub(super) fn unplaced(&self, channel: &str, why: Option<String>) {
+        let is_told = |troubles: &Troubles| troubles.unplaced.as_ref().is_some_and(|(told, _)| told == channel);
+        if why.is_some() || is_told(&self.troubles.lock().unwrap_or_else(PoisonError::into_inner)) {
+            self.change(|troubles| troubles.unplaced = why.map(|why| (channel.to_owned(), why)));
+        }
+    }
+
     fn change(&self, change: impl FnOnce(&mut Troubles)) {
         let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut troubles);
@@ -74,14 +84,16 @@ impl Standing {
 
 impl Troubles {
     fn told(&self) -> (Status, String) {
-        let Self { line, guild, content, hearing, missed } = self;
-        let status = match (line.as_ref().or(guild.as_ref()), content.as_ref().or(hearing.as_ref()).or(missed.as_ref()))
-        {
-            (Some(_), _) => Status::Down,
-            (None, Some(_)) => Status::Degraded,
-            (None, None) => Status::Up,
+        let Self { line, guild, content, hearing, missed, unplaced } = self;
+        let unplaced = unplaced.as_ref().map(|(_, why)| why);
+        let grave: Vec<&String> = [line, guild].into_iter().flatten().collect();
+        let light: Vec<&String> = [content, hearing, missed].into_iter().flatten().chain(unplaced).collect();
+        let status = match (grave.is_empty(), light.is_empty()) {
+            (false, _) => Status::Down,
+            (true, false) => Status::Degraded,
+            (true, true) => Status::Up,
         };
-        let all = [line, guild, content, hearing, missed].into_iter().flatten().map(String::as_str);
+        let all = grave.into_iter().chain(light).map(String::as_str);
         (status, all.collect::<Vec<_>>().join("; "))
     }
 }
@@ -89,6 +101,23 @@ impl Troubles {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_latest_channel_that_is_not_heard_is_told_until_it_is() {
+        let (health, clock) = (Arc::<Health>::default(), Arc::new(midwatch_service::clock::SystemClock));
+        let standing = Standing::new(health.clone(), clock);
+        standing.line(None);
+        let told = || health.parts().remove(HEALTH).map(|part| (part.status, part.reason)).unwrap();
+        for (channel, why, expected) in [
+            ("1", Some("a"), (Status::Degraded, "a")),
+            ("2", Some("b"), (Status::Degraded, "b")),
+            ("1", None, (Status::Degraded, "b")),
+            ("2", None, (Status::Up, "")),
+        ] {
+            standing.unplaced(channel, why.map(str::to_owned));
+            assert_eq!(told(), (expected.0, expected.1.to_owned()), "{channel}");
+        }
+    }
 
     #[test]
     fn good_news_of_one_part_hide_nothing_of_another() {
