@@ -3,6 +3,13 @@
 //! serenity keeps one connection (heartbeats, resuming, identifying); here is decided when one may be begun, in what order
 //! what it brings is heard, and what the operator is told. Must never loop on what only the operator can mend, nor begin
 //! more sessions than Discord allows: <https://docs.discord.com/developers/events/gateway#session-start-limit-object>.
+//!
+//! What comes this way is read by serenity before anything here sees it, and what lacks a field that serenity demands is
+//! dropped there with a word in its log: of an interaction `application_id`, `version`, `locale`, `entitlements`,
+//! `attachment_size_limit`, the `options` of a subcommand, and the `roles`, `deaf`, `mute` and `flags` of its member; of a
+//! message `tts`, `pinned`, `mention_everyone` and the lists of mentions, attachments and embeds. Discord sends them all.
+//! The endpoint is more patient ([`crate::heard`]).
+//!
 //! Start at [`Gateway::run`].
 
 mod events;
@@ -11,14 +18,17 @@ mod session;
 mod standing;
 mod starts;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serenity::model::gateway::GatewayIntents;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use self::events::Events;
 use self::session::{Ended, Session};
 use self::standing::Standing;
+use self::starts::Start;
 use crate::fault::Fault;
 use crate::heard::Me;
 use crate::options::DiscordOptions;
@@ -47,6 +57,10 @@ const NO_CONTENT: &str = "the bot may not read what messages say, so posts of ot
     empty (mentions and commands work): switch on Message Content Intent on the Bot page of the application in Discord's \
     developer portal, then restart Midwatch";
 
+/// What the operator is told when it was taken away again.
+const DISALLOWED: &str = "Discord does not allow what Midwatch asks to be told (4014): switch on Message Content Intent on \
+    the Bot page of the application in Discord's developer portal";
+
 /// The connection to the gateway.
 pub struct Gateway {
     /// How it is spoken to.
@@ -63,7 +77,9 @@ struct Shared {
     platform: DiscordPlatform,
     reception: Reception,
     places: crate::places::Places,
-    standing: std::sync::Arc<Standing>,
+    standing: Arc<Standing>,
+    /// Threads that connections may have.
+    threads: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
@@ -76,7 +92,8 @@ impl Gateway {
             platform: self.reception.platform.clone(),
             reception: self.reception.clone(),
             places: crate::places::Places::new(self.reception.platform.client().clone()),
-            standing: std::sync::Arc::new(Standing::new(health.clone(), clock.clone())),
+            standing: Arc::new(Standing::new(health.clone(), clock.clone())),
+            threads: Arc::new(Semaphore::new(session::THREADS)),
             stop: stop.clone(),
         };
         let events = Events::start(&shared, self.interactions);
@@ -97,11 +114,8 @@ impl Gateway {
                     let longer = (pause * 2).min(LONGEST);
                     std::mem::replace(&mut pause, longer)
                 }
-                Ended::Operator(why) => {
-                    tracing::error!("Discord is not listened to: {why}");
-                    shared.standing.line(Some(why));
-                    MENDED
-                }
+                Ended::Operator(why) => hopeless(&shared.standing, why),
+                Ended::Disallowed => hopeless(&shared.standing, DISALLOWED.to_owned()),
                 Ended::Spent(wait) => {
                     let why = format!("no session may be begun for another {} min", wait.as_secs().div_ceil(60));
                     tracing::error!("Discord is not listened to: {why}");
@@ -113,8 +127,10 @@ impl Gateway {
                 Ended::Full => {
                     tracing::warn!("more came in than could be written down; what is missed is read again afterwards");
                     shared.standing.line(Some("what comes in cannot be written down fast enough".to_owned()));
-                    events.drained().await;
-                    SHORTEST
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = events.drained() => SHORTEST,
+                    }
                 }
             };
             tokio::select! {
@@ -137,19 +153,38 @@ impl Gateway {
         if let Some(wait) = start.must_wait() {
             return Ended::Spent(wait);
         }
-        let reads = reads_messages(&application);
+        let granted = application.flags.map(|flags| flags & MESSAGE_CONTENT != 0);
+        let ended = self.begin(shared, events, &application, &start, granted.unwrap_or(true)).await;
+        match (ended, granted) {
+            // Nobody told whether it is granted, and it is not: the rest goes on without it.
+            (Ended::Disallowed, None) => self.begin(shared, events, &application, &start, false).await,
+            (ended, _) => ended,
+        }
+    }
+
+    async fn begin(
+        &self,
+        shared: &Shared,
+        events: &Events,
+        application: &Application,
+        start: &Start,
+        reads: bool,
+    ) -> Ended {
         shared.standing.content((!reads).then(|| NO_CONTENT.to_owned()));
         if !reads {
             tracing::warn!("{NO_CONTENT}");
         }
-        events.are_ours(Me { user: application.bot, application: application.id, may_read: reads });
-        let session = Session { options: &self.options, address: start.address, intents: intents(reads) };
+        events.are_ours(Me { user: application.bot.clone(), application: application.id.clone(), may_read: reads });
+        let session = Session { options: &self.options, address: start.address.clone(), intents: intents(reads) };
         session.run(shared, events).await
     }
 }
 
-fn reads_messages(application: &Application) -> bool {
-    application.flags.is_none_or(|flags| flags & MESSAGE_CONTENT != 0)
+/// Tells what only the operator can mend, and how soon it is looked at again.
+fn hopeless(standing: &Standing, why: String) -> Duration {
+    tracing::error!("Discord is not listened to: {why}");
+    standing.line(Some(why));
+    MENDED
 }
 
 /// The least that is needed: who is in which thread, and messages; what they say only where it is granted, for Discord closes

@@ -110,6 +110,10 @@ impl Connection {
             match self.shared.change_quietly(|state| state.sessions.order(self.id)) {
                 Some(Order::Drop) => return Next::Break,
                 Some(Order::Close(code)) => return Next::Close(code),
+                Some(Order::CloseBare) => {
+                    let _ = socket.send(Frame::Close(None)).await;
+                    return Next::Break;
+                }
                 Some(Order::Reconnect) if send(socket, &json!({"op": 7, "d": null})).await.is_err() => {
                     return Next::Break;
                 }

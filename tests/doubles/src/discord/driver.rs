@@ -231,6 +231,11 @@ impl Discord {
         self.shared.change(|state| state.sessions.command(Order::Close(code)));
     }
 
+    /// Closes every connection of the gateway without a code, which is no good manners and allowed.
+    pub fn close_sockets_without_a_code(&self) {
+        self.shared.change(|state| state.sessions.command(Order::CloseBare));
+    }
+
     /// Breaks every connection of the gateway, without a word.
     pub fn drop_sockets(&self) {
         self.shared.change(|state| state.sessions.command(Order::Drop));

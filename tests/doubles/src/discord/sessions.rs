@@ -28,6 +28,8 @@ pub(super) enum Order {
     Drop,
     /// Close with this code.
     Close(u16),
+    /// Close without a code.
+    CloseBare,
     /// Ask to connect anew and go on.
     Reconnect,
     /// Say that the session is invalid; whether it can be resumed.

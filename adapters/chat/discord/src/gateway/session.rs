@@ -16,7 +16,7 @@ use serenity::gateway::{ConnectionStage, GatewayError, ShardManager};
 use serenity::http::{Http, HttpBuilder};
 use serenity::model::event::Event;
 use serenity::model::gateway::GatewayIntents;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,16 @@ const GIVEN_UP: Duration = Duration::from_secs(45);
 /// Time for serenity's own question, whose answer is not used, and for its farewell.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long nothing may be heard of a connection's own thread: serenity turns in circles on a connection that was closed
+/// without a code, until its next heartbeat fails. More than its own waits together.
+const STILL: Duration = Duration::from_secs(10);
+
+/// Threads of connections that there may be: one, and some that were abandoned and will end.
+pub(super) const THREADS: usize = 4;
+
+/// Shows that the connection's thread lives.
+type Pulse = watch::Sender<()>;
+
 /// Why a session ended.
 #[derive(Debug, PartialEq)]
 pub(super) enum Ended {
@@ -46,6 +56,8 @@ pub(super) enum Ended {
     Operator(String),
     /// No other may be begun for so long.
     Spent(Duration),
+    /// Discord does not grant all that was asked for (4014).
+    Disallowed,
     /// More came in than could be taken.
     Full,
 }
@@ -61,6 +73,10 @@ pub(super) struct Session<'a> {
 impl Session<'_> {
     /// Listens until it ends, or until it is told to stop.
     pub(super) async fn run(self, shared: &Shared, events: &Events) -> Ended {
+        let Ok(permit) = shared.threads.clone().try_acquire_owned() else {
+            return Ended::Lost("earlier connections hang".to_owned());
+        };
+        let (pulse, mut beats) = watch::channel(());
         let over = shared.stop.child_token();
         let _over = over.clone().drop_guard();
         let thrifty = Arc::new(AtomicBool::new(false));
@@ -72,7 +88,9 @@ impl Session<'_> {
             full: CancellationToken::new(),
             standing: shared.standing.clone(),
             thrifty: thrifty.clone(),
+            pulse,
             over,
+            _thread: permit,
         };
         let (told, mut ended) = oneshot::channel();
         let thread = std::thread::Builder::new().name("discord".to_owned());
@@ -81,6 +99,7 @@ impl Session<'_> {
         }
         loop {
             tokio::select! {
+                () = stopped(&mut beats) => return Ended::Lost("its thread stands still".to_owned()),
                 ended = &mut ended => return ended.unwrap_or_else(|_| Ended::Lost("its thread broke off".to_owned())),
                 () = events.begun() => {
                     // With few beginnings left none is wasted: the next loss ends this session instead.
@@ -108,7 +127,10 @@ struct Line {
     full: CancellationToken,
     standing: Arc<Standing>,
     thrifty: Arc<AtomicBool>,
+    pulse: Pulse,
     over: CancellationToken,
+    /// One of the few threads there may be.
+    _thread: OwnedSemaphorePermit,
 }
 
 impl Line {
@@ -135,10 +157,12 @@ impl Line {
         *client.ws_url.lock().await = self.address;
         let manager = client.shard_manager.clone();
         let ended = tokio::select! {
-            ended = client.start() => return of_end(ended),
-            why = watch(&manager, &self.standing, &self.thrifty) => Ended::Lost(why),
-            () = self.full.cancelled() => Ended::Full,
+            // First, so that a connection that was abandoned says nothing any more.
+            biased;
             () = self.over.cancelled() => Ended::Lost("stopped".to_owned()),
+            ended = client.start() => return of_end(ended),
+            why = look(&manager, &self.standing, &self.thrifty, &self.pulse) => Ended::Lost(why),
+            () = self.full.cancelled() => Ended::Full,
         };
         // A farewell; without it Discord shows the bot as present for another minute.
         let _ = tokio::time::timeout(PATIENCE, manager.shutdown_all()).await;
@@ -146,11 +170,22 @@ impl Line {
     }
 }
 
+/// Waits until the connection's thread does nothing any more for too long. A thread that is closed once is told by `ended`.
+async fn stopped(beats: &mut watch::Receiver<()>) {
+    while let Ok(changed) = tokio::time::timeout(STILL, beats.changed()).await {
+        if changed.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
 /// Tells how the connection stands, until it does not for too long.
-async fn watch(manager: &ShardManager, standing: &Standing, thrifty: &AtomicBool) -> String {
+async fn look(manager: &ShardManager, standing: &Standing, thrifty: &AtomicBool, pulse: &Pulse) -> String {
     let (mut lost, mut told) = (Instant::now(), true);
     loop {
-        let stands = manager.runners.lock().await.values().any(|shard| shard.stage == ConnectionStage::Connected);
+        let stage = manager.runners.lock().await.values().next().map(|shard| shard.stage);
+        pulse.send_replace(());
+        let stands = stage == Some(ConnectionStage::Connected);
         if stands {
             if told {
                 tracing::info!("listening to Discord");
@@ -163,13 +198,24 @@ async fn watch(manager: &ShardManager, standing: &Standing, thrifty: &AtomicBool
             told = true;
         }
         if lost.elapsed() >= GIVEN_UP {
-            return format!("no connection within {} s", GIVEN_UP.as_secs());
+            return given_up(stage);
         }
         if !stands && told && thrifty.load(Ordering::Relaxed) {
             return "few beginnings are left".to_owned();
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// How far the connection came that is given up.
+fn given_up(stage: Option<ConnectionStage>) -> String {
+    let why = match stage {
+        Some(ConnectionStage::Handshake) => "a connection stands, but the gateway does not greet (no HELLO)",
+        Some(ConnectionStage::Identifying) => "the gateway greets, but begins no session (no READY)",
+        Some(ConnectionStage::Resuming) => "the gateway greets, but does not go on with the session (no RESUMED)",
+        _ => "no connection",
+    };
+    format!("{why} within {} s", GIVEN_UP.as_secs())
 }
 
 /// What serenity's end means: <https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes>.
@@ -187,10 +233,7 @@ fn of_end(ended: serenity::Result<()>) -> Ended {
         GatewayError::InvalidGatewayIntents => {
             "Discord does not know what Midwatch asks to be told (4013): please report it as a defect of Midwatch"
         }
-        GatewayError::DisallowedGatewayIntents => {
-            "Discord does not allow what Midwatch asks to be told (4014): switch on Message Content Intent on the Bot page \
-             of the application in Discord's developer portal"
-        }
+        GatewayError::DisallowedGatewayIntents => return Ended::Disallowed,
         other => return Ended::Lost(other.to_string()),
     };
     Ended::Operator(why.to_owned())
@@ -217,14 +260,14 @@ mod tests {
 
     #[test]
     fn what_only_the_operator_can_mend_is_told_with_what_to_do() {
-        for (error, expected) in [
-            (GatewayError::InvalidAuthentication, "4004"),
-            (GatewayError::InvalidGatewayIntents, "4013"),
-            (GatewayError::DisallowedGatewayIntents, "Message Content Intent"),
-        ] {
+        for (error, expected) in
+            [(GatewayError::InvalidAuthentication, "4004"), (GatewayError::InvalidGatewayIntents, "4013")]
+        {
             let Ended::Operator(why) = of_end(Err(serenity::Error::Gateway(error))) else { panic!("tried again") };
             assert!(why.contains(expected), "{why}");
         }
+        let disallowed = of_end(Err(serenity::Error::Gateway(GatewayError::DisallowedGatewayIntents)));
+        assert_eq!(disallowed, Ended::Disallowed);
         assert!(matches!(of_end(Err(serenity::Error::Gateway(GatewayError::HeartbeatFailed))), Ended::Lost(_)));
         assert!(matches!(of_end(Ok(())), Ended::Lost(_)));
     }

@@ -70,6 +70,43 @@ async fn what_is_said_while_the_connection_is_made_again_is_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_close_without_a_code_ends_in_another_session() {
+    let stage = listening().await;
+    stage.discord.close_sockets_without_a_code();
+    // serenity turns in circles, and tells nobody.
+    stage.health_is(Status::Down, "stands still").await;
+    stage.discord.post_as_webhook(CHANNEL, &alert("[FIRING:1] after the close"));
+    stage.ears.wait_for(&["post: [FIRING:1] after the close"]).await;
+    stage.health_is(Status::Up, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_that_does_not_tell_its_flags_is_listened_for() {
+    for message_content in [true, false] {
+        let stage = Stage::new(Options { message_content, ..Options::default() }).await;
+        stage.discord.fault(Rule::on("GET /applications/@me", Fault::Status(404)).times(100));
+        stage.listen();
+        let (status, why) =
+            if message_content { (Status::Up, "") } else { (Status::Degraded, "Message Content Intent") };
+        stage.health_is(status, why).await;
+        stage.discord.mention(ALICE, CHANNEL, "list");
+        stage.ears.wait_for(&["mention: list"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_channel_that_discord_does_not_tell_of_is_heard() {
+    let stage = Stage::new(Options::default()).await;
+    // The guild is told of after the first message.
+    stage.discord.delivery_fault(Rule::on("GUILD_CREATE", DeliveryFault::AfterNext));
+    stage.discord.fault(Rule::on("GET /channels/{channel}", Fault::Refuse(403, 50_001)).times(100));
+    let stage = stage.listening().await;
+    stage.discord.post_as_webhook(CHANNEL, &alert("[FIRING:1] X"));
+    stage.ears.wait_for(&["post: [FIRING:1] X"]).await;
+    stage.health_is(Status::Up, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_said_before_a_session_is_read() {
     let stage = Stage::new(Options::default()).await;
     let post = stage.discord.post_as_webhook(CHANNEL, &alert("[FIRING:1] before the start"));
