@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::chat::{self, By, POD};
 use crate::guild::{
-    self, ALERTS, ANN, AWAY, BOB, EVE, FORUM, Guild, OPS, is_report, posted, posted_about, refused, section, tag, thread,
+    self, ALERTS, ANN, AWAY, BOB, EVE, FORUM, Guild, OPS, is_report, posted, posted_about, refused, section, tag,
+    thread,
 };
 use crate::support::{CASE, Place, Server, alert, webhook};
 
@@ -29,7 +30,7 @@ async fn ways(by: By, options: Options, rules: &str, extra: &str) -> Guild {
 /// Dan's role.
 const ON_CALL: &str = "600000000000000002";
 
-/// One role by its name, with other capitals, and one by its id.
+/// One role by its name, and one by its id.
 fn by_roles() -> String {
     format!(
         "permissions: {{rules: [{{who: {{platform: webhook}}, verbs: [investigate]}}, {{who: {{platform: api}}}}, \
@@ -215,7 +216,11 @@ async fn alerts_have_their_threads_by_post_and_by_webhook_in_a_channel_and_in_a_
         assert_eq!(server.post("/webhook/alertmanager", &body).await.unwrap().0, 200);
     }
     in_the_forum(&guild).await;
-    assert!(refused(&guild.discord).is_empty(), "{:?}", refused(&guild.discord));
+    let mut refused = refused(&guild.discord);
+    // That a forum has no messages of its own is learnt by asking for them.
+    refused.retain(|call| !(call.route == "GET /channels/{channel}/messages" && call.path.contains(FORUM)));
+    assert!(refused.is_empty(), "{refused:?}");
+    assert!(server.get("/health/discord").await.1.to_string().contains("\"up\""));
     assert!(server.terminate().success());
 }
 
@@ -304,7 +309,8 @@ async fn slack_and_discord_are_served_by_one_process_and_interactions_by_signed_
         slack.thread(chat::OPS, &asked).into_iter().find(|m| m.is_own() && chat::is_report(m))
     };
     slack.wait_for("the report on Slack", own).await;
-    let pressed = guild.discord.press(BOB, &root, &report.id, &button(&report, "evidence")).await.expect("acknowledged");
+    let pressed =
+        guild.discord.press(BOB, &root, &report.id, &button(&report, "evidence")).await.expect("acknowledged");
     answer(&guild.discord, &pressed, "e1").await;
     let given = guild.discord.slash(ANN, OPS, "investigate", &WORKLOAD).await.expect("acknowledged");
     answer(&guild.discord, &given, "On it").await;

@@ -189,7 +189,7 @@ fn advice(status: u16, code: &str, needs: Permissions) -> String {
 
 fn permissions_advice(needs: Permissions) -> String {
     if needs.is_empty() {
-        return "the bot may not do this; `midwatch discord doctor` tells what is missing".to_owned();
+        return "the bot may not do this; `midwatch doctor` tells what is missing".to_owned();
     }
     let names = permissions::names(needs);
     format!("give the bot's role these permissions, in the guild or in this channel: {names}")
@@ -237,7 +237,7 @@ mod tests {
             (post, 50_001, "View Channel"),
             (post, 50_013, "Send Messages in Threads"),
             (thread, 50_013, "Create Public Threads"),
-            (Route::Commands { application: "1", guild: "2" }, 50_001, "midwatch discord doctor"),
+            (Route::Commands { application: "1", guild: "2" }, 50_001, "midwatch doctor"),
             (post, 10_003, "the channel or thread is gone"),
             (Route::Message { channel: "1", message: "2" }, 10_008, "the message is gone"),
             (post, 50_083, "archived"),

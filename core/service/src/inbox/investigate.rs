@@ -68,10 +68,11 @@ impl Desk {
     pub(super) async fn start(&self, turn: &Turn, start: Start) -> Result<Done, Refused> {
         let Start { request, cluster, verb, pack, reply, told, mut also } = start;
         self.permit(turn, verb, cluster.as_deref(), &namespaces_of(&request)).await?;
-        if let (Way::Slash(place), Reply::Thread { .. }) = (&turn.way, &reply)
+        // Who is heard in a channel may still not be answered there: on Discord, that takes permissions of its own.
+        if let (Way::Slash(place), Reply::Thread { .. }) | (Way::Message(place), Reply::Below(_)) = (&turn.way, &reply)
             && let Some(invitation) = self.invitation(place).await
         {
-            return Ok(Done::person(Answer::text(format!("Midwatch is not in this channel yet. {invitation}"))));
+            return Ok(Done::person(Answer::text(format!("Midwatch cannot answer in this channel yet. {invitation}"))));
         }
         self.allowance.take(&turn.delivery, &turn.origin.actor).map_err(|spent| words::spent(&spent))?;
         also.extend(self.closing(turn));

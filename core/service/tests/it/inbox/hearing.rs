@@ -116,7 +116,7 @@ async fn nothing_starts_in_a_channel_where_nothing_can_be_said() {
     town.register.member.store(false, Ordering::SeqCst);
     town.slash("alice", "investigate payments-api").await;
     let told = town.answered("/invite").await;
-    assert_eq!(told, "Midwatch is not in this channel yet. Write /invite @midwatch.");
+    assert_eq!(told, "Midwatch cannot answer in this channel yet. Write /invite @midwatch.");
     assert!(town.jobs().await.is_empty());
     // People mend that at once, and it is asked again.
     town.register.member.store(true, Ordering::SeqCst);
