@@ -284,7 +284,7 @@ fn a_negative_duration_is_explained() {
 /// The double of Discord, with what has to be set so that the program speaks to it.
 #[cfg(feature = "discord")]
 async fn discord() -> (midwatch_doubles::discord::Discord, Vec<(&'static str, String)>) {
-    let discord = midwatch_doubles::discord::Discord::start(Default::default()).await;
+    let discord = midwatch_doubles::discord::Discord::start(midwatch_doubles::discord::Options::default()).await;
     let settings = vec![
         ("MIDWATCH__DISCORD__API_URL", discord.api_url()),
         ("MIDWATCH__DISCORD__BOT_TOKEN", discord.bot_token().to_owned()),

@@ -42,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
 
+#[cfg(feature = "discord")]
 pub(crate) use discord::Discord;
 pub(crate) use http::http_settings;
 pub(crate) use slack::Slack;

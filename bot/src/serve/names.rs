@@ -245,14 +245,14 @@ mod tests {
     #[test]
     fn what_is_named_beside_it_and_what_the_channel_means_count() {
         let names = names(vec![rule(|_| {})]);
-        let named = |cluster: Option<&str>, namespace: Option<&str>, sought| {
+        let beside = |cluster: Option<&str>, namespace: Option<&str>, sought| {
             let (cluster, namespace) = (cluster.map(str::to_owned), namespace.map(str::to_owned));
             names.offer(&actor(), &Typed { sought, begun: String::new(), cluster, namespace }, 25)
         };
-        assert_eq!(named(None, Some("shop"), Sought::Workload), ["deploy/checkout", "sts/db"]);
-        assert_eq!(named(None, Some("pay"), Sought::Workload), ["cronjob/recheck", "ds/checker"]);
-        assert_eq!(named(Some("us"), None, Sought::Namespace), ["spare"], "it has not answered yet");
-        assert_eq!(named(Some("mars"), None, Sought::Namespace), Vec::<String>::new());
+        assert_eq!(beside(None, Some("shop"), Sought::Workload), ["deploy/checkout", "sts/db"]);
+        assert_eq!(beside(None, Some("pay"), Sought::Workload), ["cronjob/recheck", "ds/checker"]);
+        assert_eq!(beside(Some("us"), None, Sought::Namespace), ["spare"], "it has not answered yet");
+        assert_eq!(beside(Some("mars"), None, Sought::Namespace), Vec::<String>::new());
         let in_channel = Actor { channel: Some("C1".to_owned()), ..actor() };
         let offered = names.offer(&in_channel, &typed(Sought::Workload, ""), 25);
         assert_eq!(offered, ["cronjob/recheck", "ds/checker"]);

@@ -119,7 +119,8 @@ pub(crate) fn posted_about(alert: &str, service: &str) -> Value {
 
 fn post(state: &str, alert: &str, labels: &[(&str, &str)]) -> Value {
     let values: Vec<&str> = labels.iter().map(|(_, value)| *value).collect();
-    let lines: String = labels.iter().map(|(name, value)| format!(" - {name} = {value}\n")).collect();
+    let lines: Vec<String> = labels.iter().map(|(name, value)| format!(" - {name} = {value}\n")).collect();
+    let lines = lines.concat();
     let (firing, word) = if state.starts_with("FIRING") { (10_038_562, "Firing") } else { (3_066_993, "Resolved") };
     let text = format!(
         "\n\nAlerts {word}:\nLabels:\n - alertname = {alert}\n{lines}Annotations:\n - summary = It is said in short\nSource: \n\n\n\n"

@@ -9,9 +9,12 @@
     reason = "a test starts programs, and fails when one does not start"
 )]
 
+mod accounts;
 mod chat;
+mod crowd;
 mod disk;
 mod drain;
+mod figures;
 mod guild;
 mod guild_talk;
 mod guild_ways;

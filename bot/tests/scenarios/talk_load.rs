@@ -1,11 +1,11 @@
-//! How soon a command is acknowledged while investigations run and alerts come in: printed, not asserted.
+//! How soon a command is acknowledged on Slack and on Discord while investigations run and alerts come in on both: printed,
+//! not asserted.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use midwatch_doubles::slack::{Kind, Limits, Options};
-
-use crate::chat::{ALERTS, ANN, ASK, BOB, By, OPS, Team, posted_about};
+use crate::chat::ASK;
+use crate::crowd::{Both, Crowd};
 
 const COMMANDS: usize = 300;
 const AT_ONCE: usize = 20;
@@ -14,33 +14,48 @@ const AT_ONCE: usize = 20;
 async fn commands_are_acknowledged_under_load() {
     let extra = "incidents: {storm_groups: 1000}\njobs: {queue: 1000}\n\
         conversation: {user_starts: 1000, channel_starts: 1000, workspace_starts: 1000}\n";
-    let options = Options { limits: Limits::none(), ..Options::default() };
-    let team = Arc::new(Team::with_alerts_in(By::Sockets, options, extra, &[ALERTS.to_owned()]).await);
-    let mut server = team.place.start();
+    let both = Both::new(extra).await;
+    let mut server = both.place.start();
     server.ready().await;
-    for round in 0..COMMANDS / AT_ONCE {
-        team.slack.mention(BOB, OPS, None, ASK);
-        let alert = posted_about(&format!("Slow{round}"), &format!("load{round}"));
-        team.slack.post_as_app(ALERTS, &alert);
-        let asked = (0..AT_ONCE).map(|number| {
-            let team = team.clone();
-            let text = ["list jobs", "status", "list incidents", "help"][number % 4];
-            tokio::spawn(async move { team.slack.slash(ANN, OPS, text).await })
-        });
-        for asked in asked.collect::<Vec<_>>() {
-            asked.await.unwrap().expect("acknowledged within three seconds");
-        }
-    }
-    let receipts = team.slack.receipts();
-    let commands = receipts.iter().filter(|r| r.kind == Kind::Command).filter_map(|r| r.elapsed).collect();
-    told("commands", commands);
-    told("everything", team.slack.acknowledgement_times());
-    assert!(receipts.iter().filter(|r| r.kind == Kind::Command).count() == COMMANDS);
+    both.discord.wait_for("a session", |discord| (discord.identified() > 0).then_some(())).await;
+    let [slack, discord] = &both.crowds;
+    let (on_slack, on_discord) = tokio::join!(load(slack, "first"), load(discord, "first"));
+    told("slack, by socket", on_slack);
+    told("discord, by gateway", on_discord);
+    server.kill();
+    signed(&both).await;
+}
+
+/// The same where interactions come as signed requests: on Slack nobody speaks meanwhile.
+async fn signed(both: &Both) {
+    let key = both.discord.public_key();
+    let mut server = both.place.start_with(&[("discord__public_key", &key)]);
+    server.ready().await;
+    let endpoint = format!("{}/discord/interactions", server.url);
+    both.discord.deliver_interactions_to(&endpoint).await.expect("an endpoint that Discord takes");
+    told("discord, by endpoint", load(&both.crowds[1], "second").await);
     server.kill();
 }
 
-fn told(what: &str, mut times: Vec<Duration>) {
+/// Commands beside mentions and alerts; how long each took.
+async fn load(crowd: &Arc<dyn Crowd>, time: &str) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for round in 0..COMMANDS / AT_ONCE {
+        crowd.mention(&crowd.talk(0), ASK);
+        crowd.alert(&crowd.alerts(0), &format!("Slow{round}"), &format!("{}{time}{round}", crowd.name()));
+        let asked = (0..AT_ONCE).map(|number| {
+            let crowd = crowd.clone();
+            tokio::spawn(async move { crowd.quick(&crowd.talk(1), number).await })
+        });
+        for asked in asked.collect::<Vec<_>>() {
+            times.push(asked.await.unwrap().expect("acknowledged within three seconds"));
+        }
+    }
+    times
+}
+
+fn told(by: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
-    eprintln!("{what}: {} acknowledged; p50 {:?}, p95 {:?}, p99 {:?}", times.len(), at(50), at(95), at(99));
+    eprintln!("{by:<20} {} commands acknowledged; p50 {:?}, p95 {:?}, p99 {:?}", times.len(), at(50), at(95), at(99));
 }

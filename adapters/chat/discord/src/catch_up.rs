@@ -2,10 +2,11 @@
 //!
 //! The gateway tells such a session nothing of what came before it. What was heard already is heard once all the same, by its
 //! id, so this reads generously and remembers nothing. Must never read without bound, nor fail: what cannot be read is told.
-//! Start at [`read`].
+//! Start at [`CatchUp::channels`].
 
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use serde_json::Value;
 use serenity::model::channel::Message;
@@ -23,6 +24,9 @@ const BACK: Duration = Duration::from_mins(15);
 /// Time for all reads.
 const TIME: Duration = Duration::from_secs(30);
 
+/// Pause before a read is tried again that had no answer, doubled each time.
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// Messages of a page: the most there are
 /// (<https://docs.discord.com/developers/resources/message#get-channel-messages>).
 const PAGE: usize = 100;
@@ -32,6 +36,10 @@ const PAGES: usize = 5;
 
 /// Threads that are read, those with the latest messages first.
 const THREADS: usize = 50;
+
+/// Channels or threads that are read at the same time: one that is slow holds up no other, and the bot's 50 requests a
+/// second are left to the rest.
+const AT_ONCE: usize = 4;
 
 /// Milliseconds from 1970 to the first of Discord's ids: <https://docs.discord.com/developers/reference#snowflakes>.
 const EPOCH: i64 = 1_420_070_400_000;
@@ -48,55 +56,11 @@ pub(crate) struct Missed {
     pub(crate) trouble: Option<String>,
 }
 
-/// Reads what was said in the channels that are known beforehand, in their threads, and in threads that we are in.
-pub(crate) async fn read(client: &Client, places: &Places, listening: &Listening, me: &Me, now: Timestamp) -> Missed {
-    let mut reader = Reader { client, until: Instant::now() + TIME, after: first_id(now), missed: Missed::default() };
-    for channel in listening.alert_channels.union(&listening.channels) {
-        reader.channel(channel).await;
-    }
-    match reader.ask(Route::ActiveThreads(&listening.guild), &[]).await {
-        Ok(told) => {
-            let fresh = Threads::of(&told, reader.after, listening, me);
-            for thread in fresh.0 {
-                places.note(thread.id.clone(), Some(thread.parent)).await;
-                reader.channel(&thread.id).await;
-            }
-        }
-        Err(fault) => reader.trouble(&fault),
-    }
-    let mut missed = reader.missed;
-    missed.messages.sort_by_key(|delivered| (delivered.message.id, delivered.edited));
-    missed
-}
-
-struct Reader<'a> {
-    client: &'a Client,
-    until: Instant,
-    after: u64,
-    missed: Missed,
-}
-
-impl Reader<'_> {
-    /// What was said in one channel or thread.
-    async fn channel(&mut self, channel: &str) {
-        let mut after = self.after;
-        for _ in 0..PAGES {
-            let (from, limit) = (after.to_string(), PAGE.to_string());
-            let page = match self.ask(Route::Messages(channel), &[("after", &from), ("limit", &limit)]).await {
-                Ok(page) => page,
-                Err(fault) if fault.code() == Some(NO_MESSAGES_THERE) => return,
-                Err(fault) => return self.trouble(&fault),
-            };
-            let page = page.as_array().map(Vec::as_slice).unwrap_or_default();
-            for message in page {
-                self.message(channel, message);
-            }
-            after = page.iter().filter_map(id).max().unwrap_or(after);
-            if page.len() < PAGE {
-                return;
-            }
-        }
-        self.missed.trouble = Some(format!("there are more than {} messages in channel {channel}", PAGES * PAGE));
+impl Missed {
+    fn and(mut self, other: Missed) -> Missed {
+        self.messages.extend(other.messages);
+        self.trouble = self.trouble.or(other.trouble);
+        self
     }
 
     fn message(&mut self, channel: &str, told: &Value) {
@@ -104,34 +68,109 @@ impl Reader<'_> {
             Ok(message) => message,
             Err(error) => {
                 let why = format!("a message in channel {channel} is of an unknown form: {error}");
-                self.missed.trouble = Some(why);
+                self.trouble = Some(why);
                 return;
             }
         };
         // The post may have been heard before it was edited, so both are told; what was heard is not heard again.
         if message.edited_timestamp.is_some() {
-            self.missed.messages.push(Delivered { message: Box::new(message.clone()), edited: true });
+            self.messages.push(Delivered { message: Box::new(message.clone()), edited: true });
         }
-        self.missed.messages.push(Delivered::new(message));
+        self.messages.push(Delivered::new(message));
+    }
+}
+
+/// What reads.
+pub(crate) struct CatchUp<'a> {
+    client: &'a Client,
+    listening: &'a Listening,
+    until: Instant,
+    after: u64,
+}
+
+impl<'a> CatchUp<'a> {
+    /// Reads what was said before this moment.
+    pub(crate) fn new(client: &'a Client, listening: &'a Listening, now: Timestamp) -> Self {
+        Self { client, listening, until: Instant::now() + TIME, after: first_id(now) }
     }
 
-    /// Asks, and waits where a limit is shut, as long as there is time.
-    async fn ask(&self, route: Route<'_>, query: &[(&str, &str)]) -> Result<Value, Fault> {
-        loop {
-            let wait = match self.client.read(route, query).await {
-                Err(Fault::Shut(wait) | Fault::Limited { after: Some(wait), .. })
-                    if Instant::now() + wait < self.until =>
-                {
-                    wait
-                }
-                told => return told,
+    /// What was said in the channels that are known beforehand.
+    pub(crate) async fn channels(&self) -> Missed {
+        let Listening { alert_channels, channels, .. } = self.listening;
+        self.all(alert_channels.union(channels).map(String::as_str)).await
+    }
+
+    /// What was said in their threads, and in threads that we are in.
+    pub(crate) async fn threads(&self, places: &Places, me: &Me) -> Missed {
+        let told = match self.ask(Route::ActiveThreads(&self.listening.guild), &[]).await {
+            Ok(told) => told,
+            Err(fault) => return Missed { trouble: Some(fault.words()), ..Missed::default() },
+        };
+        let fresh = Threads::of(&told, self.after, self.listening, me).0;
+        for thread in &fresh {
+            places.note(thread.id.clone(), Some(thread.parent.clone())).await;
+        }
+        self.all(fresh.iter().map(|thread| thread.id.as_str())).await
+    }
+
+    async fn all(&self, channels: impl Iterator<Item = &str>) -> Missed {
+        let reads: Vec<_> = channels.map(|channel| self.channel(channel)).collect();
+        let (mut reads, mut missed) = (stream::iter(reads).buffer_unordered(AT_ONCE), Missed::default());
+        while let Some(one) = reads.next().await {
+            missed = missed.and(one);
+        }
+        missed.messages.sort_by_key(|delivered| (delivered.message.id, delivered.edited));
+        missed
+    }
+
+    /// What was said in one channel or thread.
+    async fn channel(&self, channel: &str) -> Missed {
+        let (mut missed, mut after) = (Missed::default(), self.after);
+        for _ in 0..PAGES {
+            let (from, limit) = (after.to_string(), PAGE.to_string());
+            let page = match self.ask(Route::Messages(channel), &[("after", &from), ("limit", &limit)]).await {
+                Ok(page) => page,
+                Err(fault) if fault.code() == Some(NO_MESSAGES_THERE) => return missed,
+                Err(fault) => return Missed { trouble: Some(fault.words()), ..missed },
             };
+            let page = page.as_array().map(Vec::as_slice).unwrap_or_default();
+            for message in page {
+                missed.message(channel, message);
+            }
+            after = page.iter().filter_map(id).max().unwrap_or(after);
+            if page.len() < PAGE {
+                return missed;
+            }
+        }
+        Missed {
+            trouble: Some(format!("there are more than {} messages in channel {channel}", PAGES * PAGE)),
+            ..missed
+        }
+    }
+
+    /// Asks, again where there was no answer, and waits where a limit is shut, as long as there is time: what is not read
+    /// now is brought by nobody.
+    async fn ask(&self, route: Route<'_>, query: &[(&str, &str)]) -> Result<Value, Fault> {
+        let mut pause = PAUSE;
+        loop {
+            let fault = match self.client.read(route, query).await {
+                Ok(told) => return Ok(told),
+                Err(fault) => fault,
+            };
+            let wait = match &fault {
+                Fault::Shut(wait) | Fault::Limited { after: Some(wait), .. } => *wait,
+                Fault::NotSent(_) | Fault::Unknown(_) => {
+                    let now = pause;
+                    pause *= 2;
+                    now
+                }
+                _ => return Err(fault),
+            };
+            if Instant::now() + wait >= self.until {
+                return Err(fault);
+            }
             tokio::time::sleep(wait).await;
         }
-    }
-
-    fn trouble(&mut self, fault: &Fault) {
-        self.missed.trouble = Some(fault.words());
     }
 }
 

@@ -148,7 +148,7 @@ impl Client {
         if !route.is_of_an_interaction() {
             request.headers_mut().insert(AUTHORIZATION, self.authorization()?);
         }
-        let counted = counted(&route, verb);
+        let counted = counted(route, verb);
         self.buckets().pass(&counted, self.now()).map_err(Fault::Shut)?;
         let (status, headers, body) = self.exchanged(call, request).await?;
         let read: Option<Value> = serde_json::from_slice(&body).ok();

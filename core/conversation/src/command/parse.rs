@@ -9,9 +9,10 @@
 //! Must never fail on what people type: whatever does not fit is [`Misspoken`]. Start at [`parse`].
 
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser};
+use midwatch_diagnosis::entity::Kind;
 
 use super::misspoken::{self, Misspoken};
-use super::{Command, Help, Investigate, near, words};
+use super::{Command, Help, Investigate, near, value, words};
 use crate::clean;
 
 /// Where something is said.
@@ -149,5 +150,17 @@ impl Investigate {
     /// The target or question as it was written; none when there are no words.
     pub fn text(&self) -> Option<String> {
         (!self.words.is_empty()).then(|| self.words.join(" "))
+    }
+
+    /// The namespace that is meant: the one that was given, or that of a target such as `shop/checkout`. What stands before
+    /// the stroke in `deploy/checkout` is a kind.
+    pub fn place(&self) -> Option<String> {
+        let target = || {
+            let [target] = self.words.as_slice() else { return None };
+            let (place, name) = target.split_once('/')?;
+            let is_place = Kind::parse(place).is_none() && !name.is_empty() && !name.contains('/');
+            value::namespace(place).ok().filter(|_| is_place)
+        };
+        self.namespace.clone().or_else(target)
     }
 }

@@ -302,3 +302,18 @@ proptest! {
         prop_assert_eq!(parse(&command.to_string(), Spot::Top), Ok(Parsed::Command(command)));
     }
 }
+
+#[test]
+fn a_target_may_name_its_namespace() {
+    let place = |text: &str| match parse(text, Spot::Top).unwrap() {
+        Parsed::Command(Command::Investigate(asked)) => asked.place(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(place("investigate shop/checkout").as_deref(), Some("shop"));
+    assert_eq!(place("investigate shop/checkout -n pay").as_deref(), Some("pay"), "what is given counts");
+    for none in
+        ["deploy/checkout", "node/worker-1", "checkout", "a/b/c", "shop/", "/checkout", "why is shop/checkout slow"]
+    {
+        assert_eq!(place(&format!("investigate {none}")), None, "{none}");
+    }
+}

@@ -98,7 +98,8 @@ impl Desk {
     /// Words that are addressed to us.
     async fn words(&self, turn: &Turn) -> Result<Done, Refused> {
         let (text, was_cut) = hearing::whole(&turn.text);
-        let spot = if turn.thread.is_some() { Spot::Thread } else { Spot::Top };
+        let talk = turn.thread.is_some() && !matches!(turn.way, Way::Slash(_));
+        let spot = if talk { Spot::Thread } else { Spot::Top };
         let done = match command::parse(text, spot) {
             Err(misspoken) => Done::here(misspoken.answer()),
             Ok(Parsed::Command(command)) => self.command(turn, command).await?,

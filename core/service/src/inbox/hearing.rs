@@ -22,7 +22,7 @@ impl Desk {
         cap(&mut heard.said);
         self.count(&heard);
         let ack = match &heard.said {
-            Said::Command { text } => match on_the_spot(text, heard.place.root.is_some()) {
+            Said::Command { text } => match on_the_spot(text) {
                 (answer, Written::Not) => return Ok(Ack::Say(self.parts.redactor.seal(answer))),
                 // Said durably once it is handled; two words at once could come in the wrong order.
                 (_, Written::Yes) if heard.waits => Ack::Silent,
@@ -68,10 +68,10 @@ enum Written {
 
 /// What is answered to a slash command at once: all of it when it asks for help or cannot be understood, else what was
 /// understood.
-fn on_the_spot(text: &str, in_thread: bool) -> (Answer, Written) {
+fn on_the_spot(text: &str) -> (Answer, Written) {
     let (text, was_cut) = whole(text);
-    let spot = if in_thread { Spot::Thread } else { Spot::Top };
-    match command::parse(text, spot) {
+    // Whoever gives a command talks to nobody else, wherever it is.
+    match command::parse(text, Spot::Top) {
         Err(misspoken) => (misspoken.answer(), Written::Not),
         Ok(Parsed::Command(Command::Help(help))) => (command::help(help.verb.as_deref()), Written::Not),
         Ok(Parsed::Free(text)) if text.trim().is_empty() => (command::help(None), Written::Not),
@@ -82,7 +82,7 @@ fn on_the_spot(text: &str, in_thread: bool) -> (Answer, Written) {
 /// What is said to who waits for a word, when nothing else is said to them.
 pub(super) fn owed(heard: &Heard) -> Answer {
     match &heard.said {
-        Said::Command { text } => on_the_spot(text, heard.place.root.is_some()).0,
+        Said::Command { text } => on_the_spot(text).0,
         _ => Answer::text("On it."),
     }
 }

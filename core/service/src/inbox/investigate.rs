@@ -38,12 +38,12 @@ impl Desk {
             return self.retry(turn, None).await;
         }
         let told = format!("On it: {}.", words::investigating(&asked));
-        let defaults = self.defaults(turn);
+        let (defaults, place) = (self.defaults(turn), asked.place());
         let cluster = self.cluster(asked.cluster)?.or(defaults.cluster);
         let text = Some(asked.words.join(" ")).filter(|text| !text.trim().is_empty());
         let request = Request {
             text,
-            namespace: asked.namespace.or(defaults.namespace),
+            namespace: place.or(defaults.namespace),
             lookback: asked.since.unwrap_or(SignedDuration::ZERO),
             depth: asked.depth.map_or_else(|| self.depth(turn), depth_of),
             ..Request::default()

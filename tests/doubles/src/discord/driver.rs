@@ -1,6 +1,7 @@
 //! Setting up a guild, and making things go wrong in it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 
@@ -157,6 +158,11 @@ impl Discord {
     /// The limits from now on.
     pub fn limit(&self, limits: Limits) {
         self.shared.change(|state| state.options.limits = limits);
+    }
+
+    /// How long nonces are known from now on.
+    pub fn keep_nonces(&self, lives: Duration) {
+        self.shared.change(|state| state.nonces_live = lives);
     }
 
     /// The time in which nonces are known is over.

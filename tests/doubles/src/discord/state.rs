@@ -1,6 +1,7 @@
 //! Everything that changes, behind one lock.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -22,6 +23,9 @@ pub(super) type Shared = crate::shared::Shared<State>;
 
 /// The moment that Discord's ids count from, in milliseconds: <https://docs.discord.com/developers/reference#snowflakes>.
 const EPOCH: i64 = 1_420_070_400_000;
+
+/// How long a nonce is known; Discord says a few minutes.
+const NONCES_LIVE: Duration = Duration::from_mins(3);
 
 /// How a call of the REST API ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +86,8 @@ pub(super) struct State {
     pub(super) held: Vec<Delivery>,
     /// Messages by the nonce that they were sent with, and until when it is kept.
     pub(super) nonces: BTreeMap<String, (String, String, Timestamp)>,
+    /// For so long.
+    pub(super) nonces_live: Duration,
     /// Effects that wait until the test lets them land.
     pub(super) stuck: Vec<(usize, Act)>,
     last: u64,
@@ -111,6 +117,7 @@ impl State {
             posts: VecDeque::new(),
             held: Vec::new(),
             nonces: BTreeMap::new(),
+            nonces_live: NONCES_LIVE,
             stuck: Vec::new(),
             last: 0,
         }

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::Shared;
 use super::lanes::{Lanes, Listener};
-use crate::catch_up;
+use crate::catch_up::{CatchUp, Missed};
 use crate::fault::Fault;
 use crate::heard::interaction::is_thread;
 use crate::heard::{Delivered, Me};
@@ -154,20 +154,27 @@ impl Sorter {
             self.homeless();
         }
         let Shared { reception, places, platform, standing, .. } = &self.shared;
-        let missed =
-            catch_up::read(platform.client(), places, &reception.listening, &self.listener.me(), reception.clock.now())
-                .await;
-        if let Some(why) = &missed.trouble {
-            tracing::warn!("not all that was said while nobody listened can be read: {why}");
-        }
-        standing.missed(missed.trouble.map(|why| {
+        let reader = CatchUp::new(platform.client(), &reception.listening, reception.clock.now());
+        let me = self.listener.me();
+        // What begins a thread is heard before what is said in it.
+        let above = self.hear_all(reader.channels().await).await;
+        let trouble = above.or(self.hear_all(reader.threads(places, &me).await).await);
+        standing.missed(trouble.map(|why| {
             format!(
                 "not all that was said while nobody listened could be read, so an alert may have been missed: {why}"
             )
         }));
+    }
+
+    /// Hears what was missed; what could not be read of it.
+    async fn hear_all(&self, missed: Missed) -> Option<String> {
+        if let Some(why) = &missed.trouble {
+            tracing::warn!("not all that was said while nobody listened can be read: {why}");
+        }
         for delivered in missed.messages {
             self.listener.hear(&delivered).await;
         }
+        missed.trouble
     }
 
     fn homeless(&self) {

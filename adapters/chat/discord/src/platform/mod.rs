@@ -159,7 +159,7 @@ impl ChatPlatform for DiscordPlatform {
         let tag = Tag::of(key);
         let found = self.inner.find(thread, &tag, Bounds::USUAL).await.map_err(Fault::into_failure)?;
         // The same sender sends it again right after this.
-        if !matches!(found, Found::Sent(_)) {
+        if found == Found::NotSent {
             self.inner.doubts.insert(tag.to_string(), ()).await;
         }
         Ok(found)

@@ -19,8 +19,8 @@ use crate::route::Route;
 use crate::threads::{self, Threads};
 
 impl Inner {
-    /// Sends a message. When it was in doubt, it is brought to this form afterwards: the nonce may have given back the one
-    /// that landed before.
+    /// Sends a message. One whose words change, and that was in doubt, is brought to this form afterwards: the nonce may have
+    /// given back the one that landed before.
     pub(super) async fn post(&self, thread: &Thread, tag: &Tag, body: &Redacted<PostBody>) -> Result<MessageId, Fault> {
         let message = shown(body, tag);
         let name = body.map(threads::name).into_inner();
@@ -38,7 +38,8 @@ impl Inner {
                 sent
             }
         };
-        if self.doubts.remove(tag.as_str()).await.is_some() {
+        let was_doubtful = self.doubts.remove(tag.as_str()).await.is_some();
+        if was_doubtful && is_edited(body.as_ref()) {
             let brought = self.bring(thread, &sent, &message, false).await;
             brought.map_err(|fault| Fault::Unknown(format!("sent, but maybe as it was before: {}", fault.words())))?;
         }
@@ -53,8 +54,7 @@ impl Inner {
         body: &Redacted<PostBody>,
     ) -> Result<(), Fault> {
         // Progress leaves one edit of those that are left to the verdict that may follow.
-        let moves = matches!(body.as_ref(), PostBody::Living(_) | PostBody::Storm(_));
-        let yields = moves && living::urgency(body.as_ref()) == Urgency::Progress;
+        let yields = is_edited(body.as_ref()) && living::urgency(body.as_ref()) == Urgency::Progress;
         self.bring(thread, message, &shown(body, tag), yields).await
     }
 
@@ -103,6 +103,11 @@ impl Inner {
             edited => edited.map(drop),
         }
     }
+}
+
+/// Whether its words change while it stands.
+fn is_edited(body: &PostBody) -> bool {
+    matches!(body, PostBody::Living(_) | PostBody::Storm(_))
 }
 
 /// A message as it looks, with all its files.

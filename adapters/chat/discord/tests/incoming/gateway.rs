@@ -1,6 +1,6 @@
 //! Messages, and what the gateway does to their delivery.
 
-use midwatch_doubles::discord::{DeliveryFault, Options, Rule};
+use midwatch_doubles::discord::{DeliveryFault, Fault, Options, Rule};
 use midwatch_service::health::Status;
 use serde_json::json;
 
@@ -90,6 +90,20 @@ async fn what_was_said_before_a_session_is_read() {
     let again = stage.ears.all().into_iter().filter(|heard| known.contains(&heard.id)).count();
     assert!(again >= known.len(), "what was heard is recognised by its id");
     assert_eq!(stage.ears.words().len(), 4, "{:?}", stage.ears.words());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_said_before_a_session_is_read_though_discord_stumbles() {
+    let stage = Stage::new(Options::default()).await;
+    stage.discord.post_as_webhook(CHANNEL, &alert("[FIRING:1] before the start"));
+    let reads = "GET /channels/{channel}/messages";
+    for fault in [Fault::Status(503), Fault::ResetBefore, Fault::TooMany { seconds: 1, global: false }] {
+        stage.discord.fault(Rule::on(reads, fault));
+    }
+    let stage = stage.listening().await;
+    stage.ears.wait_for(&["post: [FIRING:1] before the start"]).await;
+    stage.health_is(Status::Up, "").await;
+    assert_eq!(stage.discord.called(reads), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -122,6 +122,18 @@ async fn incidents_packs_and_parts_are_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_names_its_namespace_needs_no_right_to_others() {
+    let town = Town::new(Cluster::Hangs, rules(r#"[{"who": {"user": "alice"}, "namespaces": ["shop"]}]"#));
+    town.say("alice", None, "investigate shop/checkout").await.unwrap();
+    assert_eq!(town.newest().await.spec.request.namespace.as_deref(), Some("shop"));
+    for text in ["investigate pay/checkout", "investigate shop/a pay/b", "investigate deploy/checkout"] {
+        let refused = town.say("alice", None, text).await.unwrap_err();
+        assert!(matches!(refused, Refused::Denied(_)), "{text}: {refused}");
+    }
+    town.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_or_does_what_they_may_not() {
     let town = Town::new(
         Cluster::Hangs,

@@ -1,7 +1,5 @@
 //! Messages: new, read, edited. <https://docs.discord.com/developers/resources/message>
 
-use std::time::Duration;
-
 use midwatch_service::clock::after;
 use serde_json::{Value, json};
 
@@ -17,8 +15,6 @@ use crate::discord::sessions::sealed;
 use crate::discord::state::State;
 use crate::discord::world::{Channel, ChannelKind};
 
-/// How long a nonce is known; Discord says a few minutes.
-const NONCE_LIVES: Duration = Duration::from_mins(3);
 /// Messages of a page: by default and at most.
 const PAGE: (usize, usize) = (50, 100);
 
@@ -69,7 +65,7 @@ pub(crate) fn create(state: &mut State, request: &Request) -> Answer {
     message.kind = if message.reference.is_some() { 19 } else { 0 };
     content::mention(&mut message, body.get("allowed_mentions"));
     if let Some(nonce) = enforced {
-        let until = after(state.now, NONCE_LIVES);
+        let until = after(state.now, state.nonces_live);
         state.nonces.insert(nonce, (channel.id.clone(), message.id.clone(), until));
     }
     state.reopen(&channel.id);
