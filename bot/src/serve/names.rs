@@ -11,6 +11,7 @@ use futures::future::join_all;
 use midwatch_config::Settings;
 use midwatch_diagnosis::entity::Kind;
 use midwatch_kubernetes::WorkloadName;
+use midwatch_redact::Redactor;
 use midwatch_service::inbox::ChannelDefaults;
 use midwatch_service::job::Actor;
 use midwatch_service::pack::Packs;
@@ -39,6 +40,7 @@ pub(super) struct KnownNames {
     calls: Calls,
     /// What is meant where nothing is named.
     channels: BTreeMap<(String, String), ChannelDefaults>,
+    redactor: Redactor,
     known: RwLock<BTreeMap<String, Arc<Known>>>,
 }
 
@@ -55,7 +57,8 @@ impl KnownNames {
         let configured = Arc::new(configured);
         let known = clusters.names().iter().map(|name| (name.clone(), Arc::clone(&configured))).collect();
         let channels = channels(settings);
-        Self { clusters, policy, packs, calls, channels, known: RwLock::new(known) }
+        let redactor = crate::settings::redactor(settings);
+        Self { clusters, policy, packs, calls, channels, redactor, known: RwLock::new(known) }
     }
 
     /// Reads until it is stopped.
@@ -117,8 +120,8 @@ impl KnownNames {
     }
 }
 
-impl Names for KnownNames {
-    fn offer(&self, to: &Actor, typed: &Typed, most: usize) -> Vec<String> {
+impl KnownNames {
+    fn fitting(&self, to: &Actor, typed: &Typed, most: usize) -> Vec<String> {
         let channel = to.channel.clone().map(|channel| (to.platform.clone(), channel));
         let meant = channel.and_then(|key| self.channels.get(&key)).cloned().unwrap_or_default();
         let cluster = typed.cluster.clone().or(meant.cluster).or_else(|| self.clusters.names().first().cloned());
@@ -142,6 +145,15 @@ impl Names for KnownNames {
                 best(there.map(|it| target(it, namespace.is_some())).collect(), &typed.begun, most)
             }
         }
+    }
+}
+
+impl Names for KnownNames {
+    fn offer(&self, to: &Actor, typed: &Typed, most: usize) -> Vec<String> {
+        let mut names = self.fitting(to, typed, most);
+        // A name that holds a secret cannot be offered half.
+        names.retain(|name| self.redactor.redact_text(name).as_ref() == name);
+        names
     }
 }
 
@@ -172,7 +184,6 @@ fn best(names: Vec<String>, begun: &str, most: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use midwatch_redact::Redactor;
     use midwatch_service::health::Health;
     use midwatch_service::policy::{Rule, Who};
 
