@@ -118,7 +118,8 @@ async fn nothing_starts_in_a_channel_where_nothing_can_be_said() {
     let told = town.answered("/invite").await;
     assert_eq!(told, "Midwatch cannot answer in this channel yet. Write /invite @midwatch.");
     town.mention("alice", None, "investigate payments-api").await;
-    assert_eq!(town.privately().len(), 2, "who names us there is told as well, and alone");
+    town.world.chat.until("who names us there is told as well", |shown| shown.len() == 2).await;
+    assert_eq!(town.privately().len(), 2, "and alone");
     assert!(town.jobs().await.is_empty());
     // People mend that at once, and it is asked again.
     town.register.member.store(true, Ordering::SeqCst);
