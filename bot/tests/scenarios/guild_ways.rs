@@ -220,7 +220,7 @@ async fn alerts_have_their_threads_by_post_and_by_webhook_in_a_channel_and_in_a_
     // That a forum has no messages of its own is learnt by asking for them.
     refused.retain(|call| !(call.route == "GET /channels/{channel}/messages" && call.path.contains(FORUM)));
     assert!(refused.is_empty(), "{refused:?}");
-    assert!(server.get("/health/discord").await.1.to_string().contains("\"up\""));
+    health(&server, "\"up\"").await;
     assert!(server.terminate().success());
 }
 
