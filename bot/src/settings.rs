@@ -53,8 +53,9 @@ pub(crate) fn loaded(
 /// Libraries that log every failed request as an error. The same failures are told by whoever asked, in better words.
 const TOLD_ELSEWHERE: &str = "kube_client::client=off,rustls_platform_verifier=off";
 
-/// A library that logs what people write when it cannot read it; nobody has redacted that.
-const TALKS: &str = "serenity";
+/// Libraries that log what people write, or tokens, as it comes over the wire: nobody has redacted that. Of what cannot be read
+/// at all the shard tells no more than that.
+const TALKS: &str = "serenity=error,serenity::gateway::shard=warn,tungstenite=error,tokio_tungstenite=error";
 
 fn start_log(settings: &Settings, command: Command) -> Result<(), Failure> {
     let server = command == Command::Server;
@@ -64,7 +65,7 @@ fn start_log(settings: &Settings, command: Command) -> Result<(), Failure> {
         level => level.to_owned(),
     };
     // Whoever names it wants it.
-    let level = if level.contains(TALKS) { level } else { format!("{level},{TALKS}=error") };
+    let level = if level.contains("serenity") { level } else { format!("{level},{TALKS}") };
     let filter = EnvFilter::try_new(&level)
         .map_err(|error| Failure::usage(format!("log.level `{}` cannot be used: {error}", settings.log.level)))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);

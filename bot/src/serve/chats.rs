@@ -15,7 +15,7 @@ use midwatch_service::port::chat::{ChatPlatform, Directory};
 use midwatch_service::port::names::Names;
 use tokio_util::sync::CancellationToken;
 
-use super::discord::Discord;
+use super::discord::{self, Discord};
 use super::slack::{SLACK, Slack};
 use crate::failure::Failure;
 
@@ -52,8 +52,8 @@ impl Chats {
         if self.slack.is_some() && settings.slack.app_token.is_some() {
             health.expect(midwatch_slack::HEALTH, false);
         }
-        if let Some(discord) = &self.discord {
-            discord.expect(health);
+        if self.discord.is_some() {
+            health.expect(discord::HEALTH, false);
         }
     }
 

@@ -11,6 +11,7 @@ use futures::future::join_all;
 use midwatch_config::Settings;
 use midwatch_diagnosis::entity::Kind;
 use midwatch_kubernetes::WorkloadName;
+use midwatch_redact::Redactor;
 use midwatch_service::inbox::ChannelDefaults;
 use midwatch_service::job::Actor;
 use midwatch_service::pack::Packs;
@@ -39,6 +40,7 @@ pub(super) struct KnownNames {
     calls: Calls,
     /// What is meant where nothing is named.
     channels: BTreeMap<(String, String), ChannelDefaults>,
+    redactor: Redactor,
     known: RwLock<BTreeMap<String, Arc<Known>>>,
 }
 
@@ -55,7 +57,8 @@ impl KnownNames {
         let configured = Arc::new(configured);
         let known = clusters.names().iter().map(|name| (name.clone(), Arc::clone(&configured))).collect();
         let channels = channels(settings);
-        Self { clusters, policy, packs, calls, channels, known: RwLock::new(known) }
+        let redactor = crate::settings::redactor(settings);
+        Self { clusters, policy, packs, calls, channels, redactor, known: RwLock::new(known) }
     }
 
     /// Reads until it is stopped.
@@ -117,8 +120,8 @@ impl KnownNames {
     }
 }
 
-impl Names for KnownNames {
-    fn offer(&self, to: &Actor, typed: &Typed, most: usize) -> Vec<String> {
+impl KnownNames {
+    fn fitting(&self, to: &Actor, typed: &Typed, most: usize) -> Vec<String> {
         let channel = to.channel.clone().map(|channel| (to.platform.clone(), channel));
         let meant = channel.and_then(|key| self.channels.get(&key)).cloned().unwrap_or_default();
         let cluster = typed.cluster.clone().or(meant.cluster).or_else(|| self.clusters.names().first().cloned());
@@ -142,6 +145,15 @@ impl Names for KnownNames {
                 best(there.map(|it| target(it, namespace.is_some())).collect(), &typed.begun, most)
             }
         }
+    }
+}
+
+impl Names for KnownNames {
+    fn offer(&self, to: &Actor, typed: &Typed, most: usize) -> Vec<String> {
+        let mut names = self.fitting(to, typed, most);
+        // A name that holds a secret cannot be offered half.
+        names.retain(|name| self.redactor.redact_text(name).as_ref() == name);
+        names
     }
 }
 
@@ -172,7 +184,6 @@ fn best(names: Vec<String>, begun: &str, most: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use midwatch_redact::Redactor;
     use midwatch_service::health::Health;
     use midwatch_service::policy::{Rule, Who};
 
@@ -245,14 +256,14 @@ mod tests {
     #[test]
     fn what_is_named_beside_it_and_what_the_channel_means_count() {
         let names = names(vec![rule(|_| {})]);
-        let named = |cluster: Option<&str>, namespace: Option<&str>, sought| {
+        let beside = |cluster: Option<&str>, namespace: Option<&str>, sought| {
             let (cluster, namespace) = (cluster.map(str::to_owned), namespace.map(str::to_owned));
             names.offer(&actor(), &Typed { sought, begun: String::new(), cluster, namespace }, 25)
         };
-        assert_eq!(named(None, Some("shop"), Sought::Workload), ["deploy/checkout", "sts/db"]);
-        assert_eq!(named(None, Some("pay"), Sought::Workload), ["cronjob/recheck", "ds/checker"]);
-        assert_eq!(named(Some("us"), None, Sought::Namespace), ["spare"], "it has not answered yet");
-        assert_eq!(named(Some("mars"), None, Sought::Namespace), Vec::<String>::new());
+        assert_eq!(beside(None, Some("shop"), Sought::Workload), ["deploy/checkout", "sts/db"]);
+        assert_eq!(beside(None, Some("pay"), Sought::Workload), ["cronjob/recheck", "ds/checker"]);
+        assert_eq!(beside(Some("us"), None, Sought::Namespace), ["spare"], "it has not answered yet");
+        assert_eq!(beside(Some("mars"), None, Sought::Namespace), Vec::<String>::new());
         let in_channel = Actor { channel: Some("C1".to_owned()), ..actor() };
         let offered = names.offer(&in_channel, &typed(Sought::Workload, ""), 25);
         assert_eq!(offered, ["cronjob/recheck", "ds/checker"]);

@@ -17,6 +17,7 @@ mod drain;
 mod figures;
 mod guild;
 mod guild_talk;
+mod guild_ways;
 mod hostile;
 mod kill;
 mod parts;

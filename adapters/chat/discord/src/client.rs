@@ -59,7 +59,10 @@ impl Client {
     pub(crate) fn new(options: &DiscordOptions, clock: SharedClock) -> Result<Self, DiscordError> {
         let mut base = options.api_url.clone();
         let fits = matches!(base.scheme(), "https" | "http") && base.has_host();
+        // Many write the version along.
+        let named = base.path().trim_end_matches('/').ends_with(&format!("/{VERSION}"));
         match base.path_segments_mut() {
+            Ok(mut path) if fits && named => drop(path.pop_if_empty()),
             Ok(mut path) if fits => drop(path.pop_if_empty().push(VERSION)),
             _ => return Err(DiscordError::Address(options.api_url.to_string())),
         }
@@ -160,7 +163,9 @@ impl Client {
             }
             Some(body) if status.is_success() => Ok(body),
             None if status == StatusCode::NO_CONTENT => Ok(Value::Null),
-            Some(said) if status.is_client_error() => Err(Fault::refused(route, verb, status.as_u16(), &said)),
+            said if status.is_client_error() => {
+                Err(Fault::refused(route, verb, status.as_u16(), &said.unwrap_or_default()))
+            }
             _ => Err(Fault::Unknown(format!("{call}: answered with {status} and no answer of Discord's"))),
         }
     }
@@ -284,4 +289,26 @@ fn chain(call: &str, error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use midwatch_service::clock::SystemClock;
+
+    use super::*;
+
+    #[test]
+    fn the_version_is_part_of_the_address_once() {
+        // Another test may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        for address in ["http://h/api", "http://h/api/", "http://h/api/v10", "http://h/api/v10/"] {
+            let mut options = DiscordOptions::new(SecretString::from("t"), "1").unwrap();
+            options.api_url = address.parse().unwrap();
+            let client = Client::new(&options, Arc::new(SystemClock)).unwrap();
+            let met = Route::Me.address(&client.base).unwrap();
+            assert_eq!(met.as_str(), "http://h/api/v10/applications/@me", "{address}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ use crate::fault::{Fault, code};
 use crate::permissions::{self, Guild, Member, Permissions};
 use crate::platform::{DiscordPlatform, Inner};
 use crate::route::Route;
+use crate::threads::is_forum;
 
 /// How long roles and members are kept: every command wants to know, and a right that was taken is gone soon.
 const FRESH: Duration = Duration::from_mins(1);
@@ -49,7 +50,7 @@ pub(crate) enum Standing {
 impl Directory for DiscordPlatform {
     async fn membership(&self, channel: &str) -> Result<Membership, String> {
         match self.inner.standing(channel).await {
-            Ok(Standing::Lacks(missing)) if missing.is_empty() => Ok(Membership::Member),
+            Ok(Standing::Lacks(missing)) if !missing.intersects(permissions::needed()) => Ok(Membership::Member),
             Ok(_) => Ok(Membership::NotMember),
             Err(fault) => Err(fault.words()),
         }
@@ -60,7 +61,7 @@ impl Directory for DiscordPlatform {
     }
 
     fn invitation(&self) -> String {
-        let names = permissions::names(permissions::used());
+        let names = permissions::names(permissions::needed());
         format!("Ask somebody who manages this channel to give the bot these permissions in it: {names}.")
     }
 }
@@ -100,7 +101,9 @@ impl Inner {
         if !allowed.contains(Permissions::VIEW_CHANNEL) {
             return Ok(Standing::Unseen);
         }
-        Ok(Standing::Lacks(permissions::used() - allowed))
+        // A post of a forum is its own thread.
+        let forum = if is_forum(&told) { Permissions::CREATE_PUBLIC_THREADS } else { Permissions::empty() };
+        Ok(Standing::Lacks(permissions::used() - forum - allowed))
     }
 
     /// A person's roles, by name and by id.

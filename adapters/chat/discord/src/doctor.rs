@@ -155,7 +155,9 @@ impl DiscordPlatform {
 
 fn token_fix(fault: &Fault) -> &'static str {
     match fault {
-        Fault::Refused { .. } => "set discord.bot_token to the token that the application's Bot page shows once",
+        Fault::Refused { status: 401, .. } => {
+            "set discord.bot_token to the token that the application's Bot page shows once"
+        }
         _ => "check discord.api_url, and the network between",
     }
 }
@@ -163,8 +165,10 @@ fn token_fix(fault: &Fault) -> &'static str {
 /// Without the intent, the gateway refuses the session (close code 4014).
 fn content(application: &Application) -> Check {
     const NAME: &str = "discord: message content";
-    if application.flags & MESSAGE_CONTENT != 0 {
-        return Check::ok(NAME, "the bot may read what messages say");
+    match application.flags {
+        Some(flags) if flags & MESSAGE_CONTENT != 0 => return Check::ok(NAME, "the bot may read what messages say"),
+        Some(_) => {}
+        None => return Check::warn(NAME, "Discord does not say whether it is granted", "look whether it is on"),
     }
     let page = format!("{PORTAL}/{}/bot", application.id);
     let fix =
@@ -233,7 +237,7 @@ mod tests {
             id: "11".to_owned(),
             name: "midwatch".to_owned(),
             bot: "12".to_owned(),
-            flags: 1 << 19,
+            flags: Some(1 << 19),
             verify_key: "ab12".to_owned(),
             endpoint: endpoint.map(str::to_owned),
         }
@@ -259,7 +263,7 @@ mod tests {
     #[test]
     fn the_intent_is_either_flag() {
         for (flags, expected) in [(1 << 18, Outcome::Ok), (1 << 19, Outcome::Ok), (1 << 15, Outcome::Fail)] {
-            assert_eq!(content(&Application { flags, ..application(None) }).result, expected);
+            assert_eq!(content(&Application { flags: Some(flags), ..application(None) }).result, expected);
         }
     }
 

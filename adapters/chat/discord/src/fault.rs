@@ -29,12 +29,8 @@ pub(crate) mod code {
     pub(crate) const UNKNOWN_GUILD: u64 = 10_004;
     /// The person is not in the guild.
     pub(crate) const UNKNOWN_MEMBER: u64 = 10_007;
-    /// The message is not there (any more).
-    pub(crate) const UNKNOWN_MESSAGE: u64 = 10_008;
     /// There is no such person.
     pub(crate) const UNKNOWN_USER: u64 = 10_013;
-    /// The webhook of an interaction is not there: not yet, or its 15 minutes are over.
-    pub(crate) const UNKNOWN_WEBHOOK: u64 = 10_015;
     /// The bot may not see it.
     pub(crate) const MISSING_ACCESS: u64 = 50_001;
     /// A permission is missing.
@@ -119,6 +115,11 @@ impl Fault {
         matches!(self, Fault::Refused { status: 401, code, .. } if *code != code::INVALID_WEBHOOK_TOKEN)
     }
 
+    /// What was asked about is not there.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Fault::Refused { status: 404, .. })
+    }
+
     /// As the outbox understands it.
     pub(crate) fn into_failure(self) -> SendFailure {
         let why = self.words();
@@ -182,6 +183,8 @@ fn advice(status: u16, code: &str, needs: Permissions) -> String {
         _ if status == 401 => {
             "the bot's token is not valid (any more); reset it on the application's Bot page and set the new one"
         }
+        // Without a code of its own it is perhaps not Discord that answers.
+        "HTTP 404" => "there is no such place; check discord.api_url, and the ids of the configuration",
         _ => "Discord's list of codes tells what it means",
     };
     words.to_owned()
@@ -189,7 +192,7 @@ fn advice(status: u16, code: &str, needs: Permissions) -> String {
 
 fn permissions_advice(needs: Permissions) -> String {
     if needs.is_empty() {
-        return "the bot may not do this; `midwatch discord doctor` tells what is missing".to_owned();
+        return "the bot may not do this; `midwatch doctor` tells what is missing".to_owned();
     }
     let names = permissions::names(needs);
     format!("give the bot's role these permissions, in the guild or in this channel: {names}")
@@ -237,7 +240,7 @@ mod tests {
             (post, 50_001, "View Channel"),
             (post, 50_013, "Send Messages in Threads"),
             (thread, 50_013, "Create Public Threads"),
-            (Route::Commands { application: "1", guild: "2" }, 50_001, "midwatch discord doctor"),
+            (Route::Commands { application: "1", guild: "2" }, 50_001, "`midwatch doctor`"),
             (post, 10_003, "the channel or thread is gone"),
             (Route::Message { channel: "1", message: "2" }, 10_008, "the message is gone"),
             (post, 50_083, "archived"),

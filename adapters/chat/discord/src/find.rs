@@ -11,7 +11,7 @@ use midwatch_service::thread::Thread;
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::fault::{Fault, code};
+use crate::fault::Fault;
 use crate::key::Tag;
 use crate::route::Route;
 
@@ -54,7 +54,7 @@ pub(crate) async fn look(search: &Search<'_>, thread: &Thread, forum: bool) -> R
     match &thread.root {
         // The thread is not there, or no more, and what was in it.
         Some(root) => match search.read(&root.0, oldest).await {
-            Err(fault) if fault.code() == Some(code::UNKNOWN_CHANNEL) => Ok(Some(Found::NotSent)),
+            Err(fault) if fault.is_gone() => Ok(Some(Found::NotSent)),
             found => found,
         },
         None if forum => search.posts(&thread.channel, oldest).await.map(Some),
@@ -71,7 +71,11 @@ impl Search<'_> {
             let from = before.map(|id| id.to_string());
             let mut query = vec![("limit", limit.as_str())];
             query.extend(from.as_deref().map(|id| ("before", id)));
-            let page = self.client.read(Route::Messages(channel), &query).await?;
+            let page = match self.client.read_patiently(Route::Messages(channel), &query).await {
+                // Another search would begin anew, and come no further.
+                Err(Fault::Shut(_)) if before.is_some() => break,
+                page => page?,
+            };
             let messages = list(&page)?;
             if let Some(found) = messages.iter().find_map(|message| self.matching(message)) {
                 return Ok(Some(Found::Sent(found)));
@@ -90,7 +94,10 @@ impl Search<'_> {
 
     /// The newest posts of a forum. The active threads of a guild come in one answer; a post of now is one of them.
     async fn posts(&self, channel: &str, oldest: u64) -> Result<Found, Fault> {
-        let active = self.client.read(Route::ActiveThreads(self.guild), &[]).await?;
+        let active = match self.client.read_patiently(Route::ActiveThreads(self.guild), &[]).await {
+            Err(fault) if fault.is_gone() => return Ok(Found::Unknowable),
+            active => active?,
+        };
         let threads = list(&active["threads"])?.iter();
         let ours = threads.filter(|thread| thread["parent_id"] == channel && thread["owner_id"] == self.bot);
         let mut ids: Vec<u64> = ours.filter_map(id).filter(|id| *id > oldest).collect();
@@ -104,7 +111,7 @@ impl Search<'_> {
                     }
                 }
                 // Removed meanwhile.
-                Err(fault) if matches!(fault.code(), Some(code::UNKNOWN_MESSAGE | code::UNKNOWN_CHANNEL)) => {}
+                Err(fault) if fault.is_gone() => {}
                 Err(fault) => return Err(fault),
             }
         }

@@ -149,7 +149,7 @@ impl Gateway {
 }
 
 fn reads_messages(application: &Application) -> bool {
-    application.flags & MESSAGE_CONTENT != 0
+    application.flags.is_none_or(|flags| flags & MESSAGE_CONTENT != 0)
 }
 
 /// The least that is needed: who is in which thread, and messages; what they say only where it is granted, for Discord closes

@@ -29,6 +29,11 @@ pub(crate) fn used() -> Permissions {
     USED.iter().fold(Flags::empty(), |all, (one, _)| all | *one)
 }
 
+/// Those without which nothing can be said. The others are missed by some messages only, and told by the doctor.
+pub(crate) fn needed() -> Permissions {
+    Flags::VIEW_CHANNEL | Flags::SEND_MESSAGES | Flags::CREATE_PUBLIC_THREADS | Flags::SEND_MESSAGES_IN_THREADS
+}
+
 /// Those that a call needs. Whether the channel is a thread is not known of every call: then both are named.
 pub(crate) fn of(route: &Route<'_>, verb: Verb) -> Permissions {
     let say = Flags::SEND_MESSAGES | Flags::SEND_MESSAGES_IN_THREADS | Flags::EMBED_LINKS | Flags::ATTACH_FILES;

@@ -17,6 +17,8 @@ const TOKEN_BYTES: usize = 12;
 pub(crate) enum Route<'a> {
     /// The application that the token is of.
     Me,
+    /// The bot, as a user.
+    Bot,
     /// The address of the gateway, and how often a session may be begun.
     Gateway,
     /// Messages of a channel or thread.
@@ -61,6 +63,7 @@ impl Route<'_> {
     pub(crate) fn name(&self, verb: Verb) -> &'static str {
         match (self, verb) {
             (Route::Me, _) => "read the application",
+            (Route::Bot, _) => "read the bot's user",
             (Route::Gateway, _) => "read the gateway's address",
             (Route::Messages(_), Verb::Read) => "read messages",
             (Route::Messages(_), Verb::Write) => "post a message",
@@ -108,6 +111,7 @@ impl Route<'_> {
     fn parts(&self) -> Vec<&str> {
         match *self {
             Route::Me => vec!["applications", "@me"],
+            Route::Bot => vec!["users", "@me"],
             Route::Gateway => vec!["gateway", "bot"],
             Route::Messages(channel) => vec!["channels", channel, "messages"],
             Route::Message { channel, message } => vec!["channels", channel, "messages", message],
@@ -131,7 +135,7 @@ impl Route<'_> {
     /// <https://docs.discord.com/developers/topics/rate-limits#rate-limits>.
     pub(crate) fn major(&self) -> String {
         match *self {
-            Route::Me | Route::Gateway | Route::DirectMessage => String::new(),
+            Route::Me | Route::Bot | Route::Gateway | Route::DirectMessage => String::new(),
             Route::Messages(id)
             | Route::Message { channel: id, .. }
             | Route::StartThread { channel: id, .. }
@@ -170,6 +174,7 @@ mod tests {
     fn addresses_are_discords() {
         for (route, expected) in [
             (Route::Me, "applications/@me"),
+            (Route::Bot, "users/@me"),
             (Route::Messages("1"), "channels/1/messages"),
             (Route::StartThread { channel: "1", message: "2" }, "channels/1/messages/2/threads"),
             (Route::Callback { id: "1", token: "aW5-_0" }, "interactions/1/aW5-_0/callback"),

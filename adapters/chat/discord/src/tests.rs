@@ -157,6 +157,26 @@ async fn a_thread_that_is_there_is_not_begun_again() {
 }
 
 #[tokio::test]
+async fn a_thread_that_somebody_removed_is_begun_again_from_its_message() {
+    let w = World::new().await;
+    let thread = w.rooted(CHANNEL).await;
+    w.platform.post(&thread, &key("one"), &notice("one")).await.unwrap();
+    w.discord.delete_thread(&thread.root.as_ref().unwrap().0);
+    w.platform.post(&thread, &key("two"), &notice("two")).await.unwrap();
+    assert!(w.said(CHANNEL).iter().any(|message| message.reads().contains("two")));
+}
+
+#[tokio::test]
+async fn what_knows_no_applications_is_spoken_to_all_the_same() {
+    let w = World::new().await;
+    w.discord.fault(Rule::on("GET /applications/@me", Fault::Refuse(404, 0)));
+    let application = w.platform.application().await.unwrap();
+    assert_eq!((application.id.as_str(), application.flags), (w.discord.bot_user(), None));
+    let thread = w.rooted(CHANNEL).await;
+    assert_eq!(w.platform.find(&thread, &key("never sent")).await.unwrap(), Found::NotSent);
+}
+
+#[tokio::test]
 async fn an_archived_thread_is_reopened_and_a_locked_one_is_said() {
     let w = World::new().await;
     let thread = w.rooted(CHANNEL).await;
@@ -425,6 +445,8 @@ async fn the_directory_tells_members_and_groups() {
     w.discord.kick(CHANNEL);
     assert_eq!(w.platform.membership(CHANNEL).await, Ok(Membership::NotMember));
     assert_eq!(w.platform.membership("1180000000000000099").await, Ok(Membership::NotMember));
+    w.discord.deny(FORUM, ATTACH_FILES);
+    assert_eq!(w.platform.membership(FORUM).await, Ok(Membership::Member), "most of it can be said");
     w.discord.deny(FORUM, SEND_MESSAGES_IN_THREADS);
     assert_eq!(w.platform.membership(FORUM).await, Ok(Membership::NotMember));
     let groups = w.platform.groups(ANN).await.unwrap();

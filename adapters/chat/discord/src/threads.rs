@@ -50,7 +50,7 @@ impl Threads {
     pub(crate) async fn is_forum(&self, channel: &str) -> Result<bool, Fault> {
         let asked = async {
             let told = self.client.read(Route::Channel(channel), &[]).await?;
-            Ok(told["type"].as_u64().is_some_and(|kind| FORUMS.contains(&kind)))
+            Ok(is_forum(&told))
         };
         let asked = self.forums.try_get_with(channel.to_owned(), asked).await;
         asked.map_err(|fault: Arc<Fault>| nothing_sent((*fault).clone()))
@@ -95,10 +95,15 @@ impl Threads {
     async fn is_there(&self, thread: &str) -> Result<bool, Fault> {
         match self.client.read(Route::Channel(thread), &[]).await {
             Ok(_) => Ok(true),
-            Err(fault) if fault.code() == Some(code::UNKNOWN_CHANNEL) => Ok(false),
+            Err(fault) if fault.is_gone() => Ok(false),
             Err(fault) => Err(nothing_sent(fault)),
         }
     }
+}
+
+/// Whether a channel, as Discord tells it, holds nothing but threads.
+pub(crate) fn is_forum(channel: &Value) -> bool {
+    channel["type"].as_u64().is_some_and(|kind| FORUMS.contains(&kind))
 }
 
 /// A step before a message is sent: whatever became of it, the message was not.

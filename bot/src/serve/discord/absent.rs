@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use midwatch_config::DiscordSettings;
-use midwatch_service::health::Health;
 use midwatch_service::port::chat::{ChatPlatform, Directory};
 use tokio_util::sync::CancellationToken;
 
@@ -18,16 +17,15 @@ use super::chats::Ear;
 #[error("`discord.bot_token` is set, but this build has no Discord; build it with the cargo feature `discord`")]
 pub(crate) struct Absent;
 
+/// Nothing reports under it.
+pub(super) const HEALTH: &str = "discord";
+
 /// There is none.
 pub(crate) enum Discord {}
 
 impl Discord {
     pub(crate) fn new(settings: &DiscordSettings) -> Result<Option<Self>, Absent> {
         if settings.bot_token.is_some() { Err(Absent) } else { Ok(None) }
-    }
-
-    pub(super) fn expect(&self, _: &Health) {
-        match *self {}
     }
 
     pub(super) fn platform(&self) -> Arc<dyn ChatPlatform> {

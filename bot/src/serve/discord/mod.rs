@@ -9,11 +9,13 @@ use axum::Router;
 use midwatch_config::DiscordSettings;
 use midwatch_discord::gateway::Gateway;
 use midwatch_discord::{DiscordError, DiscordOptions, DiscordPlatform, Listening, Reception};
-use midwatch_service::health::Health;
 use midwatch_service::port::chat::{ChatPlatform, Directory};
 use tokio_util::sync::CancellationToken;
 
 use super::chats::Ear;
+
+/// The name of its part of the health.
+pub(super) use midwatch_discord::HEALTH;
 
 /// One guild.
 pub(crate) struct Discord {
@@ -40,11 +42,6 @@ impl Discord {
         let listening = Listening { guild: options.guild.clone(), alert_channels, channels };
         let platform = DiscordPlatform::new(&options)?;
         Ok(Some(Self { options, platform, public_key: settings.public_key.clone(), listening }))
-    }
-
-    /// Names the part that has to come up.
-    pub(super) fn expect(&self, health: &Health) {
-        health.expect(midwatch_discord::HEALTH, false);
     }
 
     /// What sends.

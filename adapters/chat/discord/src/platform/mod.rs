@@ -25,7 +25,7 @@ use midwatch_service::port::chat::{ChatPlatform, Found, Limit, Scope, SendFailur
 use midwatch_service::post::{PostBody, Private};
 use midwatch_service::thread::Thread;
 use moka::future::Cache;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use crate::client::Client;
@@ -73,8 +73,8 @@ pub(crate) struct Application {
     pub(crate) name: String,
     /// The bot's id as a user.
     pub(crate) bot: String,
-    /// What it was granted, as bits.
-    pub(crate) flags: u64,
+    /// What it was granted, as bits; none where that is not told.
+    pub(crate) flags: Option<u64>,
     /// The public key of its interactions, in hexadecimal.
     pub(crate) verify_key: String,
     /// Where its interactions go, when not over the gateway.
@@ -173,7 +173,14 @@ impl Inner {
 
     /// The application as it is now.
     pub(crate) async fn ask_for_application(&self) -> Result<Application, Fault> {
-        let answer = self.client.read_patiently(Route::Me, &[]).await?;
+        let answer = match self.client.read_patiently(Route::Me, &[]).await {
+            // What does not know of applications knows its users: the bot of a new one has the same id.
+            Err(fault) if fault.is_gone() => {
+                let bot = self.client.read_patiently(Route::Bot, &[]).await?;
+                json!({"id": bot["id"], "name": bot["username"]})
+            }
+            answer => answer?,
+        };
         application(&answer).ok_or_else(|| Fault::Unknown("the answer is no application".to_owned()))
     }
 
@@ -201,7 +208,7 @@ fn application(body: &Value) -> Option<Application> {
         name: text(&body["name"]),
         // Old applications have a bot with an id of its own; new ones have one for both.
         bot: body["bot"]["id"].as_str().unwrap_or(id).to_owned(),
-        flags: body["flags"].as_u64().unwrap_or_default(),
+        flags: body["flags"].as_u64(),
         verify_key: text(&body["verify_key"]),
         endpoint: body["interactions_endpoint_url"].as_str().filter(|url| !url.is_empty()).map(str::to_owned),
     })

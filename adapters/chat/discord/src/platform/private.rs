@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::Inner;
 use super::send::shown;
-use crate::fault::{Fault, code};
+use crate::fault::Fault;
 use crate::key::{Tag, short_hash};
 use crate::route::Route;
 use crate::threads::nothing_sent;
@@ -71,5 +71,5 @@ impl Inner {
 
 /// Discord does not know the answer: not yet, or no more.
 fn is_not_known(fault: &Fault) -> bool {
-    matches!(fault.code(), Some(code::UNKNOWN_WEBHOOK | code::UNKNOWN_MESSAGE))
+    fault.is_gone()
 }

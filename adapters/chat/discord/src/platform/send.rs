@@ -27,7 +27,15 @@ impl Inner {
         let sent = match &thread.root {
             Some(root) => {
                 self.threads.open(&thread.channel, &root.0, &name).await?;
-                self.say(&root.0, tag, &message).await?
+                match self.say(&root.0, tag, &message).await {
+                    // Somebody removed the thread; its first message may still be there.
+                    Err(fault) if fault.is_gone() => {
+                        self.threads.note(&root.0, false).await;
+                        self.threads.open(&thread.channel, &root.0, &name).await?;
+                        self.say(&root.0, tag, &message).await?
+                    }
+                    said => said?,
+                }
             }
             None if self.threads.is_forum(&thread.channel).await? => {
                 self.open_post(&thread.channel, &name, &message).await?

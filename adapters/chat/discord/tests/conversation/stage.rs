@@ -81,9 +81,10 @@ impl DiscordStage {
     fn speak(&self, by: Person, thread: Option<&MessageId>, text: &str) -> MessageId {
         let Some(MessageId(root)) = thread else { return MessageId(self.discord.say(user(by), CHANNEL, text)) };
         let open = self.discord.threads(CHANNEL).iter().any(|(id, ..)| id == root);
-        MessageId(match open {
-            true => self.discord.say(user(by), root, text),
-            false => self.discord.say_in_new_thread(user(by), CHANNEL, root, text),
+        MessageId(if open {
+            self.discord.say(user(by), root, text)
+        } else {
+            self.discord.say_in_new_thread(user(by), CHANNEL, root, text)
         })
     }
 
@@ -304,7 +305,8 @@ fn body(sample: &Sample) -> Value {
     match sample {
         Sample::Chatter(text) => json!({"username": "Deployer", "content": text}),
         Sample::Alert { labels, firing } => {
-            let listed: String = labels.iter().map(|(name, value)| format!(" - {name} = {value}\n")).collect();
+            let listed: Vec<String> = labels.iter().map(|(name, value)| format!(" - {name} = {value}\n")).collect();
+            let listed = listed.concat();
             let state = if *firing { "Firing" } else { "Resolved" };
             let description = format!("\n\nAlerts {state}:\nLabels:\n{listed}Annotations:\nSource: \n");
             let colour = if *firing { 10_038_562 } else { 3_066_993 };
