@@ -64,19 +64,21 @@ impl Missed {
     }
 
     fn message(&mut self, channel: &str, told: &Value) {
-        let message: Message = match serde::Deserialize::deserialize(told) {
+        let message: Message = match serde_json::from_value(told.clone()) {
             Ok(message) => message,
             Err(error) => {
-                let why = format!("a message in channel {channel} is of an unknown form: {error}");
+                // serde's own words may hold some of the message.
+                let (kind, id) = (error.classify(), id(told).unwrap_or_default());
+                let why = format!("the message {id} in channel {channel} is of an unknown form ({kind:?})");
                 self.trouble = Some(why);
                 return;
             }
         };
         // The post may have been heard before it was edited, so both are told; what was heard is not heard again.
         if message.edited_timestamp.is_some() {
-            self.messages.push(Delivered { message: Box::new(message.clone()), edited: true });
+            self.messages.push(Delivered::read(message.clone(), true));
         }
-        self.messages.push(Delivered::new(message));
+        self.messages.push(Delivered::read(message, false));
     }
 }
 

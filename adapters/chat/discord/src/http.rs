@@ -16,9 +16,10 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use ring::signature::{ED25519, ED25519_PUBLIC_KEY_LEN, UnparsedPublicKey};
-use serenity::model::application::Interaction;
 
+use crate::heard::tolerant;
 use crate::options::DiscordError;
+use crate::places::Places;
 use crate::reception::{Reception, WRITE};
 
 /// Where interactions are taken: what is entered as Interactions Endpoint URL ends so.
@@ -29,7 +30,7 @@ pub const PATH: &str = "/discord/interactions";
 const BODY: usize = 1 << 20;
 
 /// How old a signed request may be, in seconds; and how far ahead its clock.
-const AGE: i64 = 5 * 60;
+const AGE: u64 = 5 * 60;
 
 /// The signature, in hexadecimal.
 const SIGNATURE: &str = "x-signature-ed25519";
@@ -39,6 +40,7 @@ const SIGNED_AT: &str = "x-signature-timestamp";
 
 struct Door {
     reception: Reception,
+    places: Places,
     key: UnparsedPublicKey<[u8; ED25519_PUBLIC_KEY_LEN]>,
 }
 
@@ -48,7 +50,8 @@ struct Door {
 /// When the key is none.
 pub fn router(reception: Reception, public_key: &str) -> Result<Router, DiscordError> {
     let key = hex(public_key.trim()).ok_or(DiscordError::PublicKey)?;
-    let door = Arc::new(Door { reception, key: UnparsedPublicKey::new(&ED25519, key) });
+    let places = Places::new(reception.platform.client().clone());
+    let door = Arc::new(Door { reception, places, key: UnparsedPublicKey::new(&ED25519, key) });
     Ok(Router::new().route(PATH, post(take)).with_state(door))
 }
 
@@ -58,15 +61,17 @@ async fn take(State(door): State<Arc<Door>>, request: Request) -> Response {
         Ok(body) => body,
         Err(refused) => return refused.into_response(),
     };
-    let interaction: Interaction = match serde_json::from_slice(&body) {
+    let interaction = match tolerant::whole(&body) {
         Ok(interaction) => interaction,
         Err(error) => {
-            tracing::error!(bytes = body.len(), "an interaction cannot be read: {error}");
+            // serde's own words may hold some of what was typed.
+            let (kind, line, column) = (error.classify(), error.line(), error.column());
+            tracing::error!(bytes = body.len(), ?kind, line, column, "an interaction cannot be read");
             return StatusCode::BAD_REQUEST.into_response();
         }
     };
     let left = WRITE.saturating_sub(arrived.elapsed());
-    axum::Json(door.reception.interaction(&interaction, left).await).into_response()
+    axum::Json(door.reception.interaction(&interaction, &door.places, left).await).into_response()
 }
 
 impl Door {
@@ -76,7 +81,7 @@ impl Door {
         // Nothing is read for who does not even claim to be Discord.
         let claim = Claim::of(&parts.headers).ok_or(StatusCode::UNAUTHORIZED)?;
         let body = receive(body, WRITE).await?;
-        let fresh = (self.reception.clock.now().as_second() - claim.at).abs() <= AGE;
+        let fresh = self.reception.clock.now().as_second().abs_diff(claim.at) <= AGE;
         let signed = [claim.signed_at.as_bytes(), &body].concat();
         if fresh && self.key.verify(&signed, &claim.signature).is_ok() {
             return Ok(body);

@@ -4,7 +4,7 @@
 //! What is answered here holds no evidence. Start at [`Reception::interaction`] and [`Reception::write`].
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use midwatch_conversation::answer::Answer;
 use midwatch_service::clock::SharedClock;
@@ -20,6 +20,7 @@ use serenity::model::id::GuildId;
 use crate::commands;
 use crate::embeds;
 use crate::heard::{Listening, interaction};
+use crate::places::Places;
 use crate::platform::DiscordPlatform;
 
 /// The name under which what comes from Discord reports its health.
@@ -31,6 +32,9 @@ pub(crate) const WRITE: Duration = Duration::from_millis(2_500);
 
 /// How long the names of roles are waited for while somebody types. They are kept, so that is seldom.
 const ROLES: Duration = Duration::from_millis(500);
+
+/// How long Discord is asked what a channel is that an interaction does not tell of.
+const PLACED: Duration = Duration::from_millis(800);
 
 /// The flag of a message that only one person sees.
 const EPHEMERAL: u64 = 1 << 6;
@@ -98,7 +102,8 @@ impl Reception {
     }
 
     /// Takes an interaction, and gives what it is answered with: it must be within this time.
-    pub(crate) async fn interaction(&self, done: &Interaction, within: Duration) -> Value {
+    pub(crate) async fn interaction(&self, done: &Interaction, places: &Places, within: Duration) -> Value {
+        let begun = Instant::now();
         if matches!(done, Interaction::Ping(_)) {
             return json!({"type": callback::PONG});
         }
@@ -109,19 +114,20 @@ impl Reception {
                 _ => told("I answer in the channels of one server only, not here and not in direct messages."),
             };
         }
-        let now = self.clock.now();
+        let parent = parent_of(done, places).await;
+        let (parent, now) = (parent.as_deref(), self.clock.now());
         let heard = match done {
-            Interaction::Autocomplete(typed) => return self.offered(typed).await,
+            Interaction::Autocomplete(typed) => return self.offered(typed, parent).await,
             Interaction::Component(pressed) => match interaction::asked_about(&pressed.data.custom_id) {
                 Some(job) => return json!({"type": callback::MODAL, "data": interaction::blank_form(job)}),
-                None => Some(interaction::press(pressed, now)),
+                None => Some(interaction::press(pressed, parent, now)),
             },
-            Interaction::Command(given) => Some(interaction::command(given, now)),
-            Interaction::Modal(sent) => interaction::form(sent, now),
+            Interaction::Command(given) => Some(interaction::command(given, parent, now)),
+            Interaction::Modal(sent) => interaction::form(sent, parent, now),
             _ => None,
         };
         match heard {
-            Some(heard) => self.answered(heard, within).await,
+            Some(heard) => self.answered(heard, within.saturating_sub(begun.elapsed())).await,
             None => told("This form is not known any more; ask again below the latest report."),
         }
     }
@@ -150,12 +156,24 @@ impl Reception {
     }
 
     /// Names for who types; rules may name their roles by name.
-    async fn offered(&self, typed: &CommandInteraction) -> Value {
+    async fn offered(&self, typed: &CommandInteraction, parent: Option<&str>) -> Value {
         let Some(sought) = commands::typed(&typed.data) else { return choices(&[]) };
-        let mut typist = interaction::typist(typed);
+        let mut typist = interaction::typist(typed, parent);
         typist.groups.extend(self.platform.role_names(&typist.groups, ROLES).await);
         choices(&self.names.offer(&typist, &sought, commands::CHOICES))
     }
+}
+
+/// The channel of the thread it was done in, where it does not tell that itself. What cannot be known in time is taken to
+/// be at the top of its channel.
+async fn parent_of(done: &Interaction, places: &Places) -> Option<String> {
+    let channel = interaction::unplaced(done)?.to_string();
+    match tokio::time::timeout(PLACED, places.parent(&channel)).await {
+        Ok(Ok(parent)) => return parent,
+        Ok(Err(fault)) => tracing::warn!(channel, "the channel of an interaction cannot be read: {}", fault.words()),
+        Err(_) => tracing::warn!(channel, "what the channel of an interaction is was not answered in time"),
+    }
+    None
 }
 
 fn not_taken(not: &NotWritten) -> String {

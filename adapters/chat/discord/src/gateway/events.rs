@@ -221,7 +221,7 @@ async fn answer(shared: Shared, expected: bool, mut interactions: mpsc::Receiver
 
 async fn answer_one(shared: &Shared, arrived: Instant, interaction: &Interaction) {
     let left = WRITE.saturating_sub(arrived.elapsed());
-    let body = shared.reception.interaction(interaction, left).await;
+    let body = shared.reception.interaction(interaction, &shared.places, left).await;
     let id = interaction.id().to_string();
     let route = || Route::Callback { id: &id, token: interaction.token() };
     let mut met = shared.platform.client().call(route(), Some(&body)).await;

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use url::Url;
 
 use crate::client::Client;
 use crate::fault::Fault;
@@ -43,8 +44,12 @@ pub(super) async fn ask(client: &Client) -> Result<Start, Fault> {
 
 fn read(told: &Value) -> Option<Start> {
     let limit = &told["session_start_limit"];
+    let mut url = Url::parse(told["url"].as_str()?).ok().filter(|url| matches!(url.scheme(), "ws" | "wss"))?;
+    // serenity writes its own query behind the text of the address.
+    url.set_query(None);
+    url.set_fragment(None);
     Some(Start {
-        address: told["url"].as_str().filter(|url| url.starts_with("ws"))?.trim_end_matches('/').to_owned(),
+        address: url.as_str().trim_end_matches('/').to_owned(),
         remaining: limit["remaining"].as_u64().unwrap_or(u64::MAX),
         reset_after: limit["reset_after"].as_u64().map_or(AGAIN, Duration::from_millis),
     })
@@ -64,6 +69,8 @@ mod tests {
         assert_eq!((start.address.as_str(), start.must_wait()), ("wss://g", None));
         assert_eq!(read(&told(KEPT)).unwrap().must_wait(), Some(Duration::from_secs(9)));
         assert_eq!(read(&json!({"url": "wss://g"})).unwrap().must_wait(), None);
+        let with_query = json!({"url": "ws://g:8080/?v=9&encoding=etf#x"});
+        assert_eq!(read(&with_query).unwrap().address, "ws://g:8080");
         for odd in [json!(null), json!({}), json!({"url": 5}), json!({"url": "http://g"})] {
             assert_eq!(read(&odd), None, "{odd}");
         }

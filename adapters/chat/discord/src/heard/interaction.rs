@@ -8,7 +8,9 @@ use midwatch_service::heard::{Heard, Said};
 use midwatch_service::id::JobId;
 use midwatch_service::job::{Actor, Origin};
 use serde_json::{Value, json};
-use serenity::model::application::{ActionRowComponent, CommandInteraction, ComponentInteraction, ModalInteraction};
+use serenity::model::application::{
+    ActionRowComponent, CommandInteraction, ComponentInteraction, Interaction, ModalInteraction,
+};
 use serenity::model::channel::{Message, PartialChannel};
 use serenity::model::guild::Member;
 use serenity::model::id::{ChannelId, GuildId, InteractionId};
@@ -34,21 +36,33 @@ struct Done<'a> {
     channel_id: ChannelId,
     user: &'a User,
     member: Option<&'a Member>,
+    parent: Option<&'a str>,
 }
 
-/// What a slash command tells.
-pub(crate) fn command(done: &CommandInteraction, now: Timestamp) -> Heard {
+/// The channel of an interaction that does not tell whether it is a thread, or of which channel: it has to be asked for.
+pub(crate) fn unplaced(done: &Interaction) -> Option<ChannelId> {
+    let (id, channel) = match done {
+        Interaction::Command(done) | Interaction::Autocomplete(done) => (done.channel_id, done.channel.as_ref()),
+        Interaction::Component(done) => (done.channel_id, done.channel.as_ref()),
+        Interaction::Modal(done) => (done.channel_id, done.channel.as_ref()),
+        _ => return None,
+    };
+    channel.is_none_or(|channel| is_in_thread(channel) && channel.parent_id.is_none()).then_some(id)
+}
+
+/// What a slash command tells. `parent` is the channel of the thread it was given in, where that was asked for.
+pub(crate) fn command(done: &CommandInteraction, parent: Option<&str>, now: Timestamp) -> Heard {
     let said = Said::Command { text: commands::words(&done.data) };
-    of_command(done).heard(said, None, now)
+    of_command(done, parent).heard(said, None, now)
 }
 
 /// Who types a slash command.
-pub(crate) fn typist(done: &CommandInteraction) -> Actor {
-    let done = of_command(done);
+pub(crate) fn typist(done: &CommandInteraction, parent: Option<&str>) -> Actor {
+    let done = of_command(done, parent);
     done.actor(&done.stands(None).channel)
 }
 
-fn of_command(done: &CommandInteraction) -> Done<'_> {
+fn of_command<'a>(done: &'a CommandInteraction, parent: Option<&'a str>) -> Done<'a> {
     Done {
         id: done.id,
         token: &done.token,
@@ -57,11 +71,12 @@ fn of_command(done: &CommandInteraction) -> Done<'_> {
         channel_id: done.channel_id,
         user: &done.user,
         member: done.member.as_deref(),
+        parent,
     }
 }
 
 /// What a pressed button tells.
-pub(crate) fn press(done: &ComponentInteraction, now: Timestamp) -> Heard {
+pub(crate) fn press(done: &ComponentInteraction, parent: Option<&str>, now: Timestamp) -> Heard {
     let said = Said::Press { button: done.data.custom_id.clone() };
     let pressed = Done {
         id: done.id,
@@ -71,20 +86,21 @@ pub(crate) fn press(done: &ComponentInteraction, now: Timestamp) -> Heard {
         channel_id: done.channel_id,
         user: &done.user,
         member: done.member.as_ref(),
+        parent,
     };
     pressed.heard(said, Some(&done.message), now)
 }
 
 /// What a form that was sent tells; none when it is none of ours.
-pub(crate) fn form(done: &ModalInteraction, now: Timestamp) -> Option<Heard> {
-    asked_about(&done.data.custom_id)?;
+pub(crate) fn form(done: &ModalInteraction, parent: Option<&str>, now: Timestamp) -> Option<Heard> {
+    let job = asked_about(&done.data.custom_id)?;
     let fields = done.data.components.iter().flat_map(|row| &row.components);
     let question = fields.into_iter().find_map(|field| match field {
         ActionRowComponent::InputText(input) if input.custom_id == QUESTION => input.value.as_deref(),
         _ => None,
     })?;
-    // Behind `--` no word is taken for a flag.
-    let said = Said::Command { text: format!("ask -- {}", question.trim()) };
+    // A thread may hold several jobs, and the form was opened for one. Behind `--` no word is taken for a flag.
+    let said = Said::Command { text: format!("ask --of={job} -- {}", question.trim()) };
     let sent = Done {
         id: done.id,
         token: &done.token,
@@ -93,6 +109,7 @@ pub(crate) fn form(done: &ModalInteraction, now: Timestamp) -> Option<Heard> {
         channel_id: done.channel_id,
         user: &done.user,
         member: done.member.as_ref(),
+        parent,
     };
     Some(sent.heard(said, done.message.as_deref(), now))
 }
@@ -119,7 +136,7 @@ impl Done<'_> {
     /// The channel, and the thread in it. What is done below a message at the top of a channel belongs to that message.
     fn stands(&self, message: Option<&Message>) -> Stands {
         let here = self.channel_id.to_string();
-        match thread_of(self.channel) {
+        match thread_of(self.channel).or_else(|| self.parent.map(str::to_owned)) {
             Some(parent) => Stands { channel: parent, root: Some(here) },
             None => Stands { channel: here, root: message.map(|message| message.id.to_string()) },
         }
@@ -145,9 +162,12 @@ impl Done<'_> {
 }
 
 /// The parent of a channel that is a thread.
-pub(crate) fn thread_of(channel: Option<&PartialChannel>) -> Option<String> {
-    let channel = channel.filter(|channel| channel.thread_metadata.is_some() || is_thread(channel.kind))?;
-    channel.parent_id.map(|parent| parent.to_string())
+fn thread_of(channel: Option<&PartialChannel>) -> Option<String> {
+    channel.filter(|channel| is_in_thread(channel))?.parent_id.map(|parent| parent.to_string())
+}
+
+fn is_in_thread(channel: &PartialChannel) -> bool {
+    channel.thread_metadata.is_some() || is_thread(channel.kind)
 }
 
 /// Whether channels of this kind are threads.

@@ -7,6 +7,7 @@
 pub(crate) mod interaction;
 mod markup;
 mod post;
+pub(crate) mod tolerant;
 
 use std::collections::BTreeSet;
 
@@ -51,12 +52,19 @@ pub(crate) struct Delivered {
     pub(crate) message: Box<Message>,
     /// Whether it was delivered because it says something else than before.
     pub(crate) edited: bool,
+    /// Whether it was read in a channel that is known; what is read tells no guild.
+    pub(crate) read: bool,
 }
 
 impl Delivered {
-    /// A new message.
+    /// A new message that the gateway brings.
     pub(crate) fn new(message: Message) -> Self {
-        Self { message: Box::new(message), edited: false }
+        Self { message: Box::new(message), edited: false, read: false }
+    }
+
+    /// A message that was read in a channel of the guild, as it is now; or for what an edit made of it.
+    pub(crate) fn read(message: Message, edited: bool) -> Self {
+        Self { message: Box::new(message), edited, read: true }
     }
 
     /// What an edit delivers; none when nobody edited: links are unfurled and threads begun in updates, too.
@@ -65,7 +73,7 @@ impl Delivered {
         event.edited_timestamp?;
         let mut message = Message::default();
         event.apply_to_message(&mut message);
-        Some(Self { message: Box::new(message), edited: true })
+        Some(Self { message: Box::new(message), edited: true, read: false })
     }
 
     /// The channel or thread it stands in.
@@ -94,8 +102,9 @@ impl Stands {
 impl Listening {
     /// Whether something may be heard of this message, before it is known whether its channel is a thread.
     pub(crate) fn concerns(&self, delivered: &Delivered, me: &Me) -> bool {
-        let Delivered { message, edited } = delivered;
-        let here = message.guild_id.is_none_or(|guild| guild.to_string() == self.guild);
+        let Delivered { message, edited, read } = delivered;
+        // What the gateway brings without a guild is a direct message.
+        let here = message.guild_id.map_or(*read, |guild| guild.to_string() == self.guild);
         let by_program = is_of_a_program(message);
         // What persons correct is left alone: they were answered.
         here && is_said(message) && !is_own(message, me) && (by_program || !edited)
@@ -122,7 +131,7 @@ impl Listening {
 
     /// A message of another program.
     fn posted(&self, delivered: &Delivered, stands: Stands, me: &Me, now: Timestamp) -> Option<Heard> {
-        let Delivered { message, edited } = delivered;
+        let Delivered { message, edited, .. } = delivered;
         if stands.root.is_some() || !self.alert_channels.contains(&stands.channel) {
             return None;
         }
@@ -150,9 +159,13 @@ impl Listening {
 
     /// A message of a person.
     fn said(&self, message: &Message, stands: Stands, me: &Me, now: Timestamp) -> Option<Heard> {
-        // A reply to a message of ours names us without a word about it.
         let listed = message.mentions.iter().any(|user| user.id.to_string() == me.user);
-        let named = listed || markup::names(&message.content, &me.user);
+        let worded = markup::names(&message.content, &me.user);
+        // A reply to a message of ours at the top names us without a word about it ("thanks!"): it asks for nothing new, and
+        // belongs to the thread that begins there.
+        let answers = stands.root.is_none() && (listed || worded) && is_answer(message, me);
+        let stands = if answers { Stands { root: Some(answered(message)?), ..stands } } else { stands };
+        let named = worded || (listed && !answers);
         let name = |id: &str| message.mentions.iter().find(|user| user.id.to_string() == id).map(|u| u.name.clone());
         let text = markup::typed(&message.content, &me.user, name);
         let said = match (named, &stands.root) {
@@ -199,6 +212,18 @@ fn is_said(message: &Message) -> bool {
             | MessageType::ChatInputCommand
             | MessageType::ContextMenuCommand
     )
+}
+
+/// Whether a message that names us is a reply to one of ours. Who only replies names nobody else; who also writes our name
+/// may reply to anyone.
+fn is_answer(message: &Message, me: &Me) -> bool {
+    let to = message.referenced_message.as_ref();
+    message.kind == MessageType::InlineReply && to.is_none_or(|to| to.author.id.to_string() == me.user)
+}
+
+/// The message that is replied to.
+fn answered(message: &Message) -> Option<String> {
+    Some(message.message_reference.as_ref()?.message_id?.to_string())
 }
 
 fn is_of_a_program(message: &Message) -> bool {

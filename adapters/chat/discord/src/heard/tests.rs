@@ -61,12 +61,39 @@ fn a_message_that_names_us_is_a_mention_without_the_name() {
 }
 
 #[test]
-fn a_reply_to_us_is_a_mention_though_its_words_do_not_name_us() {
-    let reply = json!({
-        "content": "and why?", "type": 19, "mentions": [user(ME, true)],
-        "message_reference": {"message_id": "69", "channel_id": "2", "guild_id": "5"}
-    });
-    assert_eq!(hear(reply, None).unwrap().said, Said::Mention { text: "and why?".into() });
+fn a_reply_to_us_belongs_to_the_thread_of_what_it_answers() {
+    let of = |author: &str| message(json!({"id": "69", "author": user(author, author == ME)}));
+    let reply = |content: &str, to: Option<Message>, reference: Value| {
+        json!({
+            "content": content, "type": 19, "mentions": [user(ME, true)], "referenced_message": to,
+            "message_reference": reference
+        })
+    };
+    let known = json!({"message_id": "69", "channel_id": "2", "guild_id": "5"});
+    let root = |id: &str| Some(MessageId(id.into()));
+    let thanks = hear(reply("thanks!", Some(of(ME)), known.clone()), None).unwrap();
+    assert_eq!((thanks.said, thanks.place.root), (Said::Message { text: "thanks!".into() }, root("69")));
+    let asked = hear(reply("<@900> and why?", Some(of(ME)), known.clone()), None).unwrap();
+    assert_eq!((asked.said, asked.place.root), (Said::Mention { text: "and why?".into() }, root("69")));
+    let unknown = json!({"channel_id": "2", "guild_id": "5"});
+    assert_eq!(hear(reply("thanks!", None, unknown), None), None, "nobody knows what it answers");
+    assert_eq!(hear(reply("", Some(of(ME)), known.clone()), None), None, "a picture");
+    let of_others = hear(reply("<@900> look at this", Some(of("30")), known.clone()), None).unwrap();
+    assert_eq!((of_others.said, of_others.place.root), (Said::Mention { text: "look at this".into() }, None));
+    let mut in_a_thread = reply("and why?", Some(of(ME)), known);
+    in_a_thread["channel_id"] = "44".into();
+    let in_a_thread = hear(in_a_thread, Some("2")).unwrap();
+    assert_eq!((in_a_thread.said, in_a_thread.place.root), (Said::Mention { text: "and why?".into() }, root("44")));
+}
+
+#[test]
+fn only_what_was_read_needs_no_guild() {
+    let direct = message(json!({"guild_id": null, "content": "<@900> list"}));
+    let hear = |delivered| listening().message(&delivered, None, &me(), Timestamp::UNIX_EPOCH);
+    assert_eq!(hear(Delivered::new(direct.clone())), None, "a direct message");
+    assert!(hear(Delivered::read(direct, false)).is_some(), "read in a channel of the guild");
+    let elsewhere = message(json!({"guild_id": "6", "content": "<@900> list"}));
+    assert_eq!(hear(Delivered::read(elsewhere, false)), None);
 }
 
 #[test]
@@ -222,7 +249,7 @@ fn report() -> Value {
 fn a_pressed_button_carries_its_place_and_the_handle_of_its_answer() {
     let data = json!({"custom_id": "mw1:stop:0", "component_type": 2});
     let Interaction::Component(pressed) = interaction(3, json!({"data": data, "message": report()})) else { panic!() };
-    let heard = interaction::press(&pressed, Timestamp::UNIX_EPOCH);
+    let heard = interaction::press(&pressed, None, Timestamp::UNIX_EPOCH);
     assert_eq!(heard.said, Said::Press { button: "mw1:stop:0".into() });
     assert_eq!((heard.id.as_str(), heard.reply.as_deref(), heard.waits), ("discord:interaction:77", Some("tok"), true));
     assert_eq!((heard.place.channel.as_str(), heard.place.root), ("2", Some(MessageId("44".into()))));
@@ -241,8 +268,24 @@ fn a_button_below_a_message_at_the_top_belongs_to_that_message() {
         "data": {"custom_id": "mw1:stop:0", "component_type": 2}
     });
     let Interaction::Component(pressed) = interaction(3, at_the_top) else { panic!() };
-    let heard = interaction::press(&pressed, Timestamp::UNIX_EPOCH);
+    let heard = interaction::press(&pressed, None, Timestamp::UNIX_EPOCH);
     assert_eq!((heard.place.channel.as_str(), heard.place.root), ("2", Some(MessageId("72".into()))));
+}
+
+#[test]
+fn a_channel_that_tells_too_little_is_asked_for() {
+    let data = json!({"id": "9", "name": "midwatch", "type": 1, "options": []});
+    let given = |channel: Value| interaction(2, json!({"channel": channel, "data": data}));
+    assert_eq!(interaction::unplaced(&given(json!({"id": "44", "type": 11, "parent_id": "2"}))), None);
+    assert_eq!(interaction::unplaced(&given(json!({"id": "44", "type": 0}))), None);
+    for little in [json!(null), json!({"id": "44", "type": 11})] {
+        let given = given(little);
+        assert_eq!(interaction::unplaced(&given).map(|id| id.to_string()).as_deref(), Some("44"));
+        let Interaction::Command(given) = given else { panic!() };
+        let heard = interaction::command(&given, Some("2"), Timestamp::UNIX_EPOCH);
+        assert_eq!((heard.place.channel.as_str(), heard.place.root), ("2", Some(MessageId("44".into()))));
+        assert_eq!(interaction::typist(&given, Some("2")).channel.as_deref(), Some("2"));
+    }
 }
 
 #[test]
@@ -255,11 +298,11 @@ fn the_words_of_a_form_are_a_question_whatever_they_are() {
             "custom_id": format!("mw1:ask:{job}"), "components": [{"type": 1, "components": [input]}]
         });
         let Interaction::Modal(sent) = interaction(5, json!({"data": data, "message": report()})) else { panic!() };
-        let heard = interaction::form(&sent, Timestamp::UNIX_EPOCH).unwrap();
+        let heard = interaction::form(&sent, None, Timestamp::UNIX_EPOCH).unwrap();
         let Said::Command { text } = &heard.said else { panic!("{heard:?}") };
         let parsed = parse(text, Spot::Thread).unwrap();
         let Parsed::Command(Command::Ask(ask)) = &parsed else { panic!("{words}: {parsed:?}") };
-        assert_eq!((ask.words.join(" "), &ask.of), (words.replace('\n', " "), &None));
+        assert_eq!((ask.words.join(" "), &ask.of), (words.replace('\n', " "), &Some(job.to_string())));
         assert_eq!((heard.place.root, heard.waits), (Some(MessageId("44".into())), true));
     }
 }
@@ -268,7 +311,7 @@ fn the_words_of_a_form_are_a_question_whatever_they_are() {
 fn only_our_forms_are_taken() {
     let data = json!({"custom_id": "mw1:ask:none", "components": []});
     let Interaction::Modal(sent) = interaction(5, json!({"data": data})) else { panic!() };
-    assert_eq!(interaction::form(&sent, Timestamp::UNIX_EPOCH), None);
+    assert_eq!(interaction::form(&sent, None, Timestamp::UNIX_EPOCH), None);
     let job = JobId::new();
     assert_eq!(interaction::asked_about(&format!("mw1:ask:{job}")), Some(job));
     assert_eq!(interaction::asked_about(&format!("mw1:stop:{job}")), None);

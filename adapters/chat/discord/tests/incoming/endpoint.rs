@@ -85,7 +85,7 @@ async fn a_form_asks_about_the_job_it_was_opened_for(way: Way) {
     assert_eq!(answered.kind, DEFERRED);
     let heard = stage.ears.all();
     let [heard] = &heard[..] else { panic!("{heard:?}") };
-    assert_eq!(words(heard), "command: ask -- stop blaming the node");
+    assert_eq!(words(heard), format!("command: ask --of={job} -- stop blaming the node"));
     assert_eq!(heard.place.root.as_ref().map(|root| root.0.as_str()), Some(message.as_str()));
 }
 
@@ -110,6 +110,28 @@ both_ways! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_interaction_leaves_out_is_filled_in_or_asked_for() {
+    let stage = Stage::new(Options::default()).await;
+    let url = stage.endpoint().await;
+    let post = stage.discord.post_as_webhook(CHANNEL, &json!({"username": "x", "content": "y"}));
+    stage.discord.say_in_new_thread(ALICE, CHANNEL, &post, "why?");
+    let little = json!({
+        "id": stage.discord.id(), "type": 2, "token": "t", "guild_id": stage.discord.guild(), "channel_id": post,
+        "member": {"user": {"id": ALICE, "username": "alice"}},
+        "data": {"id": "9", "name": "midwatch", "type": 1, "options": [{"type": 1, "name": "status"}]}
+    })
+    .to_string();
+    let request = reqwest::Client::new().post(&url).body(little.clone());
+    let signed = stage.discord.sign(jiff::Timestamp::now().as_second(), &little).to_vec();
+    let answered = signed.into_iter().fold(request, |r, (name, value)| r.header(name, value)).send().await.unwrap();
+    assert_eq!(answered.status().as_u16(), 200);
+    let heard = stage.ears.all();
+    let [heard] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!(words(heard), "command: status");
+    assert_eq!((heard.place.channel.as_str(), heard.place.root.as_ref().unwrap().0.as_str()), (CHANNEL, post.as_str()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_discord_signed_lately_is_answered() {
     let stage = Stage::new(Options::default()).await;
     let url = stage.endpoint().await;
@@ -124,6 +146,7 @@ async fn only_what_discord_signed_lately_is_answered() {
     assert_eq!(send(sign(now, &ping), ping.clone()).await, 200);
     assert_eq!(send(sign(now - 330, &ping), ping.clone()).await, 401, "too old");
     assert_eq!(send(sign(now + 330, &ping), ping.clone()).await, 401, "from the future");
+    assert_eq!(send(sign(i64::MIN, &ping), ping.clone()).await, 401, "before all time");
     assert_eq!(send(sign(now, "{}"), ping.clone()).await, 401, "another body");
     assert_eq!(send(Vec::new(), ping.clone()).await, 401, "no signature");
     let mut odd = sign(now, &ping);
