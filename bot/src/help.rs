@@ -129,7 +129,7 @@ Exit codes: 0 done, 1 something failed, 2 wrong usage or configuration.";
 
 /// After the help of `slack`.
 pub(crate) const SLACK: &str = "\
-Create the app from the printed manifest at api.slack.com/apps (Create New App, From a manifest), install it to the
+Create the app from the printed manifest at api.slack.com/apps (Create New App, From a manifest), install it to the \
 workspace, and give Midwatch its tokens; `midwatch doctor` then says what is missing.
 
 Examples:
@@ -139,8 +139,8 @@ Examples:
 /// After the help of `discord`.
 #[cfg(feature = "discord")]
 pub(crate) const DISCORD: &str = "\
-Create the application at discord.com/developers/applications, give Midwatch its bot's token (discord.bot_token) and the
-guild's id (discord.guild), open the printed link, and register the command; `midwatch doctor` then says what is missing.
+Create the application at discord.com/developers/applications, give Midwatch its bot's token (discord.bot_token) and the \
+server's id (discord.guild), open the printed link, and register the command; `midwatch doctor` then says what is missing.
 
 Examples:
   midwatch discord invite

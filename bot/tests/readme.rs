@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use midwatch_doubles::discord::Discord;
 use midwatch_doubles::kubernetes::{ApiServer, Rule, Running};
 use midwatch_doubles::programs::until;
 
@@ -34,6 +35,7 @@ struct Workplace {
     port: u16,
     pod: String,
     server: Option<Child>,
+    discord: Discord,
     _cluster: Running,
 }
 
@@ -62,7 +64,8 @@ impl Workplace {
         let pods = std::fs::read_to_string(recording.join("shop/pods.json")).expect("pods");
         let pods: serde_json::Value = serde_json::from_str(&pods).expect("pods");
         let pod = pods["items"][0]["metadata"]["name"].as_str().expect("a pod").to_owned();
-        Self { dir, port, pod, server: None, _cluster: cluster }
+        let discord = Discord::start(midwatch_doubles::discord::Options::default()).await;
+        Self { dir, port, pod, server: None, discord, _cluster: cluster }
     }
 
     /// A line of the README as it is run here: with this place's port and pod.
@@ -72,6 +75,15 @@ impl Workplace {
         let mut command = Command::new("sh");
         command.args(["-c", &line]).current_dir(self.dir.path()).env("PATH", path).env("HOME", self.dir.path());
         command.env_remove("KUBECONFIG").env("MIDWATCH__SERVER__LISTEN", format!("127.0.0.1:{}", self.port));
+        command
+    }
+
+    /// The same for who has written down how Midwatch is on Discord.
+    fn on_discord(&self, line: &str) -> Command {
+        let mut command = self.command(line);
+        command.env("MIDWATCH__DISCORD__API_URL", self.discord.api_url());
+        command.env("MIDWATCH__DISCORD__BOT_TOKEN", self.discord.bot_token());
+        command.env("MIDWATCH__DISCORD__GUILD", self.discord.guild());
         command
     }
 
@@ -121,12 +133,18 @@ async fn every_command_works() {
                 place.serve().await;
                 continue;
             }
-            let output = place.command(line).output().expect("sh");
+            let on_discord = line.starts_with("midwatch discord");
+            if on_discord && cfg!(not(feature = "discord")) {
+                continue;
+            }
+            let mut command = if on_discord { place.on_discord(line) } else { place.command(line) };
+            let output = command.output().expect("sh");
             let (out, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             assert!(output.status.success(), "`{line}` ended with {}: {said}{out}", output.status);
         }
     }
-    assert!(run >= 28, "only {run} commands were found");
+    assert_eq!(place.discord.commands().len(), usize::from(cfg!(feature = "discord")), "the command is registered");
+    assert!(run >= 30, "only {run} commands were found");
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -170,4 +188,38 @@ fn the_example_is_what_the_demo_prints() {
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     let example = blocks("text").into_iter().next().expect("an example");
     assert!(printed.starts_with(&example), "README's example differs from:\n{printed}");
+}
+
+#[test]
+fn every_configuration_is_valid() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut checked = 0;
+    // Alertmanager's own configuration is not ours.
+    for block in blocks("yaml").into_iter().filter(|block| !block.starts_with("receivers:")) {
+        checked += 1;
+        // Secrets are in files, which the reader makes.
+        let mut text = block.replace("/etc/midwatch", &dir.path().display().to_string());
+        for name in files(&block) {
+            // Slack's tokens are known by how they begin.
+            let begun =
+                [("slack-bot", "xoxb-"), ("slack-app", "xapp-")].into_iter().find(|(file, _)| name.starts_with(file));
+            let secret = format!("{}1-of-the-reader-0123456789", begun.map_or("", |(_, begun)| begun));
+            std::fs::write(dir.path().join(name), secret).expect("a secret");
+        }
+        text.push('\n');
+        let config = dir.path().join("midwatch.yaml");
+        std::fs::write(&config, &text).expect("a configuration");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_midwatch"));
+        command.args(["config", "check", "--config"]).arg(&config).env_clear().env("HOME", dir.path());
+        let output = command.output().expect("midwatch");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}\n{said}{}", String::from_utf8_lossy(&output.stdout));
+    }
+    assert!(checked >= 3, "only {checked} configurations were found");
+}
+
+/// The files that a configuration names in `/etc/midwatch`.
+fn files(block: &str) -> Vec<&str> {
+    let behind = block.split("/etc/midwatch/").skip(1);
+    behind.filter_map(|rest| rest.split(|c: char| c.is_whitespace() || matches!(c, '}' | ',')).next()).collect()
 }

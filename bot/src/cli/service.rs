@@ -87,9 +87,9 @@ pub(crate) enum Slack {
 #[cfg(feature = "discord")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum Discord {
-    /// Print the link that brings the bot into the guild, with the least permissions
+    /// Print the link that brings the bot into the server, with the least permissions
     Invite,
-    /// Register /midwatch and its forms with the guild, if those that are there are not the same
+    /// Register /midwatch with the server, at first and after an update
     Register,
 }
 

@@ -51,8 +51,8 @@ fn missing(settings: &DiscordSettings) -> String {
 
 fn invited(link: &str, guild: &str) -> String {
     format!(
-        "{link}\n\nOpen this link as someone with the permission Manage Server in guild {guild}, and click Authorize.\nThen run: \
-         midwatch discord register\n"
+        "{link}\n\nOpen this link as someone with the permission Manage Server in the server (guild) {guild}, and click Authorize.\n\
+         Then run: midwatch discord register\n"
     )
 }
 

@@ -47,7 +47,9 @@ struct Round {
     number: u64,
     channel: u64,
     thread: u64,
-    /// When someone gives a command or presses, after the start.
+    /// Whether it is said to a server that listens, not to one that only starts.
+    waits: bool,
+    /// When someone gives a command or presses, after the rest was said.
     moment: Duration,
     lives: Duration,
 }
@@ -63,9 +65,13 @@ async fn what_was_acknowledged_is_answered_once_through_a_hundred_kills() {
             number,
             channel: seeded.below(CHANNELS),
             thread: seeded.below(KILLS),
-            moment: Duration::from_millis(seeded.below(1_000)),
-            lives: Duration::from_millis(100 + seeded.below(1_400)),
+            waits: seeded.below(2) == 0,
+            moment: Duration::from_millis(seeded.below(500)),
+            lives: Duration::from_millis(100 + seeded.below(900)),
         };
+        if round.waits {
+            both.listened_to().await;
+        }
         for (crowd, said) in both.crowds.iter().zip(&mut said) {
             talk(crowd, said, &round);
         }

@@ -150,6 +150,8 @@ impl Fault {
             Fault::Unknown(words) => format!("no proper answer: {words}"),
             Fault::Refused { call, needs, status, code, message, places } => {
                 let code = if *code == 0 { format!("HTTP {status}") } else { code.to_string() };
+                // `401: Unauthorized` is how Discord itself says it.
+                let message = message.strip_prefix(&format!("{status}: ")).unwrap_or(message);
                 let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join("; ")) };
                 format!("{call}: {code} {message}{places}: {}", advice(*status, &code, *needs))
             }
@@ -272,7 +274,7 @@ mod tests {
         else {
             panic!("given up");
         };
-        assert!(why.contains("reset it"), "{why}");
+        assert!(why.contains("reset it") && why.contains("HTTP 401 Unauthorized"), "{why}");
         assert_eq!((after, hold), (Some(NEW_TOKEN), Some(Scope::Workspace)));
         let original = Route::Original { application: "1", token: "t" };
         let why = refused(original, 401, json!({"message": "Invalid Webhook Token", "code": 50_027}));

@@ -145,6 +145,16 @@ impl Both {
         let crowds: [Arc<dyn Crowd>; 2] = [Arc::new(Workspace(team.clone())), Arc::new(People(people.clone()))];
         Both { crowds, slack: team, discord: people, place }
     }
+
+    /// Waits until a server listens on both; not for long, for it may be held up.
+    pub(crate) async fn listened_to(&self) {
+        let listens = async {
+            while self.slack.sockets() == 0 || self.discord.identified() == 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(5), listens).await;
+    }
 }
 
 /// The beginning of a key's SHA-256, in hexadecimal.

@@ -121,6 +121,7 @@ pub(super) fn fits(verb: &str, behind: &[String]) -> Result<Command, clap::Error
         "investigate" => words::join_lengths(behind, &[("since", "--since")]),
         "mute" => words::join_lengths(&words::pointed_at(behind), &[("for", "--for")]),
         "unmute" => words::pointed_at(behind),
+        "ask" => words::question(behind),
         "pack" => lower_first(behind),
         _ => behind.to_vec(),
     };

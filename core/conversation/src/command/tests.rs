@@ -31,6 +31,7 @@ fn shown(text: &str, spot: Spot) -> String {
 #[case("investigate checkout --since 2 hours", "investigate --since 2h checkout")]
 #[case("investigate checkout since 90 minutes", "investigate --since 1h30m checkout")]
 #[case("ask why not the node?", "ask why not the node?")]
+#[case("ask logs of api --previous --grep timeout", "ask -- logs of api --previous --grep timeout")]
 #[case("status", "status")]
 #[case("STATUS?", "status")]
 #[case("status 0199D2C4-a81f-7b62-a1c4-e1f0a7c3b5d2", "status 0199d2c4-a81f-7b62-a1c4-e1f0a7c3b5d2")]
@@ -125,6 +126,7 @@ fn shown(text: &str, spot: Spot) -> String {
     "wrong: `Shop` does not fit `--namespace`: a namespace has 1 to 63 lower-case letters, digits, and `-` inside."
 )]
 #[case("ask", "wrong: `ask` wants QUESTION....")]
+#[case("ask --of 0199d2c4a81f7b62a1c4e1f0a7c3b5d2", "wrong: `ask` wants QUESTION....")]
 #[case("pack", "wrong: `pack` wants one of list, enable, disable.")]
 fn at_the_top(#[case] text: &str, #[case] expected: &str) {
     assert_eq!(shown(text, Spot::Top), expected, "{text}");

@@ -69,6 +69,26 @@ pub(super) fn pointed_at(words: &[String]) -> Vec<String> {
     words.iter().filter(|word| !POINTING.contains(&word.as_str())).chain(verbatim).cloned().collect()
 }
 
+/// `ask logs --previous`: what is no flag of the verb belongs to the question, which reads flags of its own. The verb's flags
+/// go first, the question verbatim behind `--`. Behind `--` nothing is touched.
+pub(super) fn question(words: &[String]) -> Vec<String> {
+    let (before, verbatim) = at_dashes(words);
+    let (mut flags, mut question) = (Vec::new(), Vec::new());
+    let mut rest = before.iter().cloned();
+    while let Some(word) = rest.next() {
+        match word.as_str() {
+            "--of" => flags.extend(std::iter::once(word).chain(rest.next())),
+            own if own.starts_with("--of=") => flags.push(word),
+            _ => question.push(word),
+        }
+    }
+    if !question.iter().any(|word| word.starts_with('-')) {
+        return words.to_vec();
+    }
+    flags.push("--".to_owned());
+    flags.into_iter().chain(question).chain(verbatim.iter().skip(1).cloned()).collect()
+}
+
 /// Words that point at what the thread is about.
 const POINTING: [&str; 6] = ["this", "it", "that", "these", "alert", "alerts"];
 

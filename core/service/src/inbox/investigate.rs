@@ -11,6 +11,7 @@ use midwatch_conversation::command;
 use super::settings::ChannelDefaults;
 use super::turn::{Done, To, Turn, Way};
 use super::{Desk, words};
+use crate::heard::Place;
 use crate::id::ThreadId;
 use crate::intake::{Ask, Refused, Reply, namespaces_of};
 use crate::job::{Job, Task};
@@ -68,10 +69,10 @@ impl Desk {
     pub(super) async fn start(&self, turn: &Turn, start: Start) -> Result<Done, Refused> {
         let Start { request, cluster, verb, pack, reply, told, mut also } = start;
         self.permit(turn, verb, cluster.as_deref(), &namespaces_of(&request)).await?;
-        if let (Way::Slash(place), Reply::Thread { .. }) = (&turn.way, &reply)
+        if let Some(place) = begins_in(turn, &reply)
             && let Some(invitation) = self.invitation(place).await
         {
-            return Ok(Done::person(Answer::text(format!("Midwatch is not in this channel yet. {invitation}"))));
+            return Ok(Done::person(Answer::text(format!("Midwatch cannot answer in this channel yet. {invitation}"))));
         }
         self.allowance.take(&turn.delivery, &turn.origin.actor).map_err(|spent| words::spent(&spent))?;
         also.extend(self.closing(turn));
@@ -139,5 +140,15 @@ fn depth_of(depth: command::Depth) -> Depth {
         command::Depth::Quick => Depth::Quick,
         command::Depth::Standard => Depth::Standard,
         command::Depth::Deep => Depth::Deep,
+    }
+}
+
+/// Where a thread would begin: perhaps we cannot speak there. Who is heard in a channel is not always answered there: on
+/// Discord, that takes permissions of its own.
+fn begins_in<'a>(turn: &'a Turn, reply: &Reply) -> Option<&'a Place> {
+    match (&turn.way, reply) {
+        (Way::Slash(place), Reply::Thread { .. }) => Some(place),
+        (Way::Message(place), Reply::Below(_)) if place.root.is_none() => Some(place),
+        _ => None,
     }
 }

@@ -116,7 +116,10 @@ async fn nothing_starts_in_a_channel_where_nothing_can_be_said() {
     town.register.member.store(false, Ordering::SeqCst);
     town.slash("alice", "investigate payments-api").await;
     let told = town.answered("/invite").await;
-    assert_eq!(told, "Midwatch is not in this channel yet. Write /invite @midwatch.");
+    assert_eq!(told, "Midwatch cannot answer in this channel yet. Write /invite @midwatch.");
+    town.mention("alice", None, "investigate payments-api").await;
+    town.world.chat.until("who names us there is told as well", |shown| shown.len() == 2).await;
+    assert_eq!(town.privately().len(), 2, "and alone");
     assert!(town.jobs().await.is_empty());
     // People mend that at once, and it is asked again.
     town.register.member.store(true, Ordering::SeqCst);
