@@ -138,7 +138,7 @@ impl Listener {
     /// The channel that this is a thread of, if it is one; none when that cannot be known, so nothing can be heard there.
     async fn parent(&self, channel: &str) -> Option<Option<String>> {
         if self.refused.contains_key(channel) && self.shared.places.known(channel).await.is_none() {
-            return self.configured(channel);
+            return self.is_configured(channel).then_some(None);
         }
         let mut pause = SHORTEST;
         for _ in 0..ASKED {
@@ -163,18 +163,18 @@ impl Listener {
     /// Discord does not tell what the channel is: that is told once, and not asked again for a while.
     async fn refused(&self, channel: &str, fault: &Fault) -> Option<Option<String>> {
         self.refused.insert(channel.to_owned(), ()).await;
-        let known = self.configured(channel);
-        if known.is_none() {
+        let known = self.is_configured(channel);
+        if !known {
             let why = format!("nothing is heard in channel {channel}, for it cannot be read: {}", fault.words());
             tracing::warn!("{why}");
             self.shared.standing.unplaced(channel, Some(why));
         }
-        known
+        known.then_some(None)
     }
 
     /// A channel that the operator named is no thread.
-    fn configured(&self, channel: &str) -> Option<Option<String>> {
+    fn is_configured(&self, channel: &str) -> bool {
         let Listening { alert_channels, channels, .. } = &self.shared.reception.listening;
-        (alert_channels.contains(channel) || channels.contains(channel)).then_some(None)
+        alert_channels.contains(channel) || channels.contains(channel)
     }
 }

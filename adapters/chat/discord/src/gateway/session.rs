@@ -174,7 +174,7 @@ impl Line {
 async fn stopped(beats: &mut watch::Receiver<()>) {
     while let Ok(changed) = tokio::time::timeout(STILL, beats.changed()).await {
         if changed.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
