@@ -170,7 +170,7 @@ impl Line {
     }
 }
 
-/// Waits until the connection's thread does nothing any more for too long. A thread that is closed once is told by `ended`.
+/// Waits until nothing was heard of the connection's thread for too long. That it ended is told otherwise.
 async fn stopped(beats: &mut watch::Receiver<()>) {
     while let Ok(changed) = tokio::time::timeout(STILL, beats.changed()).await {
         if changed.is_err() {

@@ -90,7 +90,10 @@ mod tests {
             ]}
         });
         let Interaction::Command(done) = read(&told).unwrap() else { panic!("no command") };
-        assert_eq!((done.user.id.get(), done.channel_id.get(), done.guild_id.map(|id| id.get())), (30, 44, Some(5)));
+        assert_eq!(
+            (done.user.id.get(), done.channel_id.get(), done.guild_id.map(serenity::model::id::GuildId::get)),
+            (30, 44, Some(5))
+        );
         assert!(done.channel.is_none(), "of no kind");
         assert_eq!(crate::commands::words(&done.data), "pack list");
     }
