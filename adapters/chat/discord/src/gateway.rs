@@ -8,7 +8,7 @@
 //! dropped there with a word in its log: of an interaction `application_id`, `version`, `locale`, `entitlements`,
 //! `attachment_size_limit`, the `options` of a subcommand, and the `roles`, `deaf`, `mute` and `flags` of its member; of a
 //! message `tts`, `pinned`, `mention_everyone` and the lists of mentions, attachments and embeds. Discord sends them all.
-//! The endpoint is more patient ([`crate::heard`]).
+//! The endpoint is more patient (`heard::tolerant`).
 //!
 //! Start at [`Gateway::run`].
 
