@@ -8,8 +8,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::channel::{Channel, Ids};
 use crate::field::{Field, Slot};
-use crate::record::{Entries, Record};
 
 /// How Midwatch is on Discord.
 #[derive(Debug, Clone)]
@@ -33,19 +33,6 @@ pub struct DiscordSettings {
     pub channels: Vec<DiscordChannel>,
 }
 
-/// A channel that means something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiscordChannel {
-    /// Its id: `1180000000000000001`.
-    pub id: String,
-    /// Whether posts of other programs there are alerts.
-    pub alerts: bool,
-    /// The cluster that is meant when none is named.
-    pub cluster: Option<String>,
-    /// The namespace that is meant when none is named.
-    pub namespace: Option<String>,
-}
-
 impl Default for DiscordSettings {
     fn default() -> Self {
         Self {
@@ -61,43 +48,22 @@ impl Default for DiscordSettings {
     }
 }
 
-/// What to do to see ids: <https://support.discord.com/hc/en-us/articles/206346498>.
-const COPY: &str =
-    "switch on Developer Mode (User Settings, Advanced), then right-click the channel and Copy Channel ID";
+/// Ids of Discord's channels: `1180000000000000001`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiscordIds {}
 
-impl Record for DiscordChannel {
-    const SHAPE: &'static str = "a list of channels, each with `id`";
+/// A channel of Discord.
+pub type DiscordChannel = Channel<DiscordIds>;
+
+impl Ids for DiscordIds {
     const EXAMPLE: &'static str =
         "write a channel like `- {id: 1180000000000000001, alerts: true, cluster: prod-eu}`; `[]` is the empty list";
-    const KEYS: &'static [&'static str] = &["id", "alerts", "cluster", "namespace"];
+    // <https://support.discord.com/hc/en-us/articles/206346498>
+    const COPY: &'static str =
+        "switch on Developer Mode (User Settings, Advanced), then right-click the channel and Copy Channel ID";
 
-    fn read(entries: &mut Entries<'_>) -> Option<Self> {
-        if !entries.has("id") {
-            entries.wrong_here("has no `id`", COPY);
-        }
-        let id = entries.id("id");
-        if let Some(name) = id.as_ref().filter(|id| !is_snowflake(id)) {
-            let what = if name.starts_with('#') { "is a name, not an id" } else { "is no id of a channel" };
-            entries.wrong_at("id", what, COPY);
-        }
-        let cluster = entries.has("cluster").then(|| entries.text("cluster")).flatten();
-        let namespace = entries.has("namespace").then(|| entries.text("namespace")).flatten();
-        let alerts = entries.flag("alerts").unwrap_or_default();
-        Some(Self { id: id?, alerts, cluster, namespace })
-    }
-
-    fn show(&self) -> String {
-        let mut parts = vec![format!("id: {}", self.id)];
-        if self.alerts {
-            parts.push("alerts: true".to_owned());
-        }
-        parts.extend(self.cluster.iter().map(|cluster| format!("cluster: {cluster:?}")));
-        parts.extend(self.namespace.iter().map(|namespace| format!("namespace: {namespace:?}")));
-        format!("{{{}}}", parts.join(", "))
-    }
-
-    fn identity(&self) -> Option<&str> {
-        Some(&self.id)
+    fn fits(id: &str) -> bool {
+        is_snowflake(id)
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod alertmanager;
 mod audit;
+mod channel;
 mod choice;
 mod combine;
 mod console;
@@ -55,10 +56,11 @@ mod walk;
 
 pub use alertmanager::AlertmanagerSettings;
 pub use audit::AuditSettings;
+pub use channel::Channel;
 pub use console::ConsoleSettings;
 pub use conversation::ConversationSettings;
 pub use describe::{Described, describe};
-pub use discord::{DiscordChannel, DiscordSettings};
+pub use discord::{DiscordChannel, DiscordIds, DiscordSettings};
 pub use error::{ConfigError, ConfigErrors, Place};
 pub use field::{Key, keys};
 pub use headers::Headers;
@@ -77,7 +79,7 @@ pub use search::{environment_of, search_paths, state_directory};
 pub use secret::{SECRET_FILE_LIMIT, SecretFileError, read_secret, read_secret_lines};
 pub use server::{ApiKey, ApiKeySecret, ServerSettings};
 pub use settings::Settings;
-pub use slack::{SlackChannel, SlackSettings};
+pub use slack::{SlackChannel, SlackIds, SlackSettings};
 pub use store::StoreSettings;
 
 /// The documented defaults as a file: a copy of it is a valid configuration that changes nothing.

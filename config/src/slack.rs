@@ -8,8 +8,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::channel::{Channel, Ids};
 use crate::field::{Field, Slot};
-use crate::record::{Entries, Record};
 
 /// How Midwatch is on Slack.
 #[derive(Debug, Clone)]
@@ -42,19 +42,6 @@ pub struct SlackSettings {
     pub user_groups: bool,
 }
 
-/// A channel that means something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SlackChannel {
-    /// Its id: `C0123456789`.
-    pub id: String,
-    /// Whether posts of other programs there are alerts.
-    pub alerts: bool,
-    /// The cluster that is meant when none is named.
-    pub cluster: Option<String>,
-    /// The namespace that is meant when none is named.
-    pub namespace: Option<String>,
-}
-
 impl Default for SlackSettings {
     fn default() -> Self {
         Self {
@@ -75,39 +62,20 @@ impl Default for SlackSettings {
     }
 }
 
-impl Record for SlackChannel {
-    const SHAPE: &'static str = "a list of channels, each with `id`";
+/// Ids of Slack's channels: `C0123456789`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlackIds {}
+
+/// A channel of Slack.
+pub type SlackChannel = Channel<SlackIds>;
+
+impl Ids for SlackIds {
     const EXAMPLE: &'static str =
         "write a channel like `- {id: C0123456789, alerts: true, cluster: prod-eu}`; `[]` is the empty list";
-    const KEYS: &'static [&'static str] = &["id", "alerts", "cluster", "namespace"];
+    const COPY: &'static str = "copy the id (C0123456789) from the end of the channel's details in Slack";
 
-    fn read(entries: &mut Entries<'_>) -> Option<Self> {
-        if !entries.has("id") {
-            entries.wrong_here("has no `id`", "copy it from the end of the channel's details in Slack");
-        }
-        let id = entries.text("id");
-        if let Some(name) = id.as_ref().filter(|id| !is_channel(id)) {
-            let what = if name.starts_with('#') { "is a name, not an id" } else { "is no id of a channel" };
-            entries.wrong_at("id", what, "copy the id (C0123456789) from the end of the channel's details in Slack");
-        }
-        let cluster = entries.has("cluster").then(|| entries.text("cluster")).flatten();
-        let namespace = entries.has("namespace").then(|| entries.text("namespace")).flatten();
-        let alerts = entries.flag("alerts").unwrap_or_default();
-        Some(Self { id: id?, alerts, cluster, namespace })
-    }
-
-    fn show(&self) -> String {
-        let mut parts = vec![format!("id: {}", self.id)];
-        if self.alerts {
-            parts.push("alerts: true".to_owned());
-        }
-        parts.extend(self.cluster.iter().map(|cluster| format!("cluster: {cluster:?}")));
-        parts.extend(self.namespace.iter().map(|namespace| format!("namespace: {namespace:?}")));
-        format!("{{{}}}", parts.join(", "))
-    }
-
-    fn identity(&self) -> Option<&str> {
-        Some(&self.id)
+    fn fits(id: &str) -> bool {
+        is_channel(id)
     }
 }
 

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use axum::Router;
-use midwatch_config::Settings;
+use midwatch_config::{Channel, Settings};
 use midwatch_service::clock::SharedClock;
 use midwatch_service::health::Health;
 use midwatch_service::inbox::{ChannelDefaults, Ears};
@@ -94,11 +94,12 @@ impl Chats {
 
 /// What is meant in each channel when it is not said.
 pub(super) fn channels(settings: &Settings) -> BTreeMap<(String, String), ChannelDefaults> {
-    let meant = |platform: &str, id: &String, cluster: &Option<String>, namespace: &Option<String>| {
-        let defaults = ChannelDefaults { cluster: cluster.clone(), namespace: namespace.clone() };
-        ((platform.to_owned(), id.clone()), defaults)
-    };
-    let slack = settings.slack.channels.iter().map(|it| meant(SLACK, &it.id, &it.cluster, &it.namespace));
-    let discord = settings.discord.channels.iter().map(|it| meant(DISCORD, &it.id, &it.cluster, &it.namespace));
+    let slack = settings.slack.channels.iter().map(|channel| meant(SLACK, channel));
+    let discord = settings.discord.channels.iter().map(|channel| meant(DISCORD, channel));
     slack.chain(discord).collect()
+}
+
+fn meant<P>(platform: &str, channel: &Channel<P>) -> ((String, String), ChannelDefaults) {
+    let defaults = ChannelDefaults { cluster: channel.cluster.clone(), namespace: channel.namespace.clone() };
+    ((platform.to_owned(), channel.id.clone()), defaults)
 }

@@ -198,12 +198,9 @@ mod tests {
         let mut settings = Settings::default();
         settings.kubernetes.contexts = vec!["eu".to_owned(), "us".to_owned()];
         settings.kubernetes.namespaces = vec!["spare".to_owned()];
-        settings.slack.channels = vec![midwatch_config::SlackChannel {
-            id: "C1".to_owned(),
-            alerts: false,
-            cluster: Some("eu".to_owned()),
-            namespace: Some("pay".to_owned()),
-        }];
+        let mut channel = midwatch_config::SlackChannel::new("C1");
+        (channel.cluster, channel.namespace) = (Some("eu".to_owned()), Some("pay".to_owned()));
+        settings.slack.channels = vec![channel];
         let calls = Calls::new(Arc::default());
         let clusters = Clusters::new(&settings, Redactor::default(), Arc::<Health>::default(), calls.clone());
         let pack = midwatch_config::builtin_packs();

@@ -204,7 +204,7 @@ fn channels_are_told_by_id() {
 m.yaml:3:12: `id` in item 1 of `slack.channels` is a name, not an id
     copy the id (C0123456789) from the end of the channel's details in Slack
 m.yaml:4:7: item 2 of `slack.channels` has no `id`
-    copy it from the end of the channel's details in Slack
+    copy the id (C0123456789) from the end of the channel's details in Slack
 m.yaml:5:24: `alerts` in item 3 of `slack.channels` is text, expected true or false
     write true or false
 m.yaml:6:7: item 4 of `slack.channels` has the name `C1` of an earlier one

@@ -14,6 +14,7 @@ pub mod allowance;
 pub mod audit;
 pub mod backoff;
 pub mod button;
+pub mod check;
 pub mod clock;
 pub mod code;
 pub mod health;

@@ -4,7 +4,7 @@
 //! hour. <https://docs.discord.com/developers/topics/rate-limits>. Pure: time is handed in. Must never grow without bound.
 //! Start at [`Buckets`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// Buckets that are remembered; each is forgotten when its time is over.
@@ -12,6 +12,13 @@ const KEPT: usize = 4_096;
 
 /// How long calls are counted together until an answer tells it.
 const GUESS: Duration = Duration::from_millis(500);
+
+/// Calls in any second, of all kinds together: Discord allows 50
+/// (<https://docs.discord.com/developers/topics/rate-limits#global-rate-limit>), by its own clock.
+const A_SECOND: usize = 45;
+
+/// The time that the global limit is counted in.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A limit that is told to be over at once is not asked again at once.
 const LEAST: Duration = Duration::from_millis(10);
@@ -62,6 +69,8 @@ pub(crate) struct Buckets {
     routes: HashMap<&'static str, Known>,
     windows: BTreeMap<(String, String), Window>,
     global: Option<Instant>,
+    /// The calls of the last second that count for the global limit.
+    lately: VecDeque<Instant>,
 }
 
 impl Buckets {
@@ -72,6 +81,12 @@ impl Buckets {
     pub(crate) fn pass(&mut self, call: &Counted, now: Instant) -> Result<(), Duration> {
         if let Some(until) = self.global.filter(|until| call.global && *until > now) {
             return Err((until - now).max(LEAST));
+        }
+        while self.lately.front().is_some_and(|at| *at + SECOND <= now) {
+            self.lately.pop_front();
+        }
+        if let Some(first) = self.lately.front().filter(|_| call.global && self.lately.len() >= A_SECOND) {
+            return Err((*first + SECOND - now).max(LEAST));
         }
         let known = self.routes.get(call.route);
         // Of a route that was never called one call goes ahead, and tells of the others' limit. Each interaction is on its own,
@@ -89,6 +104,9 @@ impl Buckets {
             window.left -= 1;
         } else if let Some(limit) = limit {
             self.open(key, Window { left: limit.saturating_sub(1), until: now + GUESS }, now);
+        }
+        if call.global {
+            self.lately.push_back(now);
         }
         Ok(())
     }
@@ -190,6 +208,21 @@ mod tests {
         assert_eq!(passed(&mut buckets, &post("c"), next), 5);
         buckets.note(&post("c"), Some(&told(4, 2_000)), next);
         assert_eq!(passed(&mut buckets, &post("c"), next), 0, "those under way are counted");
+    }
+
+    #[test]
+    fn no_second_holds_more_than_the_global_limit() {
+        let (mut buckets, now) = (Buckets::default(), Instant::now());
+        let mut passed = 0;
+        for number in 0..60 {
+            let call = Counted { route: "read a channel", major: number.to_string(), global: true };
+            passed += usize::from(buckets.pass(&call, now + Duration::from_millis(number)).is_ok());
+        }
+        assert_eq!(passed, A_SECOND);
+        let late = now + Duration::from_millis(900);
+        assert_eq!(buckets.pass(&post("x"), late), Err(Duration::from_millis(100)));
+        assert_eq!(buckets.pass(&Counted { global: false, ..post("y") }, late), Ok(()), "an interaction does not wait");
+        assert_eq!(buckets.pass(&post("x"), now + SECOND), Ok(()));
     }
 
     #[test]

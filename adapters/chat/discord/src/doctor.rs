@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use midwatch_service::check::{Check, Outcome};
+
 use crate::commands::Changes;
 use crate::directory::Standing;
 use crate::fault::{Fault, code};
@@ -22,44 +24,6 @@ const FEW_SESSIONS: u64 = 50;
 
 /// Where the settings of an application are, for people.
 const PORTAL: &str = "https://discord.com/developers/applications";
-
-/// How it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Good.
-    Ok,
-    /// It works, but somebody should know.
-    Warn,
-    /// It does not work.
-    Fail,
-}
-
-/// One look.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What was looked at.
-    pub name: String,
-    /// How it is.
-    pub result: Outcome,
-    /// What was seen.
-    pub what: String,
-    /// What to do; none when nothing is to be done.
-    pub fix: Option<String>,
-}
-
-impl Check {
-    fn ok(name: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { name: name.into(), result: Outcome::Ok, what: what.into(), fix: None }
-    }
-
-    fn warn(name: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name: name.into(), result: Outcome::Warn, what: what.into(), fix: Some(fix.into()) }
-    }
-
-    fn fail(name: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name: name.into(), result: Outcome::Fail, what: what.into(), fix: Some(fix.into()) }
-    }
-}
 
 impl DiscordPlatform {
     /// Looks at the application, the guild, and the channels with these ids. `public_key` is the one that is configured here,

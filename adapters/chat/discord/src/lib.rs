@@ -33,7 +33,6 @@ mod tests;
 mod threads;
 
 pub use commands::{Changes, RegisterError, Registered, definitions};
-pub use doctor::{Check, Outcome};
 pub use heard::Listening;
 pub use options::{API, DiscordError, DiscordOptions};
 pub use platform::DiscordPlatform;

@@ -14,6 +14,7 @@ use midwatch_doubles::discord::permissions::{
 };
 use midwatch_doubles::discord::{Discord, Fault, Limits, Message, Options, Rate, Rule};
 use midwatch_redact::{Redacted, Redactor};
+use midwatch_service::check::Outcome;
 use midwatch_service::id::{JobId, MessageId, PostKey, ThreadId};
 use midwatch_service::port::chat::{ChatPlatform as _, Directory as _, Found, Membership, Scope, SendFailure};
 use midwatch_service::post::{LivingMessage, LivingStatus, Opening, PostBody};
@@ -23,7 +24,7 @@ use url::Url;
 
 use crate::find::Bounds;
 use crate::key::Tag;
-use crate::{DiscordOptions, DiscordPlatform, Outcome};
+use crate::{DiscordOptions, DiscordPlatform};
 
 const CHANNEL: &str = "1180000000000000001";
 const FORUM: &str = "1180000000000000002";

@@ -2,49 +2,12 @@
 //!
 //! Must never post, nor show a token or a socket's address. Start at [`SlackPlatform::doctor`].
 
+use midwatch_service::check::Check;
 use midwatch_service::port::chat::Membership;
 
 use crate::fault::Fault;
 use crate::method::{self, Method};
 use crate::platform::SlackPlatform;
-
-/// How it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Good.
-    Ok,
-    /// It works, but somebody should know.
-    Warn,
-    /// It does not work.
-    Fail,
-}
-
-/// One look.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What was looked at.
-    pub name: String,
-    /// How it is.
-    pub result: Outcome,
-    /// What was seen.
-    pub what: String,
-    /// What to do; none when nothing is to be done.
-    pub fix: Option<String>,
-}
-
-impl Check {
-    fn ok(name: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { name: name.into(), result: Outcome::Ok, what: what.into(), fix: None }
-    }
-
-    fn warn(name: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name: name.into(), result: Outcome::Warn, what: what.into(), fix: Some(fix.into()) }
-    }
-
-    fn fail(name: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name: name.into(), result: Outcome::Fail, what: what.into(), fix: Some(fix.into()) }
-    }
-}
 
 impl SlackPlatform {
     /// Looks at the workspace, and at the channels with these ids. What comes after a token that is refused is not asked.
@@ -122,6 +85,8 @@ fn scopes(given: Option<&str>, user_groups: bool) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use midwatch_service::check::Outcome;
+
     use super::*;
 
     #[test]

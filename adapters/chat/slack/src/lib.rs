@@ -27,7 +27,6 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-pub use doctor::{Check, Outcome};
 pub use heard::Listening;
 pub use manifest::{Delivery, ManifestOptions, manifest, paths};
 pub use options::{API, SlackError, SlackOptions};

@@ -9,6 +9,7 @@ use midwatch_conversation::answer::{Answer, File, Part};
 use midwatch_diagnosis::verdict::Verdict;
 use midwatch_doubles::slack::{Fault, Limits, Options, Rate, Rule, Slack};
 use midwatch_redact::{Redacted, Redactor};
+use midwatch_service::check::Outcome;
 use midwatch_service::id::{JobId, MessageId, PostKey, ThreadId};
 use midwatch_service::port::chat::{Call, ChatPlatform as _, Directory as _, Found, Membership, Scope, SendFailure};
 use midwatch_service::post::{LivingMessage, LivingStatus, PostBody, Private};
@@ -18,7 +19,7 @@ use url::Url;
 
 use crate::find::{self, Bounds};
 use crate::key::Tag;
-use crate::{Outcome, SlackOptions, SlackPlatform};
+use crate::{SlackOptions, SlackPlatform};
 
 const CHANNEL: &str = "C0ALERTS";
 

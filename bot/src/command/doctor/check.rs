@@ -1,48 +1,6 @@
-//! What one look gave, and how all of them are shown.
-//!
-//! Must never hold a secret: what others said has been through their adapters. Start at [`Check`].
+//! How all looks are shown: for a person, and for a program. Start at [`text`].
 
-use serde::Serialize;
-
-/// How it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Outcome {
-    /// Good.
-    Ok,
-    /// It works, but somebody should know.
-    Warn,
-    /// It does not work.
-    Fail,
-}
-
-/// One look.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Check {
-    /// What was looked at.
-    pub(super) name: String,
-    /// How it is.
-    pub(super) result: Outcome,
-    /// What was seen.
-    pub(super) what: String,
-    /// What to do; none when nothing is to be done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) fix: Option<String>,
-}
-
-impl Check {
-    pub(super) fn ok(name: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { name: name.into(), result: Outcome::Ok, what: what.into(), fix: None }
-    }
-
-    pub(super) fn warn(name: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name: name.into(), result: Outcome::Warn, what: what.into(), fix: Some(fix.into()) }
-    }
-
-    pub(super) fn fail(name: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name: name.into(), result: Outcome::Fail, what: what.into(), fix: Some(fix.into()) }
-    }
-}
+use midwatch_service::check::{Check, Outcome};
 
 /// One line for each, the fix indented below.
 pub(super) fn text(checks: &[Check]) -> String {

@@ -7,7 +7,7 @@ use midwatch_kubernetes::{Cluster, PermissionCheck};
 
 use crate::live;
 
-use super::check::Check;
+use midwatch_service::check::Check;
 
 /// A difference of clocks that moves events and logs against each other visibly.
 const CLOCK_WARN: SignedDuration = SignedDuration::from_secs(5);
@@ -87,8 +87,8 @@ fn lacking(name: &str, check: &PermissionCheck) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::Outcome::{Fail, Ok, Warn};
     use super::*;
+    use midwatch_service::check::Outcome::{Fail, Ok, Warn};
 
     #[test]
     fn clocks() {

@@ -1,11 +1,9 @@
 //! Discord: token, intents, guild, commands, permissions in the channels.
 
 use midwatch_config::Settings;
-use midwatch_discord::Outcome as Seen;
+use midwatch_service::check::Check;
 
 use crate::serve::Discord;
-
-use super::check::{Check, Outcome};
 
 /// Looks at Discord as it is configured.
 pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
@@ -19,15 +17,5 @@ pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
     let mut channels: Vec<String> = configured.channel.iter().chain(named).cloned().collect();
     channels.sort();
     channels.dedup();
-    let checks = discord.guild().doctor(&channels, configured.public_key.as_deref()).await;
-    checks.into_iter().map(told).collect()
-}
-
-fn told(check: midwatch_discord::Check) -> Check {
-    let result = match check.result {
-        Seen::Ok => Outcome::Ok,
-        Seen::Warn => Outcome::Warn,
-        Seen::Fail => Outcome::Fail,
-    };
-    Check { name: check.name, result, what: check.what, fix: check.fix }
+    discord.guild().doctor(&channels, configured.public_key.as_deref()).await
 }

@@ -4,7 +4,7 @@ use midwatch_config::PrometheusSettings;
 
 use crate::live;
 
-use super::check::Check;
+use midwatch_service::check::Check;
 
 const NAME: &str = "prometheus";
 

@@ -25,7 +25,7 @@ use crate::failure::Failure;
 use crate::{output, settings};
 
 use super::{block_on, pack};
-use check::{Check, Outcome};
+use midwatch_service::check::{Check, Outcome};
 
 /// Longest time for one part; each read in it has its own, shorter limit.
 const PATIENCE: Duration = Duration::from_secs(45);

@@ -7,7 +7,7 @@ use midwatch_sqlite::{FILE, OpenError, SqliteStore};
 
 use crate::store;
 
-use super::check::Check;
+use midwatch_service::check::Check;
 
 const NAME: &str = "store";
 

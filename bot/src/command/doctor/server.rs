@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::client::{Client, ClientError};
 use crate::{serve, store};
 
-use super::check::Check;
+use midwatch_service::check::Check;
 
 const NAME: &str = "server";
 

@@ -1,11 +1,9 @@
 //! Slack: token, scopes, channels, socket.
 
 use midwatch_config::Settings;
-use midwatch_slack::Outcome as Seen;
+use midwatch_service::check::Check;
 
 use crate::serve::Slack;
-
-use super::check::{Check, Outcome};
 
 /// Looks at Slack as it is configured.
 pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
@@ -22,14 +20,5 @@ pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
     let mut channels: Vec<String> = settings.slack.channel.iter().chain(named).cloned().collect();
     channels.sort();
     channels.dedup();
-    slack.workspace().doctor(&channels).await.into_iter().map(told).collect()
-}
-
-fn told(check: midwatch_slack::Check) -> Check {
-    let result = match check.result {
-        Seen::Ok => Outcome::Ok,
-        Seen::Warn => Outcome::Warn,
-        Seen::Fail => Outcome::Fail,
-    };
-    Check { name: check.name, result, what: check.what, fix: check.fix }
+    slack.workspace().doctor(&channels).await
 }
