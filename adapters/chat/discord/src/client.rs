@@ -99,7 +99,7 @@ impl Client {
         self.made(&route, Verb::Read, request.query(query)).await
     }
 
-    /// Reads, with some patience where the limit is shut: for those who have nobody behind them that would wait.
+    /// Reads, with some patience where a limit is shut or met: for those who have nobody behind them that would wait.
     ///
     /// # Errors
     /// See [`Fault`].
@@ -107,7 +107,9 @@ impl Client {
         let until = Instant::now() + PATIENCE;
         loop {
             match self.read(route, query).await {
-                Err(Fault::Shut(wait)) if Instant::now() + wait <= until => tokio::time::sleep(wait).await,
+                Err(Fault::Shut(wait) | Fault::Limited { after: Some(wait), .. }) if Instant::now() + wait <= until => {
+                    tokio::time::sleep(wait).await;
+                }
                 answer => return answer,
             }
         }

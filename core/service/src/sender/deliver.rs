@@ -99,7 +99,7 @@ async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
             }
         }
         Ok(Found::Sent(message)) => Fate::Sent(message),
-        Ok(Found::NotSent) => post(shared, due, &due.body).await,
+        Ok(Found::NotSent) => still_doubtful(post(shared, due, &due.body).await),
         Ok(Found::Unknowable) => match fate::repeated(&due.body) {
             Some(body) => post(shared, due, &body).await,
             None => Fate::Not(AfterFailure::GiveUp, "it may have been sent, and that cannot be looked up".to_owned()),
@@ -113,6 +113,14 @@ async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
             let next = fate::after_search(&failure, due.tries.saturating_add(1), now);
             Fate::Not(next, failure.to_string())
         }
+    }
+}
+
+/// What was not found may land yet, so it is looked up once more before it is tried again.
+fn still_doubtful(fate: Fate) -> Fate {
+    match fate {
+        Fate::Not(AfterFailure::Again(at), why) => Fate::Not(AfterFailure::LookUp(at), why),
+        fate => fate,
     }
 }
 

@@ -201,3 +201,16 @@ async fn a_private_answer_comes_again_only_where_it_replaces_what_was_shown() {
         world.stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_found_is_looked_for_again_before_another_try() {
+    let chat = Chat::default();
+    // Its fate is not known; it is not there when it is looked for; the next try is one too many.
+    chat.fail(is_notice, Fault::Vanished);
+    chat.fail(is_notice, Fault::Retry(Some(Duration::from_millis(1))));
+    let (world, _) = world(chat, &["one"]).await;
+    empty(&world).await;
+    assert_eq!(words(&world.chat.shown()), ["opening", "living", "one"]);
+    assert_eq!(world.chat.finds(), 2, "it could have landed between the two tries");
+    world.stop().await;
+}
