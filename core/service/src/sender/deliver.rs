@@ -94,7 +94,7 @@ async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
         Ok(Found::Sent(message)) if fate::is_edited(&due.body) => {
             // It passed as a new message, and is an edit now.
             match shared.pace.pass(Call::Edit, &due.thread.channel, due.urgency) {
-                Ok(()) => edit(shared, due, message).await,
+                Ok(()) => still_doubtful(edit(shared, due, message).await),
                 Err(until) => Fate::Not(AfterFailure::Untried(until), "the pace of the platform".to_owned()),
             }
         }
@@ -116,7 +116,8 @@ async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
     }
 }
 
-/// What was not found may land yet, so it is looked up once more before it is tried again.
+/// What was found is not known to the store yet, and what was not found may land yet: either is looked up once more before
+/// another try.
 fn still_doubtful(fate: Fate) -> Fate {
     match fate {
         Fate::Not(AfterFailure::Again(at), why) => Fate::Not(AfterFailure::LookUp(at), why),

@@ -214,3 +214,16 @@ async fn what_was_not_found_is_looked_for_again_before_another_try() {
     assert_eq!(world.chat.finds(), 2, "it could have landed between the two tries");
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_and_cannot_be_edited_yet_is_not_sent_again() {
+    let chat = Chat::default();
+    chat.fail(is_living, Fault::Landed);
+    // It is there, and bringing it to its newest words is one call too many.
+    chat.fail(is_living, Fault::Retry(Some(Duration::from_millis(1))));
+    let (world, _) = world(chat, &["one"]).await;
+    empty(&world).await;
+    assert_eq!(words(&world.chat.shown()), ["opening", "living", "one"]);
+    assert_eq!(world.chat.finds(), 2);
+    world.stop().await;
+}
