@@ -38,8 +38,9 @@ const AGAIN: Duration = Duration::from_mins(1);
 /// The longest pause: as far back as is read.
 const LONGEST: Duration = Duration::from_mins(15);
 
-/// How far Discord's clock and ours may be apart.
-const SKEW: Duration = Duration::from_secs(2);
+/// How far Discord's clock and ours may be apart. Generous: with less, a clock that is a little ahead would leave every command
+/// without an answer.
+const SKEW: Duration = Duration::from_secs(20);
 
 /// Where a session puts what comes in.
 #[derive(Clone)]
