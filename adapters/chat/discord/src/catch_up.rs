@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::heard::{Delivered, Listening, Me};
 use crate::places::Places;
 use crate::route::Route;
+use crate::snowflake;
 
 /// How far back is read: what is older comes too late to be investigated as if it were new.
 const BACK: Duration = Duration::from_mins(15);
@@ -40,9 +41,6 @@ const THREADS: usize = 50;
 /// Channels or threads that are read at the same time: one that is slow holds up no other, and the bot's 50 requests a
 /// second are left to the rest.
 const AT_ONCE: usize = 4;
-
-/// Milliseconds from 1970 to the first of Discord's ids: <https://docs.discord.com/developers/reference#snowflakes>.
-pub(crate) const EPOCH: i64 = 1_420_070_400_000;
 
 /// Discord's code for a channel that holds threads and no messages, like a forum.
 const NO_MESSAGES_THERE: u64 = 50_024;
@@ -93,7 +91,8 @@ pub(crate) struct CatchUp<'a> {
 impl<'a> CatchUp<'a> {
     /// Reads what was said before this moment.
     pub(crate) fn new(client: &'a Client, listening: &'a Listening, now: Timestamp) -> Self {
-        Self { client, listening, until: Instant::now() + TIME, after: first_id(now) }
+        let after = snowflake::first(now.checked_sub(BACK).unwrap_or(now));
+        Self { client, listening, until: Instant::now() + TIME, after }
     }
 
     /// What was said in the channels that are known beforehand.
@@ -216,13 +215,6 @@ impl Threads {
     }
 }
 
-/// The least id of what was said lately enough.
-fn first_id(now: Timestamp) -> u64 {
-    let back = i64::try_from(BACK.as_millis()).unwrap_or(i64::MAX);
-    let since = now.as_millisecond().saturating_sub(back).saturating_sub(EPOCH);
-    u64::try_from(since).unwrap_or_default() << 22
-}
-
 fn id(message: &Value) -> Option<u64> {
     message["id"].as_str()?.parse().ok()
 }
@@ -232,16 +224,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn ids_tell_the_time() {
-        // Discord's own example: https://docs.discord.com/developers/reference#snowflakes
-        let at: Timestamp = "2016-04-30T11:18:25.796Z".parse().unwrap();
-        let back = i64::try_from(BACK.as_secs()).unwrap();
-        let later = Timestamp::from_millisecond(at.as_millisecond() + back * 1_000).unwrap();
-        assert_eq!(first_id(later), 175_928_847_299_117_063 >> 22 << 22);
-        assert_eq!(first_id(Timestamp::UNIX_EPOCH), 0);
-    }
 
     #[test]
     fn only_threads_that_concern_us_are_read_the_latest_first() {

@@ -4,7 +4,7 @@
 //! opened. What cannot be told: a message that lands after it was looked for, one that somebody deleted, and anything behind
 //! the last page that is read. A private answer is never listed anywhere. Start at [`look`].
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use midwatch_service::id::MessageId;
 use midwatch_service::port::chat::Found;
 use midwatch_service::thread::Thread;
@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::fault::Fault;
 use crate::key::Tag;
 use crate::route::Route;
+use crate::snowflake;
 
 /// How much is read.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +35,6 @@ impl Bounds {
 /// How far Discord's clock may be behind ours.
 const SKEW: SignedDuration = SignedDuration::from_mins(2);
 
-/// The moment that ids count from, in milliseconds: <https://docs.discord.com/developers/reference#snowflakes>.
-const EPOCH: i64 = 1_420_070_400_000;
-
 /// Who looks, and for what.
 pub(crate) struct Search<'a> {
     pub(crate) client: &'a Client,
@@ -50,7 +48,7 @@ pub(crate) struct Search<'a> {
 /// Looks for a message of a thread, in a channel that is a forum or not. None: nothing at all is shown there. That is so of a
 /// channel without messages, and of one whose history the bot may not read.
 pub(crate) async fn look(search: &Search<'_>, thread: &Thread, forum: bool) -> Result<Option<Found>, Fault> {
-    let oldest = first_id(thread.opened_at.checked_sub(SKEW).unwrap_or(thread.opened_at));
+    let oldest = snowflake::first(thread.opened_at.checked_sub(SKEW).unwrap_or(thread.opened_at));
     match &thread.root {
         // The thread is not there, or no more, and what was in it.
         Some(root) => match search.read(&root.0, oldest).await {
@@ -130,22 +128,4 @@ fn list(value: &Value) -> Result<&Vec<Value>, Fault> {
 
 fn id(value: &Value) -> Option<u64> {
     value["id"].as_str()?.parse().ok()
-}
-
-/// The least id of a moment.
-fn first_id(moment: Timestamp) -> u64 {
-    u64::try_from(moment.as_millisecond().saturating_sub(EPOCH)).unwrap_or(0) << 22
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_tell_the_time() {
-        // The example of the documentation.
-        let at: Timestamp = "2016-04-30T11:18:25.796Z".parse().unwrap();
-        assert_eq!(first_id(at), 175_928_847_299_117_063 >> 22 << 22);
-        assert_eq!(first_id(Timestamp::UNIX_EPOCH), 0);
-    }
 }

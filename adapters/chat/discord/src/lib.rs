@@ -28,6 +28,7 @@ mod places;
 mod platform;
 mod reception;
 mod route;
+mod snowflake;
 #[cfg(test)]
 mod tests;
 mod threads;

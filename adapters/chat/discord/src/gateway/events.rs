@@ -18,10 +18,11 @@ use super::Shared;
 use super::lanes::{Lanes, Listener};
 use crate::catch_up::{CatchUp, Missed};
 use crate::fault::Fault;
-use crate::heard::interaction::{age, is_thread};
+use crate::heard::interaction::is_thread;
 use crate::heard::{Delivered, Me};
 use crate::reception::WRITE;
 use crate::route::Route;
+use crate::snowflake;
 
 /// Events that wait to be sorted: a few kilobytes each.
 const WAITING: usize = 2_048;
@@ -253,7 +254,7 @@ async fn answer(shared: Shared, expected: bool, mut interactions: mpsc::Receiver
 
 async fn answer_one(shared: &Shared, arrived: Instant, interaction: &Interaction) {
     // Who did it was told by Discord that it failed, and does it again: it must not be done twice.
-    let age = age(interaction.id().get(), shared.reception.clock.now());
+    let age = snowflake::age(interaction.id().get(), shared.reception.clock.now());
     if age > ANSWER + SKEW {
         let (id, seconds) = (interaction.id().get(), age.as_secs());
         tracing::warn!(id, seconds, "an interaction is dropped: it comes too late to be answered");

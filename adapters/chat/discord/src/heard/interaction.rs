@@ -3,8 +3,6 @@
 //! Pure. Who did it waits and sees that they wait, so each carries the handle of its private answer. Must never take the words
 //! of a form for anything but a question. Start at [`command`], [`press`] and [`form`].
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use midwatch_service::heard::{Heard, Said};
 use midwatch_service::id::JobId;
@@ -19,7 +17,6 @@ use serenity::model::id::{ChannelId, GuildId, InteractionId};
 use serenity::model::user::User;
 
 use super::{DISCORD, Stands, place};
-use crate::catch_up::EPOCH;
 use crate::commands;
 use crate::embeds::ASK;
 
@@ -115,13 +112,6 @@ pub(crate) fn form(done: &ModalInteraction, parent: Option<&str>, now: Timestamp
         parent,
     };
     Some(sent.heard(said, done.message.as_deref(), now))
-}
-
-/// How long ago something with this id was done; nothing when our clock is behind Discord's.
-pub(crate) fn age(id: u64, now: Timestamp) -> Duration {
-    let at = i64::try_from(id >> 22).unwrap_or(i64::MAX).saturating_add(EPOCH);
-    let since = now.as_millisecond().saturating_sub(at);
-    Duration::from_millis(u64::try_from(since).unwrap_or_default())
 }
 
 /// The job that a button or a form asks about.

@@ -276,7 +276,7 @@ fn a_button_below_a_message_at_the_top_belongs_to_that_message() {
 fn ids_tell_how_old_an_interaction_is() {
     // Discord's own example: https://docs.discord.com/developers/reference#snowflakes
     let at: Timestamp = "2016-04-30T11:18:25.796Z".parse().unwrap();
-    let age = |now: Timestamp| interaction::age(175_928_847_299_117_063, now).as_millis();
+    let age = |now: Timestamp| crate::snowflake::age(175_928_847_299_117_063, now).as_millis();
     assert_eq!(age(at), 0);
     assert_eq!(age(Timestamp::from_millisecond(at.as_millisecond() + 5_001).unwrap()), 5_001);
     assert_eq!(age(Timestamp::UNIX_EPOCH), 0, "our clock is behind");
