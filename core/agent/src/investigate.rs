@@ -103,7 +103,7 @@ pub async fn investigate(
     say(watcher, &redactor, Step::Verdict, StepState::Complete, &text);
 
     tracing::info!(id = %report.id, verdict = report.verdict.as_str(), findings = found, reads = collector.reads, "investigated");
-    let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes };
+    let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes, model: None };
     let cut_short = collector.cut_short;
     let read = redactor.seal(collector.summary);
     Ok(Outcome { report: redactor.seal(report), run, cut_short, read })

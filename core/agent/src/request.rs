@@ -126,11 +126,19 @@ pub enum Step {
     Logs,
     /// Detect, link, judge.
     Verdict,
+    /// A language model looks further.
+    Model,
 }
 
 impl Step {
-    /// Every step.
+    /// The steps that every investigation takes.
     pub const ALL: [Step; 4] = [Step::Scope, Step::Objects, Step::Logs, Step::Verdict];
+
+    /// The steps to show: those of every investigation, and a language model's once it was begun.
+    pub fn shown<'a>(begun: impl IntoIterator<Item = &'a Progress>) -> impl Iterator<Item = Step> {
+        let model = begun.into_iter().any(|progress| progress.step == Step::Model).then_some(Step::Model);
+        Step::ALL.into_iter().chain(model)
+    }
 
     /// What the step does, before it has anything to say.
     pub fn title(self) -> &'static str {
@@ -139,6 +147,7 @@ impl Step {
             Step::Objects => "read objects and events",
             Step::Logs => "read logs",
             Step::Verdict => "detect, link causes, verdict",
+            Step::Model => "a language model looks further",
         }
     }
 }
@@ -196,7 +205,7 @@ pub struct ReadSummary {
 
 impl ReadSummary {
     /// Counts a read that succeeded.
-    pub(crate) fn count(&mut self, probe: &Probe) {
+    pub fn count(&mut self, probe: &Probe) {
         let (kind, namespace) = match probe {
             Probe::Objects { kind, namespace } => (kind.plural(), namespace.as_ref()),
             Probe::Log { of, .. } | Probe::Lines { of, .. } => ("logs".to_owned(), Some(&of.namespace)),
@@ -235,6 +244,53 @@ pub struct RunFacts {
     pub reads: usize,
     /// Bytes that were read.
     pub bytes: u64,
+    /// What a language model took; none when none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelUse>,
+}
+
+/// What a language model took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelUse {
+    /// Requests to it.
+    pub requests: u32,
+    /// Calls of tools that it asked for.
+    pub calls: u32,
+    /// Tokens sent, those from the provider's cache included.
+    pub input: u64,
+    /// Tokens answered.
+    pub output: u64,
+    /// Tokens of `input` that the provider had in its cache.
+    pub cached: u64,
+    /// What it cost in millionths of a US dollar; none where no price is configured.
+    pub micro_usd: Option<u64>,
+}
+
+impl ModelUse {
+    /// Both together. A cost that is known of one side only is no known cost, unless the other side took nothing.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let none = Self::default();
+        let micro_usd = match (self.micro_usd, other.micro_usd) {
+            (Some(a), Some(b)) => Some(a.saturating_add(b)),
+            (cost, None) if other == none => cost,
+            (None, cost) if self == none => cost,
+            _ => None,
+        };
+        Self {
+            requests: self.requests.saturating_add(other.requests),
+            calls: self.calls.saturating_add(other.calls),
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+            cached: self.cached.saturating_add(other.cached),
+            micro_usd,
+        }
+    }
+
+    /// Both directions.
+    pub fn tokens(&self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
 }
 
 /// A plan: what would be read, and why.

@@ -67,6 +67,13 @@ pub enum Excerpt {
     },
     /// Something was looked for and is not there.
     Absence(String),
+    /// What a read on behalf of a language model gave: the lines that its claim stands on.
+    Answer {
+        /// Which tool: `read_log`, `github.list_commits`.
+        tool: String,
+        /// The lines.
+        text: String,
+    },
 }
 
 impl Evidence {
@@ -76,14 +83,14 @@ impl Evidence {
             Excerpt::Event { last, .. } => *last,
             Excerpt::Log { at, .. } => *at,
             Excerpt::Metric { at, .. } => Some(*at),
-            Excerpt::Object(_) | Excerpt::Absence(_) => None,
+            Excerpt::Object(_) | Excerpt::Absence(_) | Excerpt::Answer { .. } => None,
         }
     }
 
     /// The text that was seen.
     pub fn text(&self) -> &str {
         match &self.excerpt {
-            Excerpt::Object(text) | Excerpt::Absence(text) => text,
+            Excerpt::Object(text) | Excerpt::Absence(text) | Excerpt::Answer { text, .. } => text,
             Excerpt::Event { message, .. } => message,
             Excerpt::Log { line, .. } => line,
             Excerpt::Metric { says, .. } => says,

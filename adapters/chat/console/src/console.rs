@@ -30,14 +30,15 @@ pub struct Console<W> {
     look: Look,
     pace: Pace,
     living: Living,
-    shown: bool,
+    /// Lines of the living message that stand on the terminal.
+    shown: usize,
     failure: Option<io::Error>,
 }
 
 impl<W: Write> Console<W> {
     /// Opens it.
     pub fn new(out: W, look: Look, pace: Pace) -> Self {
-        Self { out, look, pace, living: Living::default(), shown: false, failure: None }
+        Self { out, look, pace, living: Living::default(), shown: 0, failure: None }
     }
 
     /// Posts what started the thread.
@@ -51,9 +52,10 @@ impl<W: Write> Console<W> {
         let changed = self.living.take(progress);
         match self.look.motion {
             Motion::Edit if changed => {
-                let back = if self.shown { format!("\x1b[{}A\x1b[J", living::LINES) } else { String::new() };
-                self.shown = true;
-                self.write(&format!("{back}{}", self.living.render(self.look)));
+                let back = if self.shown > 0 { format!("\x1b[{}A\x1b[J", self.shown) } else { String::new() };
+                let text = self.living.render(self.look);
+                self.shown = text.lines().count();
+                self.write(&format!("{back}{text}"));
                 self.pause(progress.state);
             }
             Motion::Append if changed && progress.state != StepState::InProgress => {

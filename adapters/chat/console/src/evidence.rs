@@ -44,6 +44,7 @@ fn line(piece: &Evidence) -> Text {
             let at = when(*at);
             text.with(Ink::Plain, &format!(" {} {}: {said}", piece.about, at.get(11..).unwrap_or_default()))
         }
+        Excerpt::Answer { tool, .. } => text.with(Ink::Plain, &format!(" {} {tool}: {said}", piece.about)),
         Excerpt::Object(_) => text.with(Ink::Plain, &format!(" {}: {said}", piece.about)),
         Excerpt::Absence(_) => text.with(Ink::Plain, &format!(" {said}")),
     }

@@ -14,9 +14,6 @@ pub(crate) struct Living {
     steps: Vec<Redacted<Progress>>,
 }
 
-/// Lines that the message takes.
-pub(crate) const LINES: usize = Step::ALL.len();
-
 impl Living {
     /// Takes news of a step; whether anything changed.
     pub(crate) fn take(&mut self, progress: &Redacted<Progress>) -> bool {
@@ -38,7 +35,7 @@ impl Living {
         Redacted::gather(rows)
             .map_with(look, |look, steps| {
                 let mut page = Page::new(look);
-                for step in Step::ALL {
+                for step in Step::shown(steps) {
                     row(&mut page, step, steps.iter().find(|known| known.step == step));
                 }
                 page.finish()

@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::{Console, Look, Motion, Opening, Pace, Question};
 
 const HOSTILE: &str = "\x1b[2J\x1b]0;t\x07\u{202e}\u{9b}31m\r\u{8}";
-const RUN: RunFacts = RunFacts { elapsed: Duration::from_millis(4100), reads: 19, bytes: 4096 };
+const RUN: RunFacts = RunFacts { elapsed: Duration::from_millis(4100), reads: 19, bytes: 4096, model: None };
 
 fn seal<T: midwatch_redact::Redact>(value: T) -> Redacted<T> {
     Redactor::default().seal(value)

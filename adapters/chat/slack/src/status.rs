@@ -118,6 +118,7 @@ fn line(living: &LivingMessage) -> &'static str {
                 Some(Step::Objects) => "is reading objects and events ...",
                 Some(Step::Logs) => "is reading logs ...",
                 Some(Step::Verdict) => "is linking causes ...",
+                Some(Step::Model) => "is asking the language model ...",
             }
         }
         LivingStatus::Reported { .. } | LivingStatus::Failed { .. } | LivingStatus::Cancelled { .. } => "",

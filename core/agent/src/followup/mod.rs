@@ -95,7 +95,7 @@ pub async fn answer(
         answer = answer.with_text("The deadline passed before everything was read: this is what was read by then.");
     }
     let read::Done { reads, bytes, cut_short, summary, redactor } = reader.done();
-    let run = RunFacts { elapsed: started.elapsed(), reads, bytes };
+    let run = RunFacts { elapsed: started.elapsed(), reads, bytes, model: None };
     tracing::info!(reads, "answered a question");
     Ok(Answered { answer: redactor.seal(answer), run, read: redactor.seal(summary), cut_short })
 }

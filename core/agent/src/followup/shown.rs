@@ -59,6 +59,7 @@ fn what(piece: &Evidence) -> String {
             format!("line {number} of the {run} of {about}{at}")
         }
         Excerpt::Metric { at, .. } => format!("metric of {about} at {} UTC", say::when(*at)),
+        Excerpt::Answer { tool, .. } => format!("read of {about} by {}", say::line(tool, say::CELL)),
         Excerpt::Object(_) | Excerpt::Absence(_) => format!("{} {about}", kind_of(piece)),
     }
 }

@@ -131,6 +131,7 @@ fn about(piece: &Evidence) -> String {
         Excerpt::Metric { expr, at, .. } => {
             format!("Value of {} for {entity} at {} UTC", code(expr), when(*at))
         }
+        Excerpt::Answer { tool, .. } => format!("{} of {entity} by {}", kind_of(piece), code(tool)),
         Excerpt::Object(_) | Excerpt::Absence(_) => format!("{} {entity}", kind_of(piece)),
     }
 }

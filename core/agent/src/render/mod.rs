@@ -50,6 +50,7 @@ pub fn kind_of(evidence: &Evidence) -> &'static str {
         Excerpt::Log { .. } => "log",
         Excerpt::Metric { .. } => "metric",
         Excerpt::Absence(_) => "absence",
+        Excerpt::Answer { .. } => "read",
     }
 }
 

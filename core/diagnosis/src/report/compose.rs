@@ -58,6 +58,7 @@ pub fn compose(view: &View, scope: &Scope, diagnosis: &Diagnosis, id: String) ->
         ledger,
         collected: collected(view),
         as_of: view.now(),
+        model: None,
     }
 }
 

@@ -16,11 +16,13 @@ use crate::verdict::Verdict;
 mod compose;
 mod gaps;
 mod impact;
+mod model;
 mod stored;
 mod timeline;
 
 pub use compose::compose;
 pub use gaps::{of_kinds as gaps_of_kinds, of_log as gap_of_log};
+pub use model::{Cited, Concluded, Heard, Judgement, ModelView, Opinion, Says, Stance};
 
 /// The number of a piece of evidence in its report, from 1: `e1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,7 +52,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// The number of a piece of evidence; the same piece keeps its number.
-    fn cite(&mut self, evidence: &Evidence) -> EvidenceId {
+    pub fn cite(&mut self, evidence: &Evidence) -> EvidenceId {
         let index = self.pieces.iter().position(|e| e == evidence).unwrap_or_else(|| {
             self.pieces.push(evidence.clone());
             self.pieces.len() - 1
@@ -208,6 +210,9 @@ pub struct Report {
     pub collected: CollectedData,
     /// "Now" of the investigation.
     pub as_of: Timestamp,
+    /// What a language model made of it; none when none was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelView>,
 }
 
 impl Report {
@@ -241,7 +246,7 @@ redact_fields! {
     IncidentSummary { root_entities, root_cause, why }
     Report {
         question, alert, root_entities, root_cause, why, ruled_out, timeline, blast_radius, recommendations, next_probes,
-        could_not_see, incidents, pod_config, ledger, scope
+        could_not_see, incidents, pod_config, ledger, scope, model
     }
     Alert { name, labels, annotations, generator_url }
     EntityRef { name }
@@ -253,6 +258,10 @@ impl Redact for Excerpt {
     fn redact(&mut self, redactor: &Redactor) {
         match self {
             Excerpt::Object(text) | Excerpt::Absence(text) => text.redact(redactor),
+            Excerpt::Answer { tool, text } => {
+                tool.redact(redactor);
+                text.redact(redactor);
+            }
             Excerpt::Event { reason, message, .. } => {
                 reason.redact(redactor);
                 message.redact(redactor);

@@ -30,6 +30,7 @@ impl Report {
         let held = |id: &EvidenceId| id.0 >= 1 && id.0 as usize <= self.ledger.pieces.len();
         let claims = self.why.iter().chain(&self.ruled_out).chain(&self.blast_radius);
         let claims = claims.chain(self.incidents.iter().flat_map(|i| &i.why));
+        let claims = claims.chain(self.model.iter().flat_map(super::ModelView::claims));
         let bad = claims.into_iter().find(|c| c.evidence.is_empty() || !c.evidence.iter().all(held));
         let moment = self.timeline.iter().find(|m| !m.evidence.iter().all(held));
         bad.map(|c| c.text.as_str()).or(moment.map(|m| m.event.as_str()))

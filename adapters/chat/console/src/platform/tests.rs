@@ -105,7 +105,7 @@ fn storm(hostile: &str) -> StormTable {
 }
 
 fn report(hostile: &str, may_be_repeated: bool) -> PostBody {
-    let run = RunFacts { elapsed: Duration::from_millis(4100), reads: 19, bytes: 4096 };
+    let run = RunFacts { elapsed: Duration::from_millis(4100), reads: 19, bytes: 4096, model: None };
     PostBody::Report {
         job: JobId::new(),
         report: Box::new(sample::report(Verdict::Cause, hostile)),

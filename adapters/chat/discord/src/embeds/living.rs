@@ -84,7 +84,7 @@ fn steps(living: &LivingMessage) -> Vec<(String, String)> {
         };
         Some((format!("{mark} {}", name(step)), text(step, known)))
     };
-    Step::ALL.into_iter().filter_map(shown).collect()
+    Step::shown(&living.steps).filter_map(shown).collect()
 }
 
 fn name(step: Step) -> &'static str {
@@ -93,6 +93,7 @@ fn name(step: Step) -> &'static str {
         Step::Objects => "Objects and events",
         Step::Logs => "Logs",
         Step::Verdict => "Verdict",
+        Step::Model => "Model",
     }
 }
 

@@ -77,7 +77,7 @@ fn steps(living: &LivingMessage) -> Vec<Shown> {
         };
         Some(Shown { step, status, text: text(step, known) })
     };
-    Step::ALL.into_iter().filter_map(shown).collect()
+    Step::shown(&living.steps).filter_map(shown).collect()
 }
 
 fn text(step: Step, known: Option<&Progress>) -> String {

@@ -42,7 +42,7 @@ fn living(status: LivingStatus, hostile: &str) -> LivingMessage {
 }
 
 fn report(verdict: Verdict, hostile: &str) -> PostBody {
-    let run = RunFacts { elapsed: Duration::from_millis(4_100), reads: 19, bytes: 1_000 };
+    let run = RunFacts { elapsed: Duration::from_millis(4_100), reads: 19, bytes: 1_000, model: None };
     PostBody::Report { job: job(), report: Box::new(sample::report(verdict, hostile)), run, may_be_repeated: false }
 }
 

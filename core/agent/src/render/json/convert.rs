@@ -73,7 +73,7 @@ impl<'a> From<&'a Report> for WireEvidence<'a> {
                     let (count, first, last) = (*count, *first, *last);
                     found.events.push(WireEvent { r#type: kind, reason, message, id, about, count, first, last });
                 }
-                Excerpt::Object(_) | Excerpt::Metric { .. } | Excerpt::Absence(_) => {}
+                Excerpt::Object(_) | Excerpt::Metric { .. } | Excerpt::Absence(_) | Excerpt::Answer { .. } => {}
             }
         }
         found

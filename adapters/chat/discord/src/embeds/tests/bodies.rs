@@ -41,7 +41,7 @@ pub(super) fn report(verdict: Verdict, hostile: &str) -> PostBody {
 }
 
 pub(super) fn of(report: Report) -> PostBody {
-    let run = RunFacts { elapsed: Duration::from_millis(4_100), reads: 19, bytes: 1_000 };
+    let run = RunFacts { elapsed: Duration::from_millis(4_100), reads: 19, bytes: 1_000, model: None };
     PostBody::Report { job: job(), report: Box::new(report), run, may_be_repeated: false }
 }
 

@@ -1,0 +1,144 @@
+//! The loop: what a model is asked, what is read for it, and how it ends.
+//!
+//! (Being written.) Start at [`explain`] and [`answer`].
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use midwatch_agent::Watcher;
+use midwatch_agent::port::EvidenceSource;
+use midwatch_agent::request::{Depth, Limits, ModelUse, ReadSummary, Request};
+use midwatch_conversation::answer::Answer;
+use midwatch_diagnosis::report::{Opinion, Report};
+use midwatch_redact::{Redacted, Redactor};
+
+use crate::budget::Budget;
+use crate::port::{ChatModel, ChatRequest};
+use crate::tool::{Tool, Toolsets};
+
+/// Who explores: a model, and tools that are not of the evidence sources.
+#[derive(Clone)]
+pub struct Explorer {
+    /// The model, with its patience and its fallback.
+    pub model: Arc<dyn ChatModel>,
+    /// Tools of MCP servers.
+    pub foreign: Vec<Arc<dyn Tool>>,
+}
+
+/// What an operator and a pack say about it.
+#[derive(Clone, Debug, Default)]
+pub struct Brief {
+    /// Their instructions for the model; empty for none.
+    pub instructions: String,
+    /// Which tools.
+    pub toolsets: Toolsets,
+    /// How much it may take.
+    pub budget: Budget,
+    /// How thorough it is.
+    pub depth: Depth,
+}
+
+/// What it is about.
+pub struct Asked<'a> {
+    /// Where evidence is read.
+    pub source: Arc<dyn EvidenceSource>,
+    /// What was asked or alerted. The namespaces that it names bound all reads; its `as_of` is "now".
+    pub request: &'a Request,
+    /// Bounds of the reads of tools.
+    pub limits: &'a Limits,
+    /// What the rules found; none while there is no report yet.
+    pub report: Option<&'a Redacted<Report>>,
+    /// What hides secrets.
+    pub redactor: Redactor,
+    /// Asked before anything leaves.
+    pub gate: &'a dyn Gate,
+}
+
+/// Asked before each request leaves: writes it down, shows it, or holds it back.
+#[async_trait]
+pub trait Gate: Send + Sync {
+    /// Lets a request pass.
+    ///
+    /// # Errors
+    /// Why it must not leave, for the reader: the day's budget is used up, the trail cannot be written. Nothing is sent then,
+    /// and the exploration ends.
+    async fn pass(&self, sent: &Sent, request: &Redacted<ChatRequest>) -> Result<(), String>;
+}
+
+/// Lets everything pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Open;
+
+#[async_trait]
+impl Gate for Open {
+    async fn pass(&self, _: &Sent, _: &Redacted<ChatRequest>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// What came of an exploration, and what it took.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// For the report: [`Report::with_opinion`].
+    pub opinion: Redacted<Opinion>,
+    /// What it took.
+    pub spent: Spent,
+}
+
+/// What came of a question.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The answer; none when the model thinks that it was not asked: people talk to each other in threads.
+    pub answer: Option<Redacted<Answer>>,
+    /// Why there is no answer of the model, for the reader, where it could not be asked.
+    pub failed: Option<Redacted<String>>,
+    /// What it took.
+    pub spent: Spent,
+}
+
+/// What an exploration took, for the trail.
+#[derive(Clone, Debug, Default)]
+pub struct Spent {
+    /// Requests, calls, tokens, money.
+    pub used: ModelUse,
+    /// What was read.
+    pub read: Redacted<ReadSummary>,
+    /// What left, to whom: an entry for each request.
+    pub sent: Vec<Sent>,
+    /// All of the conversation as it left and came, a JSON line each, for the artifact of the job.
+    pub transcript: Redacted<String>,
+}
+
+/// One request that leaves, or left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// To whom: [`crate::port::ModelFacts::provider`] and the model.
+    pub to: String,
+    /// Bytes of it.
+    pub bytes: u64,
+    /// SHA-256 of it, in hex: what the transcript holds can be compared.
+    pub digest: String,
+    /// How it ended: `1,204 tokens in, 87 out`, or the failure; empty before it left.
+    pub outcome: String,
+}
+
+/// Lets a model look further than the rules did, and say what it makes of it. What cannot be had from it is said in the
+/// opinion; there is always one.
+pub async fn explain(explorer: &Explorer, asked: Asked<'_>, brief: &Brief, watcher: Watcher<'_>) -> Explained {
+    let _ = (explorer, asked.source, brief, watcher);
+    unreachable!("being written")
+}
+
+/// Lets a model answer a question of a thread. `memory` is what was said there, oldest first; `hear` is told the answer as
+/// far as it stands, each time it grew by whole sentences that were checked.
+pub async fn answer(
+    explorer: &Explorer,
+    asked: Asked<'_>,
+    question: &str,
+    memory: &[String],
+    brief: &Brief,
+    hear: &(dyn Fn(Redacted<Answer>) + Send + Sync),
+) -> Answered {
+    let _ = (explorer, asked.source, question, memory, brief, hear);
+    unreachable!("being written")
+}
