@@ -35,7 +35,7 @@ pub fn answer_key(job: JobId) -> PostKey {
 pub fn nothing(task: &Task) -> &'static str {
     match task {
         Task::Investigate => "No report",
-        Task::FollowUp { .. } => "No answer",
+        Task::FollowUp { .. } | Task::Ask { .. } => "No answer",
     }
 }
 
@@ -43,7 +43,7 @@ pub fn nothing(task: &Task) -> &'static str {
 pub fn wanted(task: &Task) -> &'static str {
     match task {
         Task::Investigate => "anything to report",
-        Task::FollowUp { .. } => "an answer",
+        Task::FollowUp { .. } | Task::Ask { .. } => "an answer",
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use midwatch_agent::followup::{self, Answered, Context};
 use midwatch_agent::port::EvidenceSource;
-use midwatch_agent::request::{Limits, Request};
+use midwatch_agent::request::{Limits, Request, RunFacts};
 use midwatch_conversation::answer::{Answer, Part};
-use midwatch_conversation::question::Question;
+use midwatch_conversation::question::{self, Question};
 use midwatch_diagnosis::report::Report;
 use midwatch_redact::Redacted;
 use tokio_util::task::AbortOnDropHandle;
@@ -44,6 +44,18 @@ impl Attempt {
         let task = AbortOnDropHandle::new(tokio::spawn(engine.in_current_span()));
         let answered = self.watched(task, self.deadline.end()).await?;
         answered.map_err(|why| publish::error_of(&why, &self.redactor).map_or(End::TooLate, End::Failed))
+    }
+
+    /// The answer to a question in free words while no language model is configured: what is understood without one.
+    pub(super) fn without_a_model(&self) -> Answered {
+        let answer =
+            question::understood().with_text("No language model is configured: these are all the questions I know.");
+        Answered {
+            answer: self.redactor.seal(answer),
+            run: RunFacts::default(),
+            read: Redacted::default(),
+            cut_short: false,
+        }
     }
 
     /// What was investigated, with its report.
@@ -82,6 +94,13 @@ impl Attempt {
         tracing::info!(cut_short = answered.cut_short, "the question is answered");
         writes.push(Write::Finish { lease: self.lease.clone(), outcome: JobOutcome::Answered });
         (writes, Some(JobState::Completed))
+    }
+
+    /// Ends a question in passing without a word.
+    pub(super) fn not_asked(&mut self) -> Written {
+        tracing::info!("the question was not put to us, or cannot be answered; nothing is said");
+        let outcome = JobOutcome::Answered;
+        (vec![Write::Finish { lease: self.lease.clone(), outcome }], Some(JobState::Completed))
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) enum End {
     Report(Box<Outcome>),
     /// In an answer.
     Answer(Box<Answered>),
+    /// In silence: a question in passing that nobody put to us, or that cannot be answered.
+    NotAsked,
     /// Without one; whether it is tried again is decided by the error and the attempts.
     Failed(JobError),
     /// The deadline passed and there is nothing to report.
@@ -135,6 +137,8 @@ impl Attempt {
             Task::FollowUp { asked, about } => {
                 End::Answer(Box::new(self.follow_up(source, limits, asked, about).await?))
             }
+            Task::Ask { in_passing: true, .. } => End::NotAsked,
+            Task::Ask { in_passing: false, .. } => End::Answer(Box::new(self.without_a_model())),
         })
     }
 

@@ -19,6 +19,7 @@ use crate::job::{JobError, JobResult, JobState};
 use crate::port::store::{ARTIFACT_CAP, Artifact, CommitError, JobOutcome, Write};
 use crate::post::LivingStatus;
 use crate::publish;
+use crate::search::Findable;
 use crate::thread::{Entry, NewEntry, Speaker};
 
 /// How often the last commit is tried while the storage fails: with 0.2 s, 0.4 s and so forth between, 12 s in all. What
@@ -31,6 +32,7 @@ pub(super) async fn conclude(mut attempt: Attempt, end: End) -> Ended {
         End::Lost => return attempt.lost(),
         End::Report(outcome) => attempt.reported(&outcome),
         End::Answer(answered) => attempt.answered(&answered),
+        End::NotAsked => attempt.not_asked(),
         End::Failed(error) => attempt.failed(error),
         End::TooLate => attempt.too_late(),
         End::Cancelled(cancel) => attempt.stopped(publish::stopped(&cancel)),
@@ -78,6 +80,7 @@ impl Attempt {
         let value = outcome.report.map(|report| serde_json::to_string(report).unwrap_or_default());
         writes.extend(self.artifact(result.report, "report", value));
         writes.extend(self.artifact(ArtifactId::new(), "report.json", render::json(&outcome.report)));
+        writes.push(Write::Findable(Findable::of(id, now, &outcome.report)));
         self.telling.status(publish::reported(outcome));
         let told = outcome.report.map(|report| format!("{}: {}", report.verdict.as_str(), report.root_cause));
         if let Some(thread) = self.job.spec.thread {
