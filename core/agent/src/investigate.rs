@@ -106,7 +106,7 @@ pub async fn investigate(
     let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes, model: None };
     let cut_short = collector.cut_short;
     let read = redactor.seal(collector.summary);
-    Ok(Outcome { report: redactor.seal(report), run, cut_short, read })
+    Ok(Outcome { report: redactor.seal(report), run, cut_short, read, redactor })
 }
 
 /// Says what would be read, and why, without reading more than the list of namespaces.

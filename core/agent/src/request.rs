@@ -192,6 +192,8 @@ pub struct Outcome {
     pub cut_short: bool,
     /// What was read, for the audit trail.
     pub read: Redacted<ReadSummary>,
+    /// What hid the secrets, with those it learned: whoever reads on in the same cluster goes on with it.
+    pub redactor: Redactor,
 }
 
 /// What was read: how many reads of each kind succeeded, and where.
