@@ -200,7 +200,7 @@ pub struct Outcome {
     pub cut_short: bool,
     /// What was read, for the audit trail.
     pub read: Redacted<ReadSummary>,
-    /// What hides secrets, with all that was learned of them on the way: for whatever else is told of this investigation.
+    /// What hid the secrets, with those it learned: whoever reads on in the same cluster goes on with it.
     pub redactor: Redactor,
 }
 

@@ -22,6 +22,7 @@ mod json_value;
 mod kind;
 mod literals;
 mod manifests;
+mod mask;
 mod names;
 mod pairs;
 mod quoting;
@@ -41,6 +42,7 @@ mod witness;
 
 pub use extra::NamePatterns;
 pub use kind::{Finding, SecretKind};
+pub use mask::Mask;
 pub use redact::Redact;
 pub use redactor::{Entropy, Policy, Redactor};
 pub use witness::Redacted;

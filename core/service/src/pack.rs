@@ -7,6 +7,7 @@
 
 mod matcher;
 mod mistakes;
+mod model;
 mod read;
 mod set;
 mod trigger;
@@ -27,6 +28,7 @@ use crate::policy::Verb;
 
 pub use matcher::{AllOf, Matcher, MatcherError};
 pub use mistakes::{Mistake, PackErrors};
+pub use model::{ModelBudgets, PackModel};
 pub use set::{LoadErrors, Packs};
 
 /// Bytes that a pack's file may have.
@@ -65,6 +67,8 @@ pub struct Pack {
     pub max_log_bytes: u64,
     /// How urgent its jobs are; none: by the alert's severity.
     pub priority: Option<Priority>,
+    /// What a language model is told and given.
+    pub model: PackModel,
 }
 
 /// Finds the packs that jobs name, and whether they are switched on.
@@ -107,6 +111,7 @@ impl Default for Pack {
             tail_lines: 1000,
             max_log_bytes: 2 << 30,
             priority: None,
+            model: PackModel::default(),
         }
     }
 }

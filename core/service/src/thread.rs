@@ -49,6 +49,18 @@ pub struct Entry {
     pub job: Option<JobId>,
 }
 
+/// What was said in a thread, the newest so many entries of it, oldest first, for a language model.
+pub fn spoken(entries: &[midwatch_redact::Redacted<Entry>], most: usize) -> Vec<String> {
+    let line = |entry: &midwatch_redact::Redacted<Entry>| {
+        let who = match entry.speaker {
+            Speaker::Outside => "person",
+            Speaker::Midwatch => "Midwatch",
+        };
+        format!("{} {who}: {}", entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"), entry.text)
+    };
+    entries.iter().skip(entries.len().saturating_sub(most)).map(line).collect()
+}
+
 /// An entry to remember.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEntry {
