@@ -1,1 +1,3 @@
-//! (Being written.)
+//! What a model is told. (Being written.)
+
+pub mod mark;
