@@ -28,6 +28,15 @@ impl Failure {
         Self::NoReport(what.to_string())
     }
 
+    /// What happened, for a reader that is no terminal.
+    pub(crate) fn words(&self) -> &str {
+        match self {
+            Failure::NoReport(text) | Failure::Usage(text) => text,
+            Failure::Closed => "the output was closed",
+            Failure::Interrupted => "it was stopped",
+        }
+    }
+
     /// Says it on standard error and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         match self {
