@@ -94,7 +94,7 @@ impl SelectorRequirement {
 }
 
 /// Annotations without `last-applied-configuration` (it repeats the whole object, secrets included), values capped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Annotations(pub Map);
 
 impl std::ops::Deref for Annotations {
