@@ -21,6 +21,7 @@ mod json;
 mod kind;
 mod literals;
 mod manifests;
+mod mask;
 mod names;
 mod pairs;
 mod quoting;
@@ -40,6 +41,7 @@ mod witness;
 
 pub use extra::NamePatterns;
 pub use kind::{Finding, SecretKind};
+pub use mask::Mask;
 pub use redact::Redact;
 pub use redactor::{Entropy, Policy, Redactor};
 pub use witness::Redacted;

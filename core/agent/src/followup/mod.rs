@@ -36,7 +36,7 @@ use tokio::time::Instant;
 use crate::port::EvidenceSource;
 use crate::request::{Limits, NoReport, ReadSummary, Request, RunFacts};
 use read::Reader;
-pub use shown::{evidence, timeline};
+pub use shown::{evidence, timeline, title};
 pub use told::told;
 
 /// What a question is about.

@@ -29,7 +29,7 @@ pub fn evidence(report: &Report, which: Option<EvidenceId>) -> Answer {
     let answer = Answer::text(format!("{} of evidence.", say::count(all.len(), "piece")));
     let mut answer = all.iter().take(FULL).fold(answer, |answer, (id, piece)| one(report, *id, piece, answer));
     if all.len() > FULL {
-        let row = |(id, piece): &(EvidenceId, &Evidence)| vec![id.to_string(), what(piece), says(piece)];
+        let row = |(id, piece): &(EvidenceId, &Evidence)| vec![id.to_string(), title(piece), says(piece)];
         let rows = all.iter().skip(FULL).map(row).collect();
         answer =
             say::with_table(answer.with_text("The others; name one to see it whole:"), &["Id", "What", "Says"], rows);
@@ -43,10 +43,11 @@ fn one(report: &Report, id: EvidenceId, piece: &Evidence, answer: Answer) -> Ans
     let shows: Vec<String> = shows.iter().map(|c| say::line(&c.text, say::CELL)).collect();
     let shows = if shows.is_empty() { String::new() } else { format!(" It stands behind: {}.", shows.join("; ")) };
     let quote = format!("{}\n\n$ {}", clean::block(piece.text()), clean::line(&piece.command));
-    answer.with_text(format!("{id}: {}.{shows}", what(piece))).with_code(quote)
+    answer.with_text(format!("{id}: {}.{shows}", title(piece))).with_code(quote)
 }
 
-fn what(piece: &Evidence) -> String {
+/// What a piece of evidence is, in a clause: `event FailedScheduling on Pod shop/api-1, 3 times`.
+pub fn title(piece: &Evidence) -> String {
     let about = say::code_of(&piece.about);
     match &piece.excerpt {
         Excerpt::Event { reason, count, last, .. } => {

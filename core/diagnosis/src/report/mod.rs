@@ -28,6 +28,13 @@ pub use model::{Cited, Concluded, Heard, Judgement, ModelView, Opinion, Says, St
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EvidenceId(u32);
 
+impl EvidenceId {
+    /// The number of the piece at this place, counted from 0.
+    pub fn at(index: usize) -> Self {
+        EvidenceId(u32::try_from(index.saturating_add(1)).unwrap_or(u32::MAX))
+    }
+}
+
 impl std::fmt::Display for EvidenceId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "e{}", self.0)
@@ -57,7 +64,7 @@ impl Ledger {
             self.pieces.push(evidence.clone());
             self.pieces.len() - 1
         });
-        EvidenceId(u32::try_from(index + 1).unwrap_or(u32::MAX))
+        EvidenceId::at(index)
     }
 
     /// A piece by its number.
@@ -67,7 +74,7 @@ impl Ledger {
 
     /// Every piece with its number.
     pub fn iter(&self) -> impl Iterator<Item = (EvidenceId, &Evidence)> {
-        self.pieces.iter().enumerate().map(|(i, e)| (EvidenceId(u32::try_from(i + 1).unwrap_or(u32::MAX)), e))
+        self.pieces.iter().enumerate().map(|(i, e)| (EvidenceId::at(i), e))
     }
 }
 

@@ -1,1 +1,3 @@
-//! (Being written.)
+//! Tools of the evidence sources. (Being written.)
+
+pub mod arguments;
