@@ -1,1 +1,5 @@
 //! (Being written.)
+
+pub mod recorded;
+
+pub use recorded::{Conversation, Exchange, Recorded, Recorder};
