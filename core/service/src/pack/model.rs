@@ -11,10 +11,12 @@ use midwatch_explore::Brief;
 use midwatch_explore::budget::Budget;
 use midwatch_explore::tool::Toolsets;
 
+use super::diff::{size, time};
 use super::mistakes::{Mistake, instead, quote};
 use super::read::is_all;
 use super::values::{self, Section, each};
 use super::yaml::{Located, Node};
+use crate::spend::dollars;
 
 const KEYS: [&str; 4] = ["enabled", "instructions", "toolsets", "budgets"];
 const BUDGETS: [&str; 7] = ["steps", "calls", "tokens", "usd", "wall", "bytes", "call_timeout"];
@@ -61,6 +63,22 @@ pub struct ModelBudgets {
     pub bytes: Option<u64>,
     /// Time of one call of a tool.
     pub per_call: Option<Duration>,
+}
+
+impl ModelBudgets {
+    /// Each by its key in a pack's file, as it is written there; none: as the configuration says.
+    pub fn each(&self) -> [(&'static str, Option<String>); 7] {
+        let Self { steps, calls, tokens, micro_usd, wall, bytes, per_call } = *self;
+        [
+            ("steps", steps.map(|n| n.to_string())),
+            ("calls", calls.map(|n| n.to_string())),
+            ("tokens", tokens.map(|n| n.to_string())),
+            ("usd", micro_usd.map(dollars)),
+            ("wall", wall.map(time)),
+            ("bytes", bytes.map(size)),
+            ("call_timeout", per_call.map(time)),
+        ]
+    }
 }
 
 impl PackModel {
