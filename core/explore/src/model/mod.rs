@@ -6,6 +6,8 @@
 mod fallback;
 mod patient;
 mod plain;
+#[cfg(test)]
+mod tests;
 
 pub use fallback::Fallback;
 pub use patient::{Patience, Patient};
