@@ -133,6 +133,14 @@ async fn a_choice_is_said_at_the_end() {
 }
 
 #[tokio::test]
+async fn thoughts_are_no_words_also_where_nothing_may_be_called() {
+    let model = Said::new("a", [says("<think>```</think>\nThe probe ```fails```.")]);
+    let request = ChatRequest { choice: Choice::Words, ..with_tools() };
+    let (reply, heard) = ask(&PlainTools::new(model), &request).await;
+    assert_eq!((reply.unwrap().text.as_str(), heard.as_str()), ("The probe ```fails```.", "The probe ```fails```."));
+}
+
+#[tokio::test]
 async fn nothing_but_thoughts_is_garbled_unless_it_was_cut_off() {
     let thoughts = "<think>Hm, the pod";
     let garbled = ask(&PlainTools::new(Said::new("a", [says(thoughts)])), &with_tools()).await.0;
