@@ -125,6 +125,7 @@ impl Wiring {
             health: health.clone(),
             sources: clusters.clone(),
             packs: packs.clone(),
+            model: None,
             redactor: redactor.clone(),
             settings: own::worker(settings, id.clone()),
         });

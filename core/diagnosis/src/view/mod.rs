@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::entity::{EntityRef, Kind};
 use crate::kube::{self, Meta, Object, Resource};
@@ -17,6 +18,7 @@ use crate::probe::{ContainerRef, Probe, ReadFailure};
 
 mod calls;
 pub mod events;
+mod redact;
 pub mod relate;
 mod times;
 
@@ -80,7 +82,8 @@ pub struct Collected {
 }
 
 /// What a successful read returns.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Content {
     /// Objects of the kind that was asked.
     Objects(Vec<Object>),

@@ -63,6 +63,11 @@ pub trait Gate: Send + Sync {
     /// Why it must not leave, for the reader: the day's budget is used up, the trail cannot be written. Nothing is sent then,
     /// and the exploration ends.
     async fn pass(&self, sent: &Sent, request: &Redacted<ChatRequest>) -> Result<(), String>;
+
+    /// The reply to a request is there, or there will be none; what it took.
+    async fn came(&self, sent: &Sent, used: &ModelUse) {
+        let _ = (sent, used);
+    }
 }
 
 /// Lets everything pass.
