@@ -26,7 +26,7 @@ lean! {
 }
 
 /// Names of the keys of a map; its values are skipped while reading and never reach memory of ours.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys(pub BTreeSet<String>);
 
 impl std::ops::Deref for Keys {
