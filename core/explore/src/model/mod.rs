@@ -6,10 +6,12 @@
 mod fallback;
 mod patient;
 mod plain;
+pub mod recorded;
 
 pub use fallback::Fallback;
 pub use patient::{Patience, Patient};
 pub use plain::PlainTools;
+pub use recorded::{Conversation, Exchange, Recorded, Recorder};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
