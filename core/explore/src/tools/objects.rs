@@ -83,7 +83,8 @@ impl Reads for List {
         let place = namespace.map_or_else(String::new, |ns| format!(" in {ns}"));
         let summary = format!("{} {}{place}{gaps}", found.len(), kind.plural());
         let text = if rows.is_empty() { String::new() } else { table(&["namespace", "name", "status"], &rows) };
-        let command = Probe::Objects { kind, namespace: namespace.map(str::to_owned) }.command();
+        let one = namespace.map(str::to_owned).or_else(|| open.home()).filter(|_| kind.namespaced());
+        let command = Probe::Objects { kind, namespace: one }.command();
         let command = command.trim_end_matches(" -o json").to_owned();
         Ok(open.result(summary, text, command, None))
     }
@@ -249,8 +250,8 @@ impl Reads for Fields {
     const NAME: &'static str = "get_fields";
     const SET: &'static str = "kubernetes";
     const DESCRIPTION: &'static str = "Gives fields of one Kubernetes object as lines `path: value`: settings of containers, values of variables and of ConfigMaps, \
-         selectors, rules, conditions. Only fields that matter for diagnosis are kept: that a field is missing here does not mean that it is \
-         not set. Never values of Secrets; what looks like a secret is hidden.";
+         selectors, rules, conditions. Only fields that matter for diagnosis are kept, and none that is empty, zero or false: that a field is \
+         missing here does not mean that it is not set. Never values of Secrets; what looks like a secret is hidden.";
 
     async fn read(desk: &Desk, asked: AskedFields) -> Result<ToolResult, ToolError> {
         let mut open = desk.open().await;
@@ -321,11 +322,11 @@ fn no_path(entity: &EntityRef, all: &Value, path: &str) -> ToolError {
 
 fn is_empty(value: &Value) -> bool {
     match value {
-        Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.iter().all(is_empty),
         Value::Object(members) => members.values().all(is_empty),
-        Value::Bool(_) | Value::Number(_) => false,
+        // What has no value here is a key whose value is never read.
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -354,6 +355,7 @@ fn flat(value: &Value, path: &mut String, lines: &mut Vec<String>) {
             lines.extend(text.lines().map(|line| format!("  {line}")));
         }
         Value::String(text) => lines.push(format!("{path}: {text}")),
-        Value::Bool(_) | Value::Number(_) | Value::Null => lines.push(format!("{path}: {value}")),
+        Value::Null => lines.push(format!("{path} (its value is never read)")),
+        Value::Bool(_) | Value::Number(_) => lines.push(format!("{path}: {value}")),
     }
 }
