@@ -11,9 +11,11 @@ use midwatch_agent::request::{Depth, ModelUse};
 use tokio::time::Instant;
 
 use crate::port::{Price, Usage};
+use serde::{Deserialize, Serialize};
 
 /// Bounds of one exploration. Whatever is reached first ends it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Budget {
     /// Requests to the model.
     pub steps: u32,
@@ -218,11 +220,8 @@ pub(crate) fn grouped(number: u64) -> String {
 mod tests {
     use super::*;
 
-    const AHEAD: Ahead = Ahead {
-        round: 1,
-        reserve: 2,
-        each: Usage { input: 1_000, cached: 0, cache_write: 0, output: 100 },
-    };
+    const AHEAD: Ahead =
+        Ahead { round: 1, reserve: 2, each: Usage { input: 1_000, cached: 0, cache_write: 0, output: 100 } };
 
     fn spending(budget: Budget) -> Spending {
         Spending::new(budget, Some(Price { input: 1_000_000, output: 2_000_000, ..Price::default() }))

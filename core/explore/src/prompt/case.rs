@@ -99,7 +99,11 @@ fn findings(text: Text, report: &Report, veil: &Veil, cap: usize) -> Text {
     section(&mut says, "affected", report.blast_radius.iter().map(claim));
     let moments = report.timeline.iter().map(|moment| format!("{} {} {}", moment.at, moment.event, moment.details));
     section(&mut says, "timeline", moments);
-    section(&mut says, "could not be read", report.could_not_see.iter().map(|gap| format!("{}: {}", gap.what, gap.why)));
+    section(
+        &mut says,
+        "could not be read",
+        report.could_not_see.iter().map(|gap| format!("{}: {}", gap.what, gap.why)),
+    );
     section(&mut says, "reads that would decide", report.next_probes.iter().cloned());
     text.data("report", &clipped(&says, cap), veil).ours("\n")
 }

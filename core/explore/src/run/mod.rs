@@ -24,6 +24,7 @@ use midwatch_agent::request::{Depth, Limits, ModelUse, ReadSummary, Request};
 use midwatch_conversation::answer::Answer;
 use midwatch_diagnosis::report::{Opinion, Report};
 use midwatch_redact::{Redacted, Redactor};
+use serde::{Deserialize, Serialize};
 
 use crate::budget::Budget;
 use crate::port::{ChatModel, ChatRequest};
@@ -52,7 +53,8 @@ pub struct Explorer {
 }
 
 /// What an operator and a pack say about it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Brief {
     /// Their instructions for the model; empty for none.
     pub instructions: String,
@@ -89,6 +91,11 @@ pub trait Gate: Send + Sync {
     /// Why it must not leave, for the reader: the day's budget is used up, the trail cannot be written. Nothing is sent then,
     /// and the exploration ends.
     async fn pass(&self, sent: &Sent, request: &Redacted<ChatRequest>) -> Result<(), String>;
+
+    /// The reply to a request is there, or there will be none; what it took.
+    async fn came(&self, sent: &Sent, used: &ModelUse) {
+        let _ = (sent, used);
+    }
 }
 
 /// Lets everything pass.
