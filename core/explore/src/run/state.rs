@@ -67,7 +67,7 @@ impl<'a> Exploration<'a> {
         // Every request pays for the whole conversation, so a budget of tokens bears only so long a one.
         let context = facts.context.min((budget.tokens / 5).max(LEAST_CONTEXT));
         let max_output = facts.max_output.min(u32::try_from(context / 4).unwrap_or(u32::MAX));
-        let own = tools::of(asked.source.clone(), asked.request, asked.limits, asked.report);
+        let own = tools::of(asked.source.clone(), asked.request, asked.limits, asked.report, asked.redactor.clone());
         let free = |tool: &Arc<dyn Tool>| !is_ours(&tool.spec().name);
         let toolbox = Toolbox::new(own.into_iter().chain(explorer.foreign.iter().cloned()).filter(free));
         let mut exploration = Self {
