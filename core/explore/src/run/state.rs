@@ -25,7 +25,7 @@ use crate::tool::{Tool, Toolbox};
 use crate::veil::Veil;
 use crate::{ground, tools};
 
-use super::{plan, track};
+use super::plan;
 
 /// Bytes of a result that a model is shown at once, at most and at least; a share of its context between them.
 const SHOWN: std::ops::RangeInclusive<usize> = 1_000..=4_000;
@@ -156,7 +156,7 @@ fn told((spec, description): &(ToolSpec, String)) -> ToolSpec {
 
 /// Whether a tool's name is one of those that the loop answers itself.
 fn is_ours(name: &str) -> bool {
-    [shelf::NAME, plan::NAME, track::CONCLUDE].contains(&name)
+    [shelf::NAME, plan::NAME, ground::CONCLUDE].contains(&name)
 }
 
 /// A part of the context, in tokens.
