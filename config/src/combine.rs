@@ -11,7 +11,7 @@ use crate::error::{ConfigError, Problem};
 use crate::load::Origin;
 use crate::quote::quote;
 use crate::secret_files::set_at;
-use crate::{DiscordSettings, Settings, SlackSettings};
+use crate::{DiscordSettings, ModelProvider, ModelSettings, Settings, SlackSettings};
 
 /// How one side of the program logs in somewhere, as configured.
 struct Login {
@@ -27,7 +27,11 @@ pub(crate) fn check(settings: &Settings, origin: &BTreeMap<String, Origin>, erro
         let Some((key, problem)) = wrong(&login) else { continue };
         errors.extend(set_at(origin, key).map(|place| problem.at(place)));
     }
-    let chats = slack(&settings.slack).into_iter().chain(discord(&settings.discord)).chain(one_place(settings));
+    let chats = slack(&settings.slack)
+        .into_iter()
+        .chain(discord(&settings.discord))
+        .chain(one_place(settings))
+        .chain(model(&settings.model));
     for (key, problem) in chats {
         errors.extend(set_at(origin, key).map(|place| problem.at(place)));
     }
@@ -105,6 +109,50 @@ fn discord(discord: &DiscordSettings) -> Vec<(&'static str, Problem)> {
         let fix =
             "copy it from the application's General Information page; it is neither the token nor the client secret";
         wrong.push(("discord.public_key", Problem::new(what, fix)));
+    }
+    wrong
+}
+
+/// What is wrong with the language model.
+fn model(model: &ModelSettings) -> Vec<(&'static str, Problem)> {
+    let mut wrong = Vec::new();
+    if model.provider == ModelProvider::Off {
+        let key = if model.key_file.is_some() { "model.key_file" } else { "model.key" };
+        let needs = [
+            ("model.name", model.name.is_some()),
+            ("model.url", model.url.is_some()),
+            (key, model.key.is_some()),
+            ("model.fallback", !model.fallback.is_empty()),
+        ];
+        for (key, _) in needs.into_iter().filter(|(_, set)| *set) {
+            let what = format!("{} is set and {} is off", quote(key), quote("model.provider"));
+            let fix = "say which protocol the model is asked by: anthropic, openai, azure or gemini";
+            wrong.push((key, Problem::new(what, fix)));
+        }
+        return wrong;
+    }
+    let missing = |key: &'static str, fix: &str| {
+        let what = format!("{} is {} and {} is not set", quote("model.provider"), model.provider, quote(key));
+        ("model.provider", Problem::new(what, fix))
+    };
+    if model.name.is_none() {
+        wrong.push(missing("model.name", "name the model as its provider calls it"));
+    }
+    if model.provider == ModelProvider::Azure && model.url.is_none() {
+        wrong.push(missing("model.url", "write the address of the resource: `https://NAME.openai.azure.com`"));
+    }
+    // A server of one's own may want none; the providers' own always do.
+    if model.key.is_none() && (model.url.is_none() || model.provider == ModelProvider::Azure) {
+        wrong.push(missing("model.key", "set `model.key_file`, or MIDWATCH__MODEL__KEY in the environment"));
+    }
+    let (usd, prices) = ([model.budget.usd, model.day.usd, model.user_day.usd], &model.prices);
+    for (key, _) in
+        ["model.usd", "model.day_usd", "model.user_day_usd"].into_iter().zip(usd).filter(|(_, usd)| usd.is_some())
+    {
+        if prices.input.is_none() || prices.output.is_none() {
+            let what = format!("{} is set, but what tokens cost is not known", quote(key));
+            wrong.push((key, Problem::new(what, "set `model.input_price` and `model.output_price`")));
+        }
     }
     wrong
 }

@@ -5,7 +5,7 @@
 use crate::Settings;
 use crate::field::{self, Field, Slot};
 use crate::load::{Loaded, Origin};
-use crate::units::{show_duration, show_size};
+use crate::units::{show_duration, show_size, show_usd};
 
 /// One setting as loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,7 @@ pub(crate) fn shown(field: &Field, settings: &mut Settings) -> String {
         Slot::Duration { at, .. } => show_duration(*at(settings)),
         Slot::Size { at, .. } => show_size(*at(settings)),
         Slot::Interval { at, .. } => at(settings).map_or_else(|| "off".to_owned(), show_duration),
+        Slot::Usd(at) => at(settings).map_or_else(null, show_usd),
         Slot::Percent { at, .. } => format!("{}%", at(settings)),
         Slot::Choice(at) => at(settings).name().to_owned(),
         Slot::Name(at) | Slot::Id(at) => at(settings).clone().unwrap_or_else(null),

@@ -17,8 +17,8 @@ use crate::record::RecordList;
 use crate::units::{show_duration, show_size};
 use crate::{Settings, describe};
 use crate::{
-    alertmanager, audit, console, conversation, discord, incidents, investigation, jobs, kubernetes, log, output,
-    packs, permissions, prometheus, redaction, server, slack, store,
+    alertmanager, audit, console, conversation, discord, incidents, investigation, jobs, kubernetes, log, mcp, model,
+    output, packs, permissions, prometheus, redaction, server, slack, store,
 };
 
 /// One setting.
@@ -58,6 +58,8 @@ pub(crate) enum Slot {
         min: Duration,
         max: Duration,
     },
+    /// An amount of US dollars in millionths, or none.
+    Usd(At<Option<u64>>),
     /// A share in percent.
     Percent {
         at: At<u32>,
@@ -131,6 +133,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Field> {
         jobs::FIELDS,
         incidents::FIELDS,
         packs::FIELDS,
+        model::FIELDS,
+        mcp::FIELDS,
         permissions::FIELDS,
         conversation::FIELDS,
         slack::FIELDS,
@@ -180,7 +184,13 @@ impl Field {
     pub(crate) fn optional(&self) -> bool {
         matches!(
             self.slot,
-            Slot::Name(_) | Slot::Id(_) | Slot::Path(_) | Slot::Url(_) | Slot::Secret { .. } | Slot::SecretFile(_)
+            Slot::Name(_)
+                | Slot::Id(_)
+                | Slot::Path(_)
+                | Slot::Url(_)
+                | Slot::Usd(_)
+                | Slot::Secret { .. }
+                | Slot::SecretFile(_)
         )
     }
 
@@ -198,6 +208,7 @@ impl Field {
             Slot::Interval { min, max, .. } => {
                 format!("`off` or a duration from {} to {}", show_duration(*min), show_duration(*max))
             }
+            Slot::Usd(_) => "an amount of US dollars such as `0.25`".to_owned(),
             Slot::Percent { min, max, .. } => format!("a share from {min}% to {max}%"),
             Slot::Text(_) | Slot::Name(_) | Slot::Secret { .. } => "a text".to_owned(),
             Slot::Id(_) => "an id".to_owned(),

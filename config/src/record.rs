@@ -12,6 +12,7 @@ use crate::quote::{alternatives, quote};
 use crate::scalar::is_whole;
 use crate::suggest;
 use crate::value::{Wrong, place};
+use url::Url;
 
 /// One thing of a list.
 pub(crate) trait Record: Sized {
@@ -187,6 +188,27 @@ impl<'a> Entries<'a> {
     pub(crate) fn path(&mut self, key: &str) -> Option<PathBuf> {
         let text = self.text(key)?;
         Some(self.base.map_or_else(|| PathBuf::from(&text), |base| base.join(&text)))
+    }
+
+    /// An address of a server; none when it is missing or was a mistake.
+    pub(crate) fn url(&mut self, key: &str) -> Option<Url> {
+        if !self.has(key) {
+            return None;
+        }
+        let text = self.text(key)?;
+        let fits = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+        let bare = |url: &Url| url.username().is_empty() && url.password().is_none();
+        match Url::parse(text.trim()).ok().filter(fits) {
+            Some(url) if bare(&url) => Some(url),
+            Some(_) => {
+                self.wrong_at(key, "holds a user or a password", "write the address alone");
+                None
+            }
+            None => {
+                self.wrong_at(key, "is no address", "begin with `http://` or `https://`");
+                None
+            }
+        }
     }
 
     /// A list of texts; empty when the key is missing. An empty list is a mistake: it would mean everything.

@@ -11,6 +11,7 @@ use url::Url;
 use crate::error::Problem;
 use crate::field::Field;
 use crate::node::{Located, Node};
+use crate::units::parse_usd;
 use crate::value::{Wrong, place, scalar};
 
 /// Whether a number is written in digits alone, so that as text it is the same.
@@ -41,6 +42,14 @@ impl Field {
             .and_then(|number| number.parse().ok())
             .filter(|share| (min..=max).contains(share))
             .ok_or_else(|| self.wrong(node))
+    }
+
+    /// An amount of US dollars in millionths, or none.
+    pub(crate) fn usd(&self, node: &Located<Node>) -> Result<Option<u64>, Wrong> {
+        match node.value {
+            Node::Nothing => Ok(None),
+            _ => scalar(node).and_then(parse_usd).map(Some).ok_or_else(|| self.wrong(node)),
+        }
     }
 
     pub(crate) fn text(&self, node: &Located<Node>) -> Result<String, Wrong> {

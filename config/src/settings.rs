@@ -4,8 +4,8 @@
 
 use crate::{
     AlertmanagerSettings, AuditSettings, ConsoleSettings, ConversationSettings, DiscordSettings, IncidentSettings,
-    Investigation, JobSettings, KubernetesSettings, Log, Output, PackSettings, PermissionSettings, PrometheusSettings,
-    RedactionSettings, ServerSettings, SlackSettings, StoreSettings,
+    Investigation, JobSettings, KubernetesSettings, Log, McpSettings, ModelSettings, Output, PackSettings,
+    PermissionSettings, PrometheusSettings, RedactionSettings, ServerSettings, SlackSettings, StoreSettings,
 };
 
 /// Everything that can be configured; `Default` is the documented defaults.
@@ -29,6 +29,10 @@ pub struct Settings {
     pub incidents: IncidentSettings,
     /// When and how to investigate, beyond what is built in.
     pub packs: PackSettings,
+    /// Which language model is asked, and how much it may take.
+    pub model: ModelSettings,
+    /// Whose tools a model may use besides ours.
+    pub mcp: McpSettings,
     /// Who may do what, where.
     pub permissions: PermissionSettings,
     /// How much may be asked for.

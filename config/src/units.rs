@@ -35,6 +35,23 @@ pub(crate) fn parse_size(text: &str) -> Option<u64> {
     number.checked_mul(*factor)
 }
 
+/// Millionths of a US dollar in an amount such as `3`, `0.25` or `0.000001`; at most six digits after the point.
+pub(crate) fn parse_usd(text: &str) -> Option<u64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > 6 {
+        return None;
+    }
+    let millionths: u64 = format!("{part:0<6}").parse().ok()?;
+    whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(millionths)
+}
+
+/// The amount as it would be written: `0.25`.
+pub(crate) fn show_usd(millionths: u64) -> String {
+    let text = format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// Splits `15m` into 15 and `m`; none when it does not start with a digit.
 fn leading_number(text: &str) -> Option<(u64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -119,7 +136,31 @@ mod tests {
     }
 
     #[test]
+    fn dollars() {
+        let table: &[(&str, Option<u64>)] = &[
+            ("3", Some(3_000_000)),
+            ("0.25", Some(250_000)),
+            ("0.000001", Some(1)),
+            ("15.0", Some(15_000_000)),
+            ("0.0000001", None),
+            ("", None),
+            (".5", None),
+            ("5.", None),
+            ("-1", None),
+            ("1e3", None),
+            ("3 $", None),
+            ("9999999999", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse_usd(text), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn what_is_shown_reads_back() {
+        for millionths in [0, 1, 250_000, 3_000_000, 12_345_678] {
+            assert_eq!(parse_usd(&show_usd(millionths)), Some(millionths));
+        }
         for seconds in [1, 59, 60, 61, 3600, 5400, 86_400, 90_061] {
             let value = Duration::from_secs(seconds);
             assert_eq!(parse_duration(&show_duration(value)), Some(value));

@@ -49,6 +49,7 @@ impl Field {
             Slot::Secrets { at, .. } => *at(settings) = self.secrets(node)?,
             Slot::SecretFile(at) | Slot::Path(at) => *at(settings) = self.path(node, base)?,
             Slot::Interval { at, min, max } => *at(settings) = self.interval(node, *min, *max)?,
+            Slot::Usd(at) => *at(settings) = self.usd(node)?,
             Slot::Percent { at, min, max } => *at(settings) = self.percent(node, *min, *max)?,
             Slot::Text(at) => *at(settings) = self.text(node)?,
             Slot::Name(at) => *at(settings) = self.name(node)?,
@@ -169,9 +170,13 @@ impl Field {
                 format!("write it like `30s` or `5m`; `off` switches it off; the default is `{default}`")
             }
             Slot::Percent { .. } => format!("write it like `{default}`, which is the default"),
-            Slot::Name(_) | Slot::Id(_) | Slot::Path(_) | Slot::Url(_) | Slot::Secret { .. } | Slot::SecretFile(_) => {
-                "`null` is none, which is the default".to_owned()
-            }
+            Slot::Name(_)
+            | Slot::Id(_)
+            | Slot::Path(_)
+            | Slot::Url(_)
+            | Slot::Usd(_)
+            | Slot::Secret { .. }
+            | Slot::SecretFile(_) => "`null` is none, which is the default".to_owned(),
             Slot::Headers(_) => "write it like `{X-Scope-OrgID: tenant-1}`; `{}` is none".to_owned(),
             Slot::Records(at) => at(&mut Settings::default()).example().to_owned(),
             _ => format!("the default is `{default}`"),

@@ -208,6 +208,7 @@ async fn jobs(slots: usize) {
         health: Arc::new(Health::default()),
         sources: sources.clone(),
         packs: Arc::new(OnePack),
+        model: None,
         redactor: Redactor::default(),
         settings: WorkerSettings { slots, ..WorkerSettings::new(WorkerId("bench".to_owned())) },
     });

@@ -69,7 +69,7 @@ impl Redact for PackList {
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, Who(origin): Who) -> Result<Answer<PackList>, Fault> {
     Sight::of(&app.api.policy, &origin.actor, Verb::Pack)?;
-    let packs = app.api.packs.all().map(|(pack, own)| PackView::new(&app, pack, own)).collect();
+    let packs = app.api.packs.all().map(|(pack, own)| PackView::new(&app, &pack, own)).collect();
     Ok(Answer(app.api.redactor.seal(PackList { packs })))
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn disable(
 async fn switch(app: &App, who: Who, Path(name): Path<String>, enabled: bool) -> Result<Answer<PackView>, Fault> {
     let packs = &app.api.packs;
     app.api.intake.switch_pack(packs, &name, enabled, who.0).await?;
-    let view = packs.all().find(|(pack, _)| pack.id.name == name).map(|(pack, own)| PackView::new(app, pack, own));
+    let view = packs.all().find(|(pack, _)| pack.id.name == name).map(|(pack, own)| PackView::new(app, &pack, own));
     let view = view.ok_or_else(|| Fault::not_found(format!("there is no pack `{name}`")))?;
     Ok(Answer(app.api.redactor.seal(view)))
 }

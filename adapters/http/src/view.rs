@@ -195,12 +195,17 @@ fn task(task: &Task) -> &'static str {
     match task {
         Task::Investigate => "investigate",
         Task::FollowUp { .. } => "follow_up",
+        Task::Ask { .. } => "ask",
     }
 }
 
 /// The kind of a question, as it is written where questions are kept.
 fn asked(task: &Task) -> Option<&'static str> {
-    let Task::FollowUp { asked, .. } = task else { return None };
+    let asked = match task {
+        Task::Investigate => return None,
+        Task::Ask { .. } => return Some("free"),
+        Task::FollowUp { asked, .. } => asked,
+    };
     Some(match asked {
         Question::Logs(_) => "logs",
         Question::Events { .. } => "events",
@@ -220,7 +225,7 @@ fn asked(task: &Task) -> Option<&'static str> {
 
 fn about(task: &Task) -> Option<String> {
     match task {
-        Task::FollowUp { about, .. } => about.map(|job| job.to_string()),
+        Task::FollowUp { about, .. } | Task::Ask { about, .. } => about.map(|job| job.to_string()),
         Task::Investigate => None,
     }
 }

@@ -19,7 +19,7 @@ const FILES: &[(&str, &str)] = &[
     ("# c\n\noutptu:\n  format: json\n", "m.yaml:3:1: unknown key `outptu`\n    did you mean `output`?"),
     (
         "zebra: 1\n",
-        "m.yaml:1:1: unknown key `zebra`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
+        "m.yaml:1:1: unknown key `zebra`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `model`, `mcp`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
     ),
     ("log:\n  zebra: 1\n", "m.yaml:2:3: unknown key `zebra` in `log`\n    valid here: `level`, `format`"),
     (
@@ -92,11 +92,11 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "\"a\\e[2Jb\": 1\n",
-        "m.yaml:1:1: unknown key `a\\u{1b}[2Jb`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
+        "m.yaml:1:1: unknown key `a\\u{1b}[2Jb`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `model`, `mcp`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
     ),
     (
         "- log\n",
-        "m.yaml:1:1: the file is a list, expected sections with settings\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
+        "m.yaml:1:1: the file is a list, expected sections with settings\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `model`, `mcp`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
     ),
     (
         "log:\n  <<: {level: info}\n",
@@ -125,7 +125,7 @@ fn in_variables() {
         (
             "MIDWATCH__ZEBRA",
             "x",
-            "unknown key `zebra`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
+            "unknown key `zebra`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `model`, `mcp`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
         ),
         ("MIDWATCH__LOG__ZEBRA", "x", "unknown key `log.zebra`\n    valid here: `level`, `format`"),
         (
@@ -181,7 +181,7 @@ fn in_flags() {
         (
             "zebra",
             "2h",
-            "unknown key `zebra`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
+            "unknown key `zebra`\n    valid here: `investigation`, `kubernetes`, `prometheus`, `alertmanager`, `server`, `store`, `jobs`, `incidents`, `packs`, `model`, `mcp`, `permissions`, `conversation`, `slack`, `discord`, `audit`, `console`, `redaction`, `output`, `log`",
         ),
     ];
     for (key, value, expected) in table {

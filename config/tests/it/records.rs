@@ -253,3 +253,28 @@ fn discord_is_whole_or_not_there() {
         assert!(world.errors().contains(expected), "{text}: {}", world.errors());
     }
 }
+
+#[test]
+fn a_model_is_named_and_has_a_key_or_a_server_of_its_own() {
+    for (yaml, expected) in [
+        ("model: {provider: anthropic}", "`model.provider` is anthropic and `model.name` is not set"),
+        ("model: {provider: anthropic, name: m}", "`model.provider` is anthropic and `model.key` is not set"),
+        ("model: {provider: azure, name: m, key: k}", "`model.provider` is azure and `model.url` is not set"),
+        ("model: {name: m}", "`model.name` is set and `model.provider` is off"),
+        ("model: {provider: antropic}", "did you mean `anthropic`?"),
+        ("model: {provider: openai, name: m, key: k, usd: 1}", "what tokens cost is not known"),
+        ("model: {usd: '1 $'}", "expected an amount of US dollars"),
+        ("model: {fallback: [{id: a, provider: off, name: m}]}", "is no provider"),
+        ("model: {fallback: [{id: a, name: m}]}", "has no `provider`"),
+        ("mcp: {servers: [{name: g, command: x}]}", "has no `tools`"),
+        ("mcp: {servers: [{name: g, command: x, url: 'http://h', tools: [t]}]}", "has both `command` and `url`"),
+        ("mcp: {servers: [{name: G G, command: x, tools: [t]}]}", "is no name"),
+        ("mcp: {servers: [{name: g, command: x, tools: [t], timeout: 1h}]}", "is no duration from 1s to 5m"),
+    ] {
+        let text = World::with_file(yaml).errors();
+        assert!(text.contains(expected), "{yaml}\n{text}");
+    }
+    let yaml = "model: {provider: openai, name: qwen3, url: 'http://ollama:11434/v1', input_price: 0.25, fallback: [{id: b, provider: gemini, name: g}]}";
+    let model = World::with_file(yaml).load().unwrap().settings.model;
+    assert_eq!((model.prices.input, model.fallback.len()), (Some(250_000), 1));
+}

@@ -106,7 +106,8 @@ impl<'a> Collector<'a> {
     }
 }
 
-fn too_late() -> ReadFailure {
+/// What a read is that the deadline cut off.
+pub(crate) fn too_late() -> ReadFailure {
     ReadFailure::TimedOut("the deadline of the investigation passed".to_owned())
 }
 

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::detect::Detectors;
 use midwatch_diagnosis::entity::Kind;
+use midwatch_diagnosis::kube::{Object, PodSpec};
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 use midwatch_diagnosis::report::{Gap, compose};
 use midwatch_diagnosis::scope::Scope;
@@ -106,7 +107,7 @@ pub async fn investigate(
     let run = RunFacts { elapsed: started.elapsed(), reads: collector.reads, bytes: collector.bytes, model: None };
     let cut_short = collector.cut_short;
     let read = redactor.seal(collector.summary);
-    Ok(Outcome { report: redactor.seal(report), run, cut_short, read })
+    Ok(Outcome { report: redactor.seal(report), run, cut_short, read, redactor })
 }
 
 /// Says what would be read, and why, without reading more than the list of namespaces.
@@ -226,7 +227,6 @@ fn describe_scope(scope: &Scope) -> String {
 
 /// Literal values of secret-looking variables are hidden wherever they turn up: in logs, messages, diffs.
 pub(crate) fn learn_secrets(view: &View, redactor: &mut Redactor) {
-    let pods = view.pods.iter().map(|p| &p.spec);
     let templates = [
         view.deployments.iter().map(|o| &o.spec.template.spec).collect::<Vec<_>>(),
         view.replica_sets.iter().map(|o| &o.spec.template.spec).collect(),
@@ -235,17 +235,36 @@ pub(crate) fn learn_secrets(view: &View, redactor: &mut Redactor) {
         view.jobs.iter().map(|o| &o.spec.template.spec).collect(),
         view.cron_jobs.iter().map(|o| &o.spec.job_template.spec.template.spec).collect(),
     ];
-    for spec in pods.chain(templates.into_iter().flatten()) {
-        for var in spec.init_containers.iter().chain(&spec.containers).flat_map(|c| &c.env) {
-            if let Some(value) = &var.value {
-                redactor.learn_env(&var.name, value);
-            }
-        }
+    for spec in view.pods.iter().map(|p| &p.spec).chain(templates.into_iter().flatten()) {
+        learn_variables(spec, redactor);
     }
     for (key, value) in view.config_maps.iter().flat_map(|c| &c.data) {
         redactor.learn_env(key, value);
     }
     redactor.freeze();
+}
+
+/// The same of one object.
+pub(crate) fn learn_object(object: &Object, redactor: &mut Redactor) {
+    match object {
+        Object::Pod(o) => learn_variables(&o.spec, redactor),
+        Object::Deployment(o) => learn_variables(&o.spec.template.spec, redactor),
+        Object::ReplicaSet(o) => learn_variables(&o.spec.template.spec, redactor),
+        Object::StatefulSet(o) => learn_variables(&o.spec.template.spec, redactor),
+        Object::DaemonSet(o) => learn_variables(&o.spec.template.spec, redactor),
+        Object::Job(o) => learn_variables(&o.spec.template.spec, redactor),
+        Object::CronJob(o) => learn_variables(&o.spec.job_template.spec.template.spec, redactor),
+        Object::ConfigMap(o) => o.data.iter().for_each(|(key, value)| redactor.learn_env(key, value)),
+        _ => {}
+    }
+}
+
+fn learn_variables(spec: &PodSpec, redactor: &mut Redactor) {
+    for var in spec.init_containers.iter().chain(&spec.containers).flat_map(|c| &c.env) {
+        if let Some(value) = &var.value {
+            redactor.learn_env(&var.name, value);
+        }
+    }
 }
 
 /// A verdict without some detectors is a verdict about less: the reader is told.

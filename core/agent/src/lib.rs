@@ -10,6 +10,7 @@ pub mod followup;
 mod investigate;
 mod plan;
 pub mod port;
+pub mod recording;
 pub mod render;
 pub mod request;
 mod scope;

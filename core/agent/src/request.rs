@@ -43,6 +43,14 @@ pub struct Request {
     pub depth: Depth,
 }
 
+impl Redact for Request {
+    fn redact(&mut self, redactor: &Redactor) {
+        self.text.redact(redactor);
+        self.namespace.redact(redactor);
+        self.alerts.redact(redactor);
+    }
+}
+
 /// Bounds of one investigation. Every loop and wait in the engine ends at one of them.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -65,7 +73,7 @@ pub struct Limits {
 }
 
 /// How much of one log is read; none: as much as the source reads by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LogCaps {
     /// Lines from its end, more or fewer than the source reads by itself.
     pub lines: Option<u32>,
@@ -192,6 +200,8 @@ pub struct Outcome {
     pub cut_short: bool,
     /// What was read, for the audit trail.
     pub read: Redacted<ReadSummary>,
+    /// What hid the secrets, with those it learned: whoever reads on in the same cluster goes on with it.
+    pub redactor: Redactor,
 }
 
 /// What was read: how many reads of each kind succeeded, and where.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::entity::Kind;
 use crate::logs::Pick;
@@ -10,7 +11,7 @@ use crate::metrics::MetricQuery;
 use crate::shell::word;
 
 /// One container of one pod.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContainerRef {
     /// Namespace of the pod.
     pub namespace: String,
@@ -21,7 +22,8 @@ pub struct ContainerRef {
 }
 
 /// One planned read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Probe {
     /// All objects of a kind, in one namespace, or everywhere (and for cluster-scoped kinds) when it is none.
     Objects {
@@ -58,7 +60,8 @@ pub enum Probe {
 }
 
 /// What kind of source answers a probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ProbeKind {
     /// Objects and events.
     Objects,
@@ -128,7 +131,8 @@ pub fn rbac_rule(group: &str, resource: &str, namespace: Option<&str>) -> String
 }
 
 /// Why a read gave nothing. "I saw nothing" and "I was not allowed to look" stay different.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReadFailure {
     /// A recording does not hold it, or no source is configured that would.
     NotRecorded,

@@ -18,6 +18,7 @@ mod forms;
 mod headers;
 mod hit;
 mod json;
+mod json_value;
 mod kind;
 mod literals;
 mod manifests;

@@ -58,6 +58,15 @@ impl<T: Redact> Redact for Option<T> {
     }
 }
 
+impl<T: Redact, E: Redact> Redact for Result<T, E> {
+    fn redact(&mut self, redactor: &Redactor) {
+        match self {
+            Ok(value) => value.redact(redactor),
+            Err(error) => error.redact(redactor),
+        }
+    }
+}
+
 impl<T: Redact> Redact for Vec<T> {
     fn redact(&mut self, redactor: &Redactor) {
         for value in self {

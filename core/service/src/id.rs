@@ -51,6 +51,8 @@ made_here! {
     ArtifactId;
     /// A mute.
     MuteId;
+    /// Something that was spent.
+    SpendId;
 }
 
 /// The text is no identity of ours.

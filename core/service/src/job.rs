@@ -152,6 +152,16 @@ pub enum Task {
         /// The job whose report it is about.
         about: Option<JobId>,
     },
+    /// Let a language model answer a question in free words.
+    Ask {
+        /// The words.
+        words: String,
+        /// The job whose report it is about.
+        about: Option<JobId>,
+        /// Nobody was addressed: people may be talking to each other. What goes wrong is not told then.
+        #[serde(default)]
+        in_passing: bool,
+    },
 }
 
 /// A job as it is handed in.

@@ -4,6 +4,7 @@
 
 use std::sync::atomic::AtomicU64;
 
+use midwatch_agent::request::ModelUse;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -45,6 +46,22 @@ pub struct ThrottleLabels {
     pub integration: &'static str,
     /// What has to wait: `message`, `channel`, `method`, `workspace`.
     pub scope: &'static str,
+}
+
+/// Tokens of a language model.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct TokenLabels {
+    /// As the configuration calls it: as many values as there are models.
+    pub model: String,
+    /// `input`, `cached` (of the input), `output`.
+    pub kind: &'static str,
+}
+
+/// One language model.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ModelLabel {
+    /// As the configuration calls it.
+    pub model: String,
 }
 
 /// One name of our own.
@@ -99,6 +116,12 @@ pub struct Metrics {
     pub handled: Family<NameLabel, Counter>,
     /// Seconds from hearing something to the end of its handling.
     pub heard_delay: Histogram,
+    /// Tokens of language models.
+    pub model_tokens: Family<TokenLabels, Counter>,
+    /// Requests to language models.
+    pub model_requests: Family<ModelLabel, Counter>,
+    /// US dollars that they took, where prices are known.
+    pub model_cost: Family<ModelLabel, Counter<f64, AtomicU64>>,
 }
 
 impl Default for Metrics {
@@ -126,6 +149,9 @@ impl Default for Metrics {
             heard: Family::default(),
             handled: Family::default(),
             heard_delay: seconds(),
+            model_tokens: Family::default(),
+            model_requests: Family::default(),
+            model_cost: Family::default(),
         };
         metrics.register();
         metrics
@@ -165,6 +191,21 @@ impl Metrics {
             Unit::Seconds,
             self.heard_delay.clone(),
         );
+        r.register("model_tokens", "Tokens of language models", self.model_tokens.clone());
+        r.register("model_requests", "Requests to language models", self.model_requests.clone());
+        r.register("model_cost_usd", "US dollars that language models took", self.model_cost.clone());
+    }
+
+    /// Counts what a request to a language model took.
+    pub fn model(&self, model: &str, used: &ModelUse) {
+        let label = || ModelLabel { model: model.to_owned() };
+        self.model_requests.get_or_create(&label()).inc_by(u64::from(used.requests));
+        for (kind, tokens) in [("input", used.input), ("cached", used.cached), ("output", used.output)] {
+            self.model_tokens.get_or_create(&TokenLabels { model: model.to_owned(), kind }).inc_by(tokens);
+        }
+        if let Some(cost) = used.micro_usd.and_then(|cost| u32::try_from(cost).ok()) {
+            self.model_cost.get_or_create(&label()).inc_by(f64::from(cost) / 1_000_000.0);
+        }
     }
 
     /// All of them, in the OpenMetrics text format.

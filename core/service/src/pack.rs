@@ -1,13 +1,17 @@
 //! A pack: a named, versioned definition of when and how to investigate. The built-in behaviour is packs, too.
 //!
 //! A pack is one YAML file: [`check`] reads it and tells every mistake with its place. [`Packs`] holds all of them, picks
-//! one for alerts or for a verb, and knows which are switched off.
+//! one for alerts or for a verb, and knows which are switched off; [`Reload`] reads them again when their files changed.
 //!
 //! Must never decide by anything but what stands in the pack. Start at [`Pack`].
 
+mod diff;
+mod files;
 mod matcher;
 mod mistakes;
+mod model;
 mod read;
+mod reload;
 mod set;
 mod trigger;
 mod values;
@@ -25,8 +29,11 @@ use midwatch_diagnosis::detect::Detectors;
 use crate::job::{PackRef, Priority};
 use crate::policy::Verb;
 
+pub use diff::Change;
 pub use matcher::{AllOf, Matcher, MatcherError};
 pub use mistakes::{Mistake, PackErrors};
+pub use model::{ModelBudgets, PackModel};
+pub use reload::{Reload, Reloaded};
 pub use set::{LoadErrors, Packs};
 
 /// Bytes that a pack's file may have.
@@ -65,6 +72,8 @@ pub struct Pack {
     pub max_log_bytes: u64,
     /// How urgent its jobs are; none: by the alert's severity.
     pub priority: Option<Priority>,
+    /// What a language model is told and given.
+    pub model: PackModel,
 }
 
 /// Finds the packs that jobs name, and whether they are switched on.
@@ -107,6 +116,7 @@ impl Default for Pack {
             tail_lines: 1000,
             max_log_bytes: 2 << 30,
             priority: None,
+            model: PackModel::default(),
         }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Pure. Must never put a word into a post that did not pass the redactor. Start at [`ended`].
 
-use midwatch_agent::request::{NoReport, Outcome, Request};
+use midwatch_agent::request::{NoReport, Outcome, Request, RunFacts};
 use midwatch_conversation::answer::Answer;
 use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::probe::ReadFailure;
+use midwatch_diagnosis::report::Report;
 use midwatch_redact::{Redacted, Redactor};
 
 use crate::code::ErrorCode;
@@ -35,7 +36,7 @@ pub fn answer_key(job: JobId) -> PostKey {
 pub fn nothing(task: &Task) -> &'static str {
     match task {
         Task::Investigate => "No report",
-        Task::FollowUp { .. } => "No answer",
+        Task::FollowUp { .. } | Task::Ask { .. } => "No answer",
     }
 }
 
@@ -43,7 +44,7 @@ pub fn nothing(task: &Task) -> &'static str {
 pub fn wanted(task: &Task) -> &'static str {
     match task {
         Task::Investigate => "anything to report",
-        Task::FollowUp { .. } => "an answer",
+        Task::FollowUp { .. } | Task::Ask { .. } => "an answer",
     }
 }
 
@@ -53,9 +54,16 @@ pub fn answer(job: JobId, thread: ThreadId, answer: &Redacted<Answer>) -> NewPos
     NewPost { key: answer_key(job), thread, urgency: Urgency::Notice, body }
 }
 
+/// The answer as far as it stands, as a post: the same message as the whole answer.
+pub fn answer_so_far(job: JobId, thread: ThreadId, so_far: &Redacted<Answer>) -> NewPost {
+    let body =
+        so_far.map(|so_far| PostBody::Answer { answer: so_far.clone().with_text("..."), may_be_repeated: false });
+    NewPost { key: answer_key(job), thread, urgency: Urgency::Progress, body }
+}
+
 /// The report as a post.
-pub fn report(job: JobId, thread: ThreadId, outcome: &Outcome) -> NewPost {
-    let body = outcome.report.map_with((job, outcome.run), |(job, run), report| PostBody::Report {
+pub fn report(job: JobId, thread: ThreadId, report: &Redacted<Report>, run: RunFacts) -> NewPost {
+    let body = report.map_with((job, run), |(job, run), report| PostBody::Report {
         job,
         report: Box::new(report.clone()),
         run,
@@ -72,7 +80,11 @@ pub fn ended(job: JobId, thread: ThreadId, text: &str, redactor: &Redactor) -> N
 
 /// The report in the living message.
 pub fn reported(outcome: &Outcome) -> Redacted<LivingStatus> {
-    outcome.report.map(|report| LivingStatus::Reported { verdict: report.verdict, headline: report.root_cause.clone() })
+    outcome.report.map(|report| {
+        let concluded = report.concluded();
+        let by = if concluded.by_model { " (found by a language model)" } else { "" };
+        LivingStatus::Reported { verdict: concluded.verdict, headline: format!("{}{by}", concluded.root_cause) }
+    })
 }
 
 /// What a job is about, for a thread that has no living message yet.

@@ -25,7 +25,9 @@ mod outbox;
 mod outbox_model;
 mod queue;
 mod retention;
+mod searching;
 mod shares;
+mod spending;
 pub mod storm;
 mod talk;
 mod threads;
@@ -43,7 +45,9 @@ pub use outbox::*;
 pub use outbox_model::*;
 pub use queue::*;
 pub use retention::*;
+pub use searching::*;
 pub use shares::*;
+pub use spending::*;
 pub use talk::*;
 pub use threads::*;
 pub use unsure::*;
@@ -134,6 +138,15 @@ macro_rules! properties {
             a_sweep_takes_marks_and_mutes
             feedback_goes_with_its_job
             a_sweep_of_the_conversation_is_bounded
+            what_was_spent_adds_up_once
+            what_was_spent_is_as_atomic_as_the_rest
+            spending_that_nobody_believes_still_adds_up
+            a_sweep_keeps_what_was_spent_lately
+            reports_are_found_by_their_words
+            words_of_a_search_are_data
+            a_newer_report_replaces_what_is_found
+            what_is_found_goes_with_its_job
+            so_many_reports_are_found
             two_workers_never_get_the_same_job
             two_senders_never_get_the_same_message
             one_of_many_wins_a_key

@@ -4,6 +4,7 @@ pub mod chat;
 pub mod clock;
 pub mod discord;
 pub mod kubernetes;
+pub mod model;
 pub mod programs;
 mod quota;
 mod rules;

@@ -9,6 +9,7 @@ mod invariants;
 mod live;
 mod metrics;
 mod packs;
+mod replay;
 mod secrets;
 mod storms;
 mod support;

@@ -2,7 +2,7 @@
 //!
 //! Must never leave out what could not be seen. Start at [`render`].
 
-use midwatch_agent::render::{clean, ids, when};
+use midwatch_agent::render::{clean, ids, model, when};
 use midwatch_agent::request::RunFacts;
 use midwatch_diagnosis::report::{Claim, IncidentSummary, Moment, Recommendation, Report};
 use midwatch_diagnosis::verdict::Verdict;
@@ -32,6 +32,7 @@ pub(crate) fn render((look, run): (Look, RunFacts), report: &Report) -> String {
         section(&mut page, "Root", &[Text::plain(&roots.join(", "))]);
     }
     claims(&mut page, "Why", if repeats(report) { &report.why[1..] } else { &report.why });
+    from_model(&mut page, report);
     claims(&mut page, "Ruled out", &report.ruled_out);
     timeline(&mut page, report);
     claims(&mut page, "Hit", &report.blast_radius);
@@ -145,6 +146,21 @@ fn claim(claim: &Claim) -> Text {
     Text::plain(&claim.text).with(Ink::Faint, &format!(" {}", ids(claim)))
 }
 
+/// What a model made of it, under a line that says so.
+fn from_model(page: &mut Page, report: &Report) {
+    let told = model::told(report);
+    if told.is_empty() {
+        return;
+    }
+    let mut section = Section::new(page, "Model");
+    for part in told {
+        section.para("", &Text::new(Ink::Strong, &part.title));
+        for point in part.points {
+            section.para("- ", &Text::plain(&point.text).with(Ink::Faint, &format!(" {}", point.source)));
+        }
+    }
+}
+
 /// The earliest and the latest moments; the day is told once when all are of one.
 fn timeline(page: &mut Page, report: &Report) {
     let moments = &report.timeline;
@@ -229,8 +245,7 @@ fn gaps(page: &mut Page, report: &Report) {
 
 /// What belongs to the run; nothing of it is in the report itself.
 fn footer(page: &mut Page, report: &Report, run: RunFacts) {
-    let reads = if run.reads == 1 { "read" } else { "reads" };
-    let took = format!("{:.1} s, {} {reads}, no model", run.elapsed.as_secs_f64(), run.reads);
+    let took = model::took(run);
     page.para("", Ink::Plain, &Text::new(Ink::Faint, &format!("{took}; as of {} UTC", when(report.as_of))));
 }
 

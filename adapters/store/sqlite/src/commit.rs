@@ -6,7 +6,10 @@ use midwatch_service::port::store::Write;
 use rusqlite::Connection;
 
 use crate::fault::Fault;
-use crate::{artifacts, feedback, heard, incidents, jobs::write as job, mutes, once, outbox, packs, threads, trail};
+use crate::{
+    artifacts, feedback, heard, incidents, jobs::write as job, mutes, once, outbox, packs, reports, spent, threads,
+    trail,
+};
 
 pub(crate) fn apply(db: &Connection, key: &ChainKey, now: Timestamp, writes: &[Write]) -> Result<(), Fault> {
     writes.iter().try_for_each(|write| part(db, key, now, write))
@@ -37,6 +40,8 @@ fn part(db: &Connection, key: &ChainKey, now: Timestamp, write: &Write) -> Resul
         Write::Mute(mute) => mutes::write(db, now, mute),
         Write::Unmute(mute) => mutes::end(db, now, *mute),
         Write::Feedback(feedback) => feedback::write(db, feedback),
+        Write::Spent(spend) => spent::write(db, spend),
+        Write::Findable(report) => reports::write(db, report),
         Write::Pack { name, enabled } => packs::switch(db, name, *enabled),
     }
 }

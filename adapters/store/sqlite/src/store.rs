@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use midwatch_agent::request::ModelUse;
 use midwatch_redact::Redacted;
 use midwatch_service::audit::Sealed;
 use midwatch_service::id::{IncidentId, JobId, MessageId, PostKey, ThreadId, WorkerId};
@@ -15,13 +16,17 @@ use midwatch_service::port::store::{
     StoreError, Write,
 };
 use midwatch_service::post::PostBody;
+use midwatch_service::search::FoundReport;
+use midwatch_service::spend::Spender;
 use midwatch_service::thread::{Entry, Thread};
 use rusqlite::Connection;
 
 use crate::fault::Fault;
 use crate::open::SqliteStore;
 use crate::query::first;
-use crate::{artifacts, commit, feedback, heard, incidents, jobs, mutes, outbox, packs, sweep, threads, trail};
+use crate::{
+    artifacts, commit, feedback, heard, incidents, jobs, mutes, outbox, packs, reports, spent, sweep, threads, trail,
+};
 
 impl SqliteStore {
     async fn write<T, F>(&self, work: F) -> Result<T, CommitError>
@@ -196,6 +201,20 @@ impl Store for SqliteStore {
     async fn artifact(&self, job: JobId, name: &str) -> Result<Option<Artifact>, StoreError> {
         let name = name.to_owned();
         self.readers.run(move |db| artifacts::load(db, job, &name)).await
+    }
+
+    async fn spent(&self, since: Timestamp, by: Option<&Spender>) -> Result<ModelUse, StoreError> {
+        let by = by.cloned();
+        self.readers.run(move |db| spent::since(db, since, by.as_ref())).await
+    }
+
+    async fn spent_on(&self, job: JobId) -> Result<ModelUse, StoreError> {
+        self.readers.run(move |db| spent::on_job(db, job)).await
+    }
+
+    async fn find_reports(&self, words: &str, limit: usize) -> Result<Vec<FoundReport>, StoreError> {
+        let words = words.to_owned();
+        self.readers.run(move |db| reports::find(db, &words, limit)).await
     }
 
     async fn packs(&self) -> Result<Vec<(String, bool)>, StoreError> {

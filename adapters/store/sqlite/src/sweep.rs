@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use midwatch_service::port::store::Retention;
+use midwatch_service::port::store::{Retention, SPENDING_KEPT};
 use rusqlite::Connection;
 
 use crate::fault::Fault;
@@ -15,9 +15,12 @@ use crate::value::{micros, rows};
 /// Gives free pages (4 KiB each) back to the file system, so many in one sweep; the others are used again.
 const VACUUM: &str = "PRAGMA incremental_vacuum(1000)";
 
-/// Histories, artifacts and feedback go with their job. A dead letter has ended, too.
+/// Histories, artifacts, findable reports and feedback go with their job. A dead letter has ended, too.
 const JOBS: &str =
     "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at <= ?1 ORDER BY finished_at LIMIT ?2)";
+
+/// What was spent.
+const SPENT: &str = "DELETE FROM spent WHERE id IN (SELECT id FROM spent WHERE at <= ?1 ORDER BY at LIMIT ?2)";
 
 const INCIDENTS: &str = "DELETE FROM incidents WHERE id IN (
     SELECT i.id FROM incidents AS i WHERE i.closed_at <= ?1
@@ -43,9 +46,15 @@ const MUTES: &str = "DELETE FROM mutes WHERE id IN (SELECT id FROM mutes WHERE u
 pub(crate) fn sweep(db: &Connection, now: Timestamp, retention: Retention) -> Result<u64, Fault> {
     let Retention { jobs, incidents, .. } = retention;
     let mut removed = 0;
-    for (sql, age) in
-        [(JOBS, jobs), (INCIDENTS, incidents), (THREADS, incidents), (HEARD, jobs), (ONCE, jobs), (MUTES, incidents)]
-    {
+    for (sql, age) in [
+        (JOBS, jobs),
+        (SPENT, jobs.max(SPENDING_KEPT)),
+        (INCIDENTS, incidents),
+        (THREADS, incidents),
+        (HEARD, jobs),
+        (ONCE, jobs),
+        (MUTES, incidents),
+    ] {
         let before = micros(earlier(now, age));
         removed += change(db, sql, (before, rows(retention.batch.saturating_sub(removed))))?;
     }

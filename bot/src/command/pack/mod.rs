@@ -45,7 +45,7 @@ fn known(settings: &Settings) -> Result<Packs, Failure> {
 fn list(settings: &Settings, form: &str) -> Result<(), Failure> {
     let (packs, switched) = (known(settings)?, switched(settings)?);
     let rows: Vec<_> =
-        packs.all().map(|(pack, own)| shown::Row::new(pack, own, is_on(&switched, &pack.id.name))).collect();
+        packs.all().map(|(pack, own)| shown::Row::new(&pack, own, is_on(&switched, &pack.id.name))).collect();
     let text = if form == "json" { shown::json(&rows) } else { shown::table(&rows) };
     output::print_own(&text)
 }
@@ -55,7 +55,7 @@ fn show(settings: &Settings, name: &str, form: &str) -> Result<(), Failure> {
     let Some((pack, own)) = packs.all().find(|(pack, _)| pack.id.name == name) else {
         return Err(unknown(&packs, name));
     };
-    let whole = shown::Whole::new(pack, own, is_on(&switched, name));
+    let whole = shown::Whole::new(&pack, own, is_on(&switched, name));
     output::print_own(&if form == "json" { shown::json(&whole) } else { whole.to_string() })
 }
 
@@ -64,7 +64,7 @@ fn is_on(switched: &BTreeMap<String, bool>, name: &str) -> bool {
 }
 
 fn unknown(packs: &Packs, name: &str) -> Failure {
-    let names: Vec<_> = packs.all().map(|(pack, _)| pack.id.name.as_str()).collect();
+    let names: Vec<_> = packs.all().map(|(pack, _)| pack.id.name.clone()).collect();
     Failure::usage(format!("there is no pack `{}`\n  there are: {}", clean::block(name), names.join(", ")))
 }
 

@@ -9,13 +9,16 @@ use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::evidence::{Evidence, Excerpt};
 use midwatch_diagnosis::report::{Claim, EvidenceId, Gap, IncidentSummary, Moment, Recommendation, Report};
 
-use super::{clean, kind_of, when};
+use super::{clean, kind_of, model, when};
 
 /// The whole page.
 pub(super) fn render(report: &Report) -> String {
     let mut page = Page::default();
     head(&mut page, report);
     page.list("Why", &report.why, |c| format!("1. {}", claim(c)));
+    for told in model::told(report) {
+        page.list(&escape(&told.title), &told.points, model_point);
+    }
     page.list("Ruled out", &report.ruled_out, |c| format!("- {}", claim(c)));
     timeline(&mut page, &report.timeline);
     page.list("Blast radius", &report.blast_radius, |c| format!("- {}", claim(c)));
@@ -62,6 +65,11 @@ fn alert_line(alert: &Alert, alerts: usize) -> String {
     let labels: Vec<String> =
         alert.labels.iter().filter(|(k, _)| *k != "alertname").map(|(k, v)| code(&format!("{k}={v}"))).collect();
     format!("Alert: {}, {state}{since}{more} {}", escape(&alert.name), labels.join(" "))
+}
+
+fn model_point(point: &model::Point) -> String {
+    let source = if point.source.is_empty() { String::new() } else { format!(" {}", escape(&point.source)) };
+    format!("- {}{source}", escape(&point.text))
 }
 
 fn timeline(page: &mut Page, moments: &[Moment]) {

@@ -15,6 +15,7 @@ use crate::request::Plan;
 pub mod clean;
 mod json;
 mod markdown;
+pub mod model;
 mod plan;
 pub mod sample;
 #[cfg(test)]

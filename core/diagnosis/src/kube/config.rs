@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Map, Meta, NameRef, lean};
 
@@ -53,5 +53,12 @@ impl<'de> Deserialize<'de> for Keys {
             }
         }
         deserializer.deserialize_map(Visitor)
+    }
+}
+
+/// As it is read: a map, here of nothing.
+impl Serialize for Keys {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|key| (key, ())))
     }
 }

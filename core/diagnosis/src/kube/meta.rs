@@ -1,6 +1,6 @@
 //! What every object has: metadata, conditions, label selectors.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Map, Time, lean};
 
@@ -94,7 +94,8 @@ impl SelectorRequirement {
 }
 
 /// Annotations without `last-applied-configuration` (it repeats the whole object, secrets included), values capped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Annotations(pub Map);
 
 impl std::ops::Deref for Annotations {

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 mod cluster;
 mod config;
@@ -21,6 +21,7 @@ mod network;
 mod object;
 mod pod;
 mod policy;
+mod redact;
 mod storage;
 mod workload;
 
@@ -60,23 +61,45 @@ pub use workload::{
 /// A string map in key order, so that nothing downstream depends on hashing.
 pub type Map = BTreeMap<String, String>;
 
-/// Declares a fact struct: every field public, defaulted when absent or `null`, named as in the API.
-macro_rules! lean {
+/// Declares a fact struct: every field public, defaulted when absent or `null`, named as in the API. Written down again it
+/// has the same names, without what has its default, so that a recording of thousands of pods stays small.
+macro_rules! bare {
     ($( $(#[$meta:meta])* $name:ident { $( $(#[$fmeta:meta])* $field:ident: $ty:ty ),* $(,)? } )*) => { $(
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize, serde::Serialize)]
         #[serde(default, rename_all = "camelCase")]
         pub struct $name {
             $(
                 $(#[$fmeta])*
-                #[serde(deserialize_with = "crate::kube::null_default")]
+                #[serde(deserialize_with = "crate::kube::null_default", skip_serializing_if = "crate::kube::is_default")]
                 #[allow(missing_docs, reason = "the API reference documents each field; see the module header")]
                 pub $field: $ty,
             )*
         }
     )* };
 }
+pub(crate) use bare;
+
+/// The same for a struct whose texts are redacted one by one. Where one field names another, [`bare`] and a way of its own
+/// in [`redact`].
+macro_rules! lean {
+    ($( $(#[$meta:meta])* $name:ident { $( $(#[$fmeta:meta])* $field:ident: $ty:ty ),* $(,)? } )*) => {
+        $crate::kube::bare! { $( $(#[$meta])* $name { $( $(#[$fmeta])* $field: $ty ),* } )* }
+        $(
+            impl midwatch_redact::Redact for $name {
+                fn redact(&mut self, redactor: &midwatch_redact::Redactor) {
+                    $( midwatch_redact::Redact::redact(&mut self.$field, redactor); )*
+                }
+            }
+        )*
+    };
+}
 pub(crate) use lean;
+
+/// Whether a field says nothing that its absence would not say.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 
 /// `null` reads as the default: kubectl writes `"items": null` and `"creationTimestamp": null`.
 pub(crate) fn null_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -98,6 +121,12 @@ impl std::ops::Deref for Time {
     }
 }
 
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.map(|at| at.to_string()).serialize(serializer)
+    }
+}
+
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
@@ -106,7 +135,7 @@ impl<'de> Deserialize<'de> for Time {
 }
 
 /// A port or a share: a number or a name.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(untagged)]
 pub enum IntOrString {
     /// A number, for example `8080`.

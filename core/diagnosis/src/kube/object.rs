@@ -1,6 +1,7 @@
 //! The closed set of objects that the engine understands, and how one is decoded.
 
-use serde::Deserialize;
+use midwatch_redact::{Redact, Redactor};
+use serde::{Deserialize, Serialize};
 
 use super::{
     ApiService, Condition, ConditionedStatus, ConfigMap, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints,
@@ -32,11 +33,17 @@ pub trait Resource {
 macro_rules! objects {
     ($($variant:ident($ty:ty),)*) => {
         /// One decoded object.
-        #[derive(Clone, Debug)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub enum Object {
             $(#[doc = concat!("A ", stringify!($variant), ".")] $variant(Box<$ty>),)*
             /// Any other kind.
             Custom(Box<Custom>),
+        }
+
+        impl Redact for Object {
+            fn redact(&mut self, redactor: &Redactor) {
+                match self { $(Object::$variant(o) => o.redact(redactor),)* Object::Custom(c) => c.redact(redactor) }
+            }
         }
 
         impl Object {

@@ -1,6 +1,6 @@
 //! Pods: what they ask for and what the kubelet says of them.
 
-use super::{Condition, IntOrString, Map, Meta, Time, lean};
+use super::{Condition, IntOrString, Map, Meta, Time, bare, lean};
 
 lean! {
     /// A Pod.
@@ -28,27 +28,6 @@ lean! {
         termination_grace_period_seconds: Option<i64>,
         active_deadline_seconds: Option<i64>,
     }
-    /// One container of a pod; `restart_policy: Always` on an init container makes it a sidecar.
-    Container {
-        name: String,
-        image: String,
-        command: Vec<String>,
-        args: Vec<String>,
-        env: Vec<EnvVar>,
-        env_from: Vec<EnvFrom>,
-        resources: Resources,
-        ports: Vec<ContainerPort>,
-        volume_mounts: Vec<VolumeMount>,
-        liveness_probe: Option<Probe>,
-        readiness_probe: Option<Probe>,
-        startup_probe: Option<Probe>,
-        security_context: SecurityContext,
-        restart_policy: String,
-        image_pull_policy: String,
-        working_dir: String,
-    }
-    /// One environment variable; a literal `value` or a reference.
-    EnvVar { name: String, value: Option<String>, value_from: Option<EnvVarSource> }
     /// Where a variable's value comes from.
     EnvVarSource { config_map_key_ref: Option<KeyRef>, secret_key_ref: Option<KeyRef> }
     /// A key of a ConfigMap or Secret.
@@ -79,8 +58,6 @@ lean! {
     HttpGet { path: String, port: IntOrString, scheme: String, host: String }
     /// TCP or gRPC probe.
     PortAction { port: IntOrString }
-    /// Command probe.
-    ExecAction { command: Vec<String> }
     /// Pod and container security context in one.
     SecurityContext {
         run_as_user: Option<i64>,
@@ -148,6 +125,32 @@ lean! {
     Running { started_at: Time }
     /// How a run ended.
     Terminated { exit_code: i64, signal: i64, reason: String, message: String, started_at: Time, finished_at: Time }
+}
+
+bare! {
+    /// One container of a pod; `restart_policy: Always` on an init container makes it a sidecar.
+    Container {
+        name: String,
+        image: String,
+        command: Vec<String>,
+        args: Vec<String>,
+        env: Vec<EnvVar>,
+        env_from: Vec<EnvFrom>,
+        resources: Resources,
+        ports: Vec<ContainerPort>,
+        volume_mounts: Vec<VolumeMount>,
+        liveness_probe: Option<Probe>,
+        readiness_probe: Option<Probe>,
+        startup_probe: Option<Probe>,
+        security_context: SecurityContext,
+        restart_policy: String,
+        image_pull_policy: String,
+        working_dir: String,
+    }
+    /// One environment variable; a literal `value` or a reference.
+    EnvVar { name: String, value: Option<String>, value_from: Option<EnvVarSource> }
+    /// Command probe.
+    ExecAction { command: Vec<String> }
 }
 
 impl Pod {

@@ -3,7 +3,7 @@
 //! Plain data, bounded in every direction; nothing here computes.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::pick::{Pick, Picked};
 use super::signature::Hit;
@@ -23,7 +23,7 @@ pub struct LogOptions {
 }
 
 /// Severity as the line itself states it, or as its wording leaves no doubt about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The line states no level and its wording is no error.
@@ -56,7 +56,7 @@ impl Level {
 }
 
 /// Non-blank lines per level. Stack frames count as `unknown`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LevelCounts {
     /// Lines without a level.
     pub unknown: u64,
@@ -91,7 +91,7 @@ impl LevelCounts {
 }
 
 /// One line, fit to show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// Position in the stream, from 1, blank lines included.
     pub number: u64,
@@ -104,7 +104,7 @@ pub struct LogLine {
 }
 
 /// Lines that differ only in numbers, identifiers and quoted names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// The text they share, with `<*>` where they differ; no leading time. At most 400 bytes.
     pub pattern: String,
@@ -123,7 +123,7 @@ pub struct Template {
 }
 
 /// A stack trace, whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StackTrace {
     /// How often the same trace (head, root cause and frames without numbers) was seen.
     pub count: u64,
@@ -136,7 +136,7 @@ pub struct StackTrace {
 }
 
 /// What a log stream says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogDigest {
     /// Lines, blank ones included.
     pub lines: u64,

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::digest::{Level, LogLine};
 use super::raw::RawLine;
@@ -16,7 +16,7 @@ use super::stamp::{self, Clock, Stamp};
 pub const PICK_CAP: u32 = 1000;
 
 /// Which lines are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Pick {
     /// So many, from the end; never more than [`PICK_CAP`].
     pub lines: u32,
@@ -27,7 +27,7 @@ pub struct Pick {
 }
 
 /// What was kept, and out of how much.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picked {
     /// The lines, oldest first.
     pub lines: Vec<LogLine>,

@@ -2,12 +2,12 @@
 //!
 //! A signature is the wording of a known failure, not a verdict: a detector decides what it means.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::digest::LogLine;
 
 /// A failure whose wording is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signature {
     /// A host name has no address, or the name server did not answer.
@@ -75,7 +75,7 @@ pub enum Signature {
 }
 
 /// Values a line names. Each at most 256 bytes; absent when the line does not state it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Values {
     /// Host name or address of the peer, without brackets.
     pub host: Option<String>,
@@ -104,7 +104,7 @@ pub struct Values {
 }
 
 /// All lines with the same signature and the same values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     /// What they say.
     pub signature: Signature,

@@ -10,10 +10,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::shell::word;
 
 pub mod alert;
+pub mod bounds;
 pub mod catalogue;
 pub mod expr;
 pub mod seen;
@@ -32,7 +34,8 @@ const FINEST: Duration = Duration::from_secs(15);
 pub type Labels = BTreeMap<String, String>;
 
 /// Why a metric is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// The alert's own expression.
     Expression,
@@ -44,6 +47,8 @@ pub enum Purpose {
     Throttling,
     /// How often a container restarted in the window.
     Restarts,
+    /// Somebody asked for this expression.
+    Asked,
 }
 
 impl Purpose {
@@ -55,12 +60,14 @@ impl Purpose {
             Purpose::Memory => "memory in use against the limit",
             Purpose::Throttling => "whether the CPU limit slows it down",
             Purpose::Restarts => "restarts in the window",
+            Purpose::Asked => "an expression that was asked for",
         }
     }
 }
 
 /// When an expression is evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum When {
     /// Once.
     At(Timestamp),
@@ -105,7 +112,7 @@ impl When {
 }
 
 /// One query.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MetricQuery {
     /// Why.
     pub purpose: Purpose,
@@ -143,7 +150,8 @@ fn agree(series: &Labels, with: &Labels) -> bool {
 }
 
 /// One value of a series.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "WirePoint", try_from = "WirePoint")]
 pub struct Point {
     /// When.
     pub at: Timestamp,
@@ -151,8 +159,26 @@ pub struct Point {
     pub value: f64,
 }
 
+/// As Prometheus writes it, the value as text: JSON has no NaN.
+#[derive(Serialize, Deserialize)]
+struct WirePoint(Timestamp, String);
+
+impl From<Point> for WirePoint {
+    fn from(Point { at, value }: Point) -> Self {
+        Self(at, value.to_string())
+    }
+}
+
+impl TryFrom<WirePoint> for Point {
+    type Error = std::num::ParseFloatError;
+
+    fn try_from(WirePoint(at, value): WirePoint) -> Result<Self, Self::Error> {
+        Ok(Self { at, value: value.parse()? })
+    }
+}
+
 /// One series.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// Its labels.
     pub labels: Labels,

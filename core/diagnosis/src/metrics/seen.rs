@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Labels, MetricQuery, Purpose, Series};
 use crate::probe::{Probe, ReadFailure};
 
 /// A rule that makes alerts, as the metrics source holds it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlertRule {
     /// The alert's name.
     pub name: String,

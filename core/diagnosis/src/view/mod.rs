@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::entity::{EntityRef, Kind};
 use crate::kube::{self, Meta, Object, Resource};
@@ -17,6 +18,7 @@ use crate::probe::{ContainerRef, Probe, ReadFailure};
 
 mod calls;
 pub mod events;
+mod redact;
 pub mod relate;
 mod times;
 
@@ -80,7 +82,8 @@ pub struct Collected {
 }
 
 /// What a successful read returns.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Content {
     /// Objects of the kind that was asked.
     Objects(Vec<Object>),
@@ -142,6 +145,16 @@ macro_rules! tables {
                     $(Kind::$variant => self.$field.get(entity.ns(), &entity.name).map(Resource::meta),)*
                     _ => self.custom.get(entity).map(Resource::meta),
                 }
+            }
+
+            /// The fields that were kept of an object, as JSON in the API's own words. Of a Secret these are the names of
+            /// its keys.
+            pub fn fields(&self, entity: &EntityRef) -> Option<serde_json::Value> {
+                match entity.kind {
+                    $(Kind::$variant => self.$field.get(entity.ns(), &entity.name).map(serde_json::to_value),)*
+                    _ => self.custom.get(entity).map(serde_json::to_value),
+                }?
+                .ok()
             }
 
             /// References to all objects of a kind, in order of namespace and name.

@@ -1,7 +1,8 @@
-//! Questions in a thread: answered at once from the report that was kept, or by a job that reads anew.
+//! Questions in a thread: answered at once from the report that was kept, by a job that reads anew, or by one that asks a
+//! language model.
 //!
-//! Must never answer as if it had understood: what is not understood gets the list of what is. Start at
-//! [`Desk::follow_up`].
+//! Must never answer as if it had understood: what is not understood goes to a model where one is configured, and gets the
+//! list of what is understood where none is. Start at [`Desk::follow_up`].
 
 use midwatch_agent::followup;
 use midwatch_agent::request::Request;
@@ -11,7 +12,7 @@ use midwatch_conversation::question::{self, Question};
 
 use super::evidence::no_report;
 use super::turn::{Before, Done, To, Turn};
-use super::{Desk, words};
+use super::{Desk, hearing, run, words};
 use crate::intake::{Ask, Refused, Reply, namespaces_of};
 use crate::job::{Job, Task};
 use crate::policy::Verb;
@@ -41,6 +42,7 @@ impl Desk {
     pub(super) async fn follow_up(&self, turn: &Turn, text: &str) -> Result<Done, Refused> {
         match question::understand(text) {
             Some(asked) => self.answer(turn, asked, None).await,
+            None if self.parts.settings.model => self.ask_model(turn, text, None, false).await,
             None => Ok(Done::here(not_understood())),
         }
     }
@@ -51,6 +53,14 @@ impl Desk {
             return self.answer(turn, asked, None).await;
         }
         match Self::thread_id(turn).filter(|_| turn.text.trim_end().ends_with('?')) {
+            Some(_) if self.parts.settings.model => {
+                let (text, _) = hearing::whole(&turn.text);
+                match self.ask_model(turn, text, None, true).await {
+                    // Perhaps nobody asked us; so nobody is told why we do not answer.
+                    Err(refused) if !run::may_be_tried_again(&refused) => Ok(Done::silent()),
+                    done => done,
+                }
+            }
             Some(thread) => {
                 let once = Write::Once { key: format!("list:{thread}"), by: turn.origin.actor.user.clone() };
                 Ok(Done { before: Before::Silent, ..Done::here(not_understood()).with([once]) })
@@ -62,7 +72,10 @@ impl Desk {
     /// `ask`: about the job that is named, else about the thread.
     pub(super) async fn ask(&self, turn: &Turn, asked: command::Ask) -> Result<Done, Refused> {
         let text = asked.words.join(" ");
-        let Some(question) = question::understand(&text) else { return Ok(Done::here(not_understood())) };
+        let question = question::understand(&text);
+        if question.is_none() && !self.parts.settings.model {
+            return Ok(Done::here(not_understood()));
+        }
         let named = match &asked.of {
             Some(id) => Some(self.job_for(turn, Some(id), Verb::Ask).await?),
             None if turn.thread.is_none() => {
@@ -72,7 +85,10 @@ impl Desk {
             }
             None => None,
         };
-        self.answer(turn, question, named).await
+        match question {
+            Some(question) => self.answer(turn, question, named).await,
+            None => self.ask_model(turn, &text, named, false).await,
+        }
     }
 
     async fn answer(&self, turn: &Turn, asked: Question, named: Option<Job>) -> Result<Done, Refused> {
@@ -83,16 +99,32 @@ impl Desk {
             Question::Timeline => self.timeline(turn, id.as_deref()).await,
             asked => {
                 let about = self.about(turn, named).await?;
-                let (cluster, namespaces) =
-                    (about.base().spec.cluster.clone(), namespaces_of(&about.base().spec.request));
-                self.permit(turn, Verb::Ask, cluster.as_deref(), &namespaces).await?;
+                self.permit_to_ask(turn, &about).await?;
                 let told = if asked.needs_reads() { None } else { self.told(&asked, &about).await? };
                 match told {
                     Some(answer) => Ok(Done::here(answer)),
-                    None => self.read(turn, asked, &about).await,
+                    None => {
+                        let task = Task::FollowUp { asked, about: Some(about.base().spec.id) };
+                        self.read(turn, task, &about, true).await
+                    }
                 }
             }
         }
+    }
+
+    /// By a job that asks a language model. It costs, so it counts as something that was started.
+    async fn ask_model(&self, turn: &Turn, text: &str, named: Option<Job>, in_passing: bool) -> Result<Done, Refused> {
+        let about = self.about(turn, named).await?;
+        self.permit_to_ask(turn, &about).await?;
+        self.spend_a_start(turn)?;
+        let words = text.trim().to_owned();
+        let task = Task::Ask { words, about: Some(about.base().spec.id), in_passing };
+        self.read(turn, task, &about, !in_passing).await
+    }
+
+    async fn permit_to_ask(&self, turn: &Turn, about: &About) -> Result<(), Refused> {
+        let spec = &about.base().spec;
+        self.permit(turn, Verb::Ask, spec.cluster.as_deref(), &namespaces_of(&spec.request)).await
     }
 
     async fn about(&self, turn: &Turn, named: Option<Job>) -> Result<About, Refused> {
@@ -132,12 +164,12 @@ impl Desk {
         })
     }
 
-    /// By a job that reads what is asked for.
-    async fn read(&self, turn: &Turn, asked: Question, about: &About) -> Result<Done, Refused> {
+    /// By a job that reads what is asked for; `aloud`: where an investigation still runs, that is said.
+    async fn read(&self, turn: &Turn, task: Task, about: &About, aloud: bool) -> Result<Done, Refused> {
         let base = about.base();
         let reply = Self::reply(turn);
         let mut also = self.closing(turn);
-        if let (Some(job), Reply::Existing(_)) = (about.under_way(), &reply) {
+        if let (Some(job), Reply::Existing(_)) = (about.under_way().filter(|_| aloud), &reply) {
             let text =
                 format!("The investigation still runs (job {}); I look that up meanwhile.", words::short(job.spec.id));
             also.extend(self.said(turn, To::Here, Answer::text(text)));
@@ -146,7 +178,7 @@ impl Desk {
             // "Now" is when it is asked, and the namespaces are those that were investigated.
             request: Request { as_of: None, ..base.spec.request.clone() },
             cluster: base.spec.cluster.clone(),
-            task: Task::FollowUp { asked, about: Some(base.spec.id) },
+            task,
             verb: Verb::Ask,
             origin: turn.origin.clone(),
             deadline: None,

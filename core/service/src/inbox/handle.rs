@@ -78,7 +78,7 @@ impl Desk {
         if !matches!(way, Way::Press(_)) {
             closing.extend(self.remembered(&origin, thread.as_ref(), text));
         }
-        let owed = heard.waits.then(|| hearing::owed(heard));
+        let owed = heard.waits.then(|| hearing::owed(heard, self.parts.settings.model));
         let (delivery, reply, text) = (heard.id.clone(), heard.reply.clone(), text.to_owned());
         Ok(Turn { origin, way, thread, delivery, reply, text, closing, owed })
     }
@@ -100,10 +100,11 @@ impl Desk {
         let (text, was_cut) = hearing::whole(&turn.text);
         let talk = turn.thread.is_some() && !matches!(turn.way, Way::Slash(_));
         let spot = if talk { Spot::Thread } else { Spot::Top };
+        let model = self.parts.settings.model;
         let done = match command::parse(text, spot) {
             Err(misspoken) => Done::here(misspoken.answer()),
             Ok(Parsed::Command(command)) => self.command(turn, command).await?,
-            Ok(Parsed::Free(text)) if text.trim().is_empty() => Done::here(command::help(None)),
+            Ok(Parsed::Free(text)) if text.trim().is_empty() => Done::here(words::help(None, model)),
             Ok(Parsed::Free(text)) if turn.thread.is_some() => self.follow_up(turn, &text).await?,
             Ok(Parsed::Free(text)) => {
                 self.investigate(turn, Investigate { words: vec![text], ..Investigate::default() }).await?
@@ -126,7 +127,7 @@ impl Desk {
             Command::Unmute(unmute) => self.unmute(turn, unmute).await,
             Command::Pack(pack) => self.pack(turn, pack).await,
             Command::Doctor => self.doctor(turn).await,
-            Command::Help(help) => Ok(Done::here(command::help(help.verb.as_deref()))),
+            Command::Help(help) => Ok(Done::here(words::help(help.verb.as_deref(), self.parts.settings.model))),
         }
     }
 

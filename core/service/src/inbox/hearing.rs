@@ -22,7 +22,7 @@ impl Desk {
         cap(&mut heard.said);
         self.count(&heard);
         let ack = match &heard.said {
-            Said::Command { text } => match on_the_spot(text) {
+            Said::Command { text } => match on_the_spot(text, self.parts.settings.model) {
                 (answer, Written::Not) => return Ok(Ack::Say(self.parts.redactor.seal(answer))),
                 // Said durably once it is handled; two words at once could come in the wrong order.
                 (_, Written::Yes) if heard.waits => Ack::Silent,
@@ -68,21 +68,21 @@ enum Written {
 
 /// What is answered to a slash command at once: all of it when it asks for help or cannot be understood, else what was
 /// understood.
-fn on_the_spot(text: &str) -> (Answer, Written) {
+fn on_the_spot(text: &str, model: bool) -> (Answer, Written) {
     let (text, was_cut) = whole(text);
     // Whoever gives a command talks to nobody else, wherever it is.
     match command::parse(text, Spot::Top) {
         Err(misspoken) => (misspoken.answer(), Written::Not),
-        Ok(Parsed::Command(Command::Help(help))) => (command::help(help.verb.as_deref()), Written::Not),
-        Ok(Parsed::Free(text)) if text.trim().is_empty() => (command::help(None), Written::Not),
+        Ok(Parsed::Command(Command::Help(help))) => (words::help(help.verb.as_deref(), model), Written::Not),
+        Ok(Parsed::Free(text)) if text.trim().is_empty() => (words::help(None, model), Written::Not),
         Ok(parsed) => (words::on_it(&parsed, was_cut), Written::Yes),
     }
 }
 
 /// What is said to who waits for a word, when nothing else is said to them.
-pub(super) fn owed(heard: &Heard) -> Answer {
+pub(super) fn owed(heard: &Heard, model: bool) -> Answer {
     match &heard.said {
-        Said::Command { text } => on_the_spot(text).0,
+        Said::Command { text } => on_the_spot(text, model).0,
         _ => Answer::text("On it."),
     }
 }

@@ -74,7 +74,7 @@ impl Desk {
         {
             return Ok(Done::person(Answer::text(format!("Midwatch cannot answer in this channel yet. {invitation}"))));
         }
-        self.allowance.take(&turn.delivery, &turn.origin.actor).map_err(|spent| words::spent(&spent))?;
+        self.spend_a_start(turn)?;
         also.extend(self.closing(turn));
         if let (Reply::Existing(_), Some(told), Way::Message(_)) = (&reply, told, &turn.way) {
             also.extend(self.said(turn, To::Here, Answer::text(told)));
@@ -92,6 +92,15 @@ impl Desk {
             also,
         };
         self.parts.intake.ask(ask).await.map(Done::started)
+    }
+
+    /// Counts something that is started, once for each delivery.
+    ///
+    /// # Errors
+    /// When who asks, or the place, has started too much lately.
+    pub(super) fn spend_a_start(&self, turn: &Turn) -> Result<(), Refused> {
+        let taken = self.allowance.take(&turn.delivery, &turn.origin.actor);
+        taken.map_err(|spent| words::spent(&spent, self.parts.settings.model))
     }
 
     /// Where the answer to something new goes.

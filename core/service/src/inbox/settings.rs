@@ -38,7 +38,9 @@ pub struct InboxSettings {
     pub clusters: Vec<String>,
     /// What is meant in a channel, by platform and the platform's id of the channel.
     pub channels: BTreeMap<(String, String), ChannelDefaults>,
-    /// How many investigations may be started.
+    /// Whether a language model answers the questions that are not understood.
+    pub model: bool,
+    /// How many investigations and questions to a model may be started.
     pub allowance: AllowanceSettings,
 }
 
@@ -55,6 +57,7 @@ impl InboxSettings {
             last: Duration::from_secs(5),
             clusters: Vec::new(),
             channels: BTreeMap::new(),
+            model: false,
             allowance: AllowanceSettings::default(),
         }
     }

@@ -30,7 +30,7 @@ impl Desk {
     async fn packs(&self, turn: &Turn) -> Result<Done, Refused> {
         self.permit(turn, Verb::Pack, None, &[]).await?;
         let packs = &self.parts.packs;
-        let row = |(pack, own): (&crate::pack::Pack, bool)| {
+        let row = |(pack, own): (std::sync::Arc<crate::pack::Pack>, bool)| {
             let on = if packs.is_enabled(&pack.id.name) { "on" } else { "off" };
             let whose = if own { "own" } else { "built in" };
             vec![

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use midwatch_conversation::answer::Answer;
-use midwatch_conversation::command::{Command, Investigate, Parsed};
+use midwatch_conversation::command::{self, Command, Investigate, Parsed};
 
 use super::span;
 use super::turn::{Before, Done, To};
@@ -23,6 +23,16 @@ const REPEATED: usize = 120;
 
 /// Characters of an id that tell one from another: its end is random, its beginning is the time.
 const TAIL: usize = 8;
+
+/// What can be said. Where a language model answers, `help` alone says so.
+pub(super) fn help(asked: Option<&str>, model: bool) -> Answer {
+    let answer = command::help(asked);
+    if model && asked.is_none() {
+        answer.with_text("What I do not understand in a thread, a language model answers, with the evidence for it.")
+    } else {
+        answer
+    }
+}
 
 /// What was understood of a slash command.
 pub(super) fn on_it(parsed: &Parsed, was_cut: bool) -> Answer {
@@ -85,10 +95,11 @@ pub(super) fn deaf(waiting: u64) -> Refused {
     Refused::TooMany { why, retry_after: Duration::from_secs(30) }
 }
 
-/// Too many investigations were started.
-pub(super) fn spent(spent: &Spent) -> Refused {
+/// Too many investigations were started, or questions put to a language model, where there is one.
+pub(super) fn spent(spent: &Spent, model: bool) -> Refused {
     let Spent { whose, rate, again_in } = spent;
-    let why = format!("{whose} started {} investigations within {} already", rate.starts, spoken(rate.every));
+    let what = if model { "investigations and questions" } else { "investigations" };
+    let why = format!("{whose} started {} {what} within {} already", rate.starts, spoken(rate.every));
     // To the full second, upwards: who comes again then is let through.
     Refused::TooMany {
         why,

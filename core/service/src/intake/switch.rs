@@ -18,7 +18,7 @@ impl Intake {
         // Whoever may not switch packs does not learn which there are.
         self.permit(&by, Verb::Pack, None, &[]).await?;
         if packs.get(name).is_none() {
-            let known: Vec<&str> = packs.all().map(|(pack, _)| pack.id.name.as_str()).collect();
+            let known: Vec<String> = packs.all().map(|(pack, _)| pack.id.name.clone()).collect();
             return Err(Refused::UnknownPack { name: name.to_owned(), known: known.join(", ") });
         }
         let action = if enabled { "pack enable" } else { "pack disable" };

@@ -10,11 +10,22 @@ use midwatch_diagnosis::detect::Detectors;
 use super::mistakes::{Mistake, instead, quote};
 use super::values::{self, Section, each};
 use super::yaml::{self, Located, Node};
-use super::{FILE_CAP, Pack, trigger};
+use super::{FILE_CAP, Pack, model, trigger};
 use crate::job::Priority;
 
-const KEYS: [&str; 10] =
-    ["name", "version", "description", "triggers", "sources", "detectors", "depth", "lookback", "priority", "budgets"];
+const KEYS: [&str; 11] = [
+    "name",
+    "version",
+    "description",
+    "triggers",
+    "sources",
+    "detectors",
+    "depth",
+    "lookback",
+    "priority",
+    "budgets",
+    "model",
+];
 const BUDGETS: [&str; 7] =
     ["deadline", "max_attempts", "max_reads", "parallel_reads", "pods_per_workload", "tail_lines", "max_log_bytes"];
 const DEPTHS: [(&str, Depth); 3] = [("quick", Depth::Quick), ("standard", Depth::Standard), ("deep", Depth::Deep)];
@@ -66,6 +77,9 @@ fn read(section: &mut Section, place: &Located<()>, mistakes: &mut Vec<Mistake>)
     section.read("priority", &mut pack.priority, mistakes, |node| values::word(&node, &PRIORITIES).map(Some));
     if let Some(node) = section.take("budgets") {
         budgets(node, &mut pack, mistakes);
+    }
+    if let Some(node) = section.take("model") {
+        pack.model = model::section(node, mistakes);
     }
     pack
 }
@@ -171,7 +185,7 @@ fn budgets(node: Located<Node>, pack: &mut Pack, mistakes: &mut Vec<Mistake>) {
     section
         .read("pods_per_workload", &mut pack.pods_per_workload, mistakes, |n| values::count(&n, 1, 10).map(usize_of));
     section.read("tail_lines", &mut pack.tail_lines, mistakes, |node| values::count(&node, 1, 100_000));
-    section.read("max_log_bytes", &mut pack.max_log_bytes, mistakes, |node| values::size(&node));
+    section.read("max_log_bytes", &mut pack.max_log_bytes, mistakes, |node| values::size(&node, "64KiB", "1TiB"));
 }
 
 pub(super) fn is_all(node: &Located<Node>) -> bool {

@@ -3,38 +3,42 @@
 //! Which pack is taken, always by the same rule: the fitting one with the most matchers (for a verb: one that names
 //! channels before one that does not); of equals the operator's own before a built-in one; then by name. A pack that is
 //! switched off is still chosen: what it would have taken is not investigated, rather than by another pack that nobody
-//! chose. Must never forget what was switched when the packs are read again. Start at [`Packs::load`].
+//! chose. They are read again while the program runs ([`Packs::replace`]): whoever has a pack in hand keeps it as it was.
+//! Must never forget what was switched when the packs are read again. Start at [`Packs::load`].
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use midwatch_diagnosis::alert::Alert;
 use tokio::sync::Mutex;
 
-use super::{FILE_CAP, Pack, PackById, PackErrors, check};
+use super::diff::{self, Change};
+use super::files::files;
+use super::{Pack, PackById, PackErrors, check};
 use crate::intake::PackChoice;
 use crate::policy::{Verb, fits};
 use crate::port::store::{Store, StoreError};
 
-/// Files that are read from one directory.
-const FILES_CAP: usize = 500;
-
 /// The packs there are.
 #[derive(Debug)]
 pub struct Packs {
-    by_name: BTreeMap<String, Entry>,
+    by_name: RwLock<Arc<Set>>,
     off: RwLock<BTreeSet<String>>,
     /// One refresh at a time: an older reading must not come after a newer one.
     refreshing: Mutex<()>,
 }
 
-#[derive(Clone, Debug)]
-struct Entry {
-    pack: Pack,
-    own: bool,
+/// Packs as they were read together.
+pub(super) type Set = BTreeMap<String, Entry>;
+
+/// A pack, and whether it is the operator's own.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) pack: Arc<Pack>,
+    pub(super) own: bool,
 }
 
 /// Mistakes in one or more files. Shown as [`PackErrors`] shows each.
@@ -54,7 +58,7 @@ impl std::error::Error for LoadErrors {}
 
 impl PackById for Packs {
     fn pack(&self, name: &str) -> Option<Pack> {
-        self.get(name).cloned()
+        self.get(name).map(Arc::unwrap_or_clone)
     }
 
     fn is_enabled(&self, name: &str) -> bool {
@@ -64,24 +68,34 @@ impl PackById for Packs {
 
 impl Packs {
     /// Reads the built-in packs, given as name and text, and those of a directory: each `*.yaml` or `*.yml` file in it.
-    /// One of the operator's replaces a built-in one of the same name. Blocks on files; called at start.
+    /// One of the operator's replaces a built-in one of the same name. Blocks on files.
     ///
     /// # Errors
     /// All mistakes of all files.
     pub fn load(built_in: &[(&str, &str)], directory: Option<&Path>) -> Result<Self, LoadErrors> {
         let mut errors = Vec::new();
+        let files = directory.map(|directory| files(directory, &mut errors)).unwrap_or_default();
+        Self::of(built_in, files, errors)
+    }
+
+    /// Of these texts; with the mistakes of those that could not be read.
+    pub(super) fn of(
+        built_in: &[(&str, &str)],
+        files: Vec<(String, String)>,
+        mut errors: Vec<PackErrors>,
+    ) -> Result<Self, LoadErrors> {
         let mut packs = BTreeMap::new();
         for (name, text) in built_in {
             match check(text, &format!("built-in pack {name}")) {
-                Ok(pack) => drop(packs.insert(pack.id.name.clone(), Entry { pack, own: false })),
+                Ok(pack) => drop(packs.insert(pack.id.name.clone(), Entry { pack: Arc::new(pack), own: false })),
                 Err(mistakes) => errors.push(mistakes),
             }
         }
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
-        for (file, text) in directory.map(|d| files(d, &mut errors)).unwrap_or_default() {
+        for (file, text) in files {
             match check(&text, &file) {
                 Ok(pack) => match seen.insert(pack.id.name.clone(), file.clone()) {
-                    None => drop(packs.insert(pack.id.name.clone(), Entry { pack, own: true })),
+                    None => drop(packs.insert(pack.id.name.clone(), Entry { pack: Arc::new(pack), own: true })),
                     Some(first) => {
                         let what = format!("the pack `{}` is in {first} already; keep one of them", pack.id.name);
                         errors.push(PackErrors::whole(&file, what));
@@ -91,20 +105,36 @@ impl Packs {
             }
         }
         if errors.is_empty() {
-            Ok(Self { by_name: packs, off: RwLock::default(), refreshing: Mutex::default() })
+            let by_name = RwLock::new(Arc::new(packs));
+            Ok(Self { by_name, off: RwLock::default(), refreshing: Mutex::default() })
         } else {
             Err(LoadErrors(errors))
         }
     }
 
+    /// Puts the packs of another reading in the place of these; what is switched off stays so. What is different, by name.
+    pub fn replace(&self, with: Self) -> Vec<Change> {
+        let new = with.set();
+        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *by_name, Arc::clone(&new));
+        drop(by_name);
+        diff::between(&old, &new)
+    }
+
+    /// The packs as they are now.
+    fn set(&self) -> Arc<Set> {
+        Arc::clone(&self.by_name.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Every pack, by name, with whether it is the operator's own.
-    pub fn all(&self) -> impl Iterator<Item = (&Pack, bool)> {
-        self.by_name.values().map(|entry| (&entry.pack, entry.own))
+    pub fn all(&self) -> impl Iterator<Item = (Arc<Pack>, bool)> {
+        let all: Vec<_> = self.set().values().map(|entry| (Arc::clone(&entry.pack), entry.own)).collect();
+        all.into_iter()
     }
 
     /// A pack by its name.
-    pub fn get(&self, name: &str) -> Option<&Pack> {
-        self.by_name.get(name).map(|entry| &entry.pack)
+    pub fn get(&self, name: &str) -> Option<Arc<Pack>> {
+        self.set().get(name).map(|entry| Arc::clone(&entry.pack))
     }
 
     /// The pack that takes these alerts: any of those that fire has to fit, or any at all when none fires.
@@ -128,14 +158,15 @@ impl Packs {
     }
 
     fn most_specific(&self, matchers: impl Fn(&Pack) -> Option<usize>) -> Option<Pack> {
-        let ranked = self.by_name.values().filter_map(|e| matchers(&e.pack).map(|n| ((Reverse(n), !e.own), e)));
+        let set = self.set();
+        let ranked = set.values().filter_map(|e| matchers(&e.pack).map(|n| ((Reverse(n), !e.own), e)));
         // Of equals the first, and the map is in order of names.
-        ranked.min_by_key(|(rank, _)| *rank).map(|(_, entry)| entry.pack.clone())
+        ranked.min_by_key(|(rank, _)| *rank).map(|(_, entry)| Pack::clone(&entry.pack))
     }
 
     /// Whether there is such a pack and it is not switched off.
     pub fn is_enabled(&self, name: &str) -> bool {
-        self.by_name.contains_key(name) && !self.off.read().unwrap_or_else(PoisonError::into_inner).contains(name)
+        self.set().contains_key(name) && !self.off.read().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
 
     /// Reads from the store which packs are switched off; names that are no packs (any more) do no harm.
@@ -145,11 +176,11 @@ impl Packs {
     pub async fn refresh(&self, store: &dyn Store) -> Result<(), StoreError> {
         let _one_at_a_time = self.refreshing.lock().await;
         let switched = store.packs().await?;
-        self.set(&switched);
+        self.switch(&switched);
         Ok(())
     }
 
-    fn set(&self, switched: &[(String, bool)]) {
+    fn switch(&self, switched: &[(String, bool)]) {
         let off = switched.iter().filter(|(_, enabled)| !enabled).map(|(name, _)| name.clone()).collect();
         *self.off.write().unwrap_or_else(PoisonError::into_inner) = off;
     }
@@ -157,7 +188,7 @@ impl Packs {
 
 impl PackChoice for Packs {
     fn by_name(&self, name: &str) -> Option<Pack> {
-        self.get(name).cloned()
+        self.get(name).map(Arc::unwrap_or_clone)
     }
 
     fn for_alerts(&self, alerts: &[Alert]) -> Option<Pack> {
@@ -173,46 +204,6 @@ impl PackChoice for Packs {
     }
 }
 
-/// The pack files of a directory with their texts, in order of their names.
-fn files(directory: &Path, errors: &mut Vec<PackErrors>) -> Vec<(String, String)> {
-    let listed = std::fs::read_dir(directory).and_then(|entries| {
-        let paths: Result<Vec<_>, _> = entries.take(10 * FILES_CAP).map(|entry| entry.map(|e| e.path())).collect();
-        paths
-    });
-    let mut paths = match listed {
-        Ok(paths) => paths,
-        Err(error) => {
-            errors.push(PackErrors::whole(&directory.to_string_lossy(), format!("cannot be listed: {error}")));
-            return Vec::new();
-        }
-    };
-    paths.retain(|path| path.extension().is_some_and(|e| e == "yaml" || e == "yml") && path.is_file());
-    paths.sort();
-    if paths.len() > FILES_CAP {
-        let what = format!("holds {} packs; at most {FILES_CAP} are read", paths.len());
-        errors.push(PackErrors::whole(&directory.to_string_lossy(), what));
-        return Vec::new();
-    }
-    let mut texts = Vec::new();
-    for path in paths {
-        let file = path.to_string_lossy().into_owned();
-        match text(&path) {
-            Ok(text) => texts.push((file, text)),
-            Err(error) => errors.push(PackErrors::whole(&file, format!("cannot be read: {error}"))),
-        }
-    }
-    texts
-}
-
-/// A file's text; one byte more than a pack may have is enough to be told that it is too large.
-fn text(path: &Path) -> std::io::Result<String> {
-    use std::io::Read as _;
-    let mut text = String::new();
-    let cap = u64::try_from(FILE_CAP).unwrap_or(u64::MAX).saturating_add(1);
-    std::fs::File::open(path)?.take(cap).read_to_string(&mut text)?;
-    Ok(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,10 +213,10 @@ mod tests {
         let text = "name: a\nversion: 1.0.0\ndescription: d\ntriggers: {alerts: all}\n";
         let packs = Packs::load(&[("a", text)], None).unwrap();
         assert!(packs.is_enabled("a") && !packs.is_enabled("b"));
-        packs.set(&[("a".to_owned(), false), ("gone".to_owned(), false)]);
+        packs.switch(&[("a".to_owned(), false), ("gone".to_owned(), false)]);
         assert!(!packs.is_enabled("a"));
         assert_eq!(packs.for_alerts(&[Alert::default()]).map(|p| p.id.name).as_deref(), Some("a"));
-        packs.set(&[("a".to_owned(), true)]);
+        packs.switch(&[("a".to_owned(), true)]);
         assert!(packs.is_enabled("a"));
     }
 }

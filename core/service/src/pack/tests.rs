@@ -49,7 +49,7 @@ fn the_built_in_pack_for_an_alert(#[case] name: &str, #[case] pack: &str) {
 #[test]
 fn the_built_in_packs_are_named_as_their_files_and_take_questions() {
     let packs = built_in();
-    let names: Vec<&str> = packs.all().map(|(pack, _)| pack.id.name.as_str()).collect();
+    let names: Vec<String> = packs.all().map(|(pack, _)| pack.id.name.clone()).collect();
     assert_eq!(names, midwatch_config::builtin_packs().iter().map(|(name, _)| *name).collect::<Vec<_>>());
     for verb in [Verb::Investigate, Verb::Ask] {
         assert_eq!(packs.for_verb(verb, None).unwrap().id.name, "question");
@@ -60,7 +60,7 @@ fn the_built_in_packs_are_named_as_their_files_and_take_questions() {
 /// The documented defaults are the defaults.
 #[test]
 fn the_default_pack_says_what_a_pack_that_says_nothing_does() {
-    let default = built_in().get("default").unwrap().clone();
+    let default = Pack::clone(&built_in().get("default").unwrap());
     let id = default.id.clone();
     let description = default.description.clone();
     assert_eq!(default.triggers.alerts, [AllOf::default()]);

@@ -92,8 +92,34 @@ pub(super) fn duration(node: &Located<Node>, least: &str, most: &str) -> Result<
     found.filter(fits).ok_or_else(|| expected(node, &expects))
 }
 
-/// A size from 64KiB to 1TiB, in bytes.
-pub(super) fn size(node: &Located<Node>) -> Result<u64, Mistake> {
+/// Yes or no.
+pub(super) fn flag(node: &Located<Node>) -> Result<bool, Mistake> {
+    match node.value {
+        Node::Flag(value) => Ok(value),
+        _ => Err(expected(node, "true or false")),
+    }
+}
+
+/// US dollars up to 10,000, in millionths.
+pub(super) fn dollars(node: &Located<Node>) -> Result<u64, Mistake> {
+    let parse = |text: &str| {
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        // Digits alone: `parse` takes a sign.
+        let sound = !whole.is_empty() && part.len() <= 6 && digits(whole) && digits(part);
+        let micros = whole.parse::<u64>().ok()?.checked_mul(1_000_000)?;
+        let part = format!("{part:0<6}").parse::<u64>().ok()?;
+        sound.then_some(micros + part).filter(|micros| *micros <= 10_000_000_000)
+    };
+    let found = match &node.value {
+        Node::Number(text) => parse(text),
+        _ => None,
+    };
+    found.ok_or_else(|| expected(node, "US dollars from 0 to 10000, such as `0.25`"))
+}
+
+/// A size with its unit, within bounds, in bytes.
+pub(super) fn size(node: &Located<Node>, least: &str, most: &str) -> Result<u64, Mistake> {
     let parse = |text: &str| {
         let (unit, factor) = SIZES.iter().find(|(unit, _)| text.ends_with(unit))?;
         text.strip_suffix(unit)?.trim_end().parse::<u64>().ok()?.checked_mul(*factor)
@@ -102,8 +128,8 @@ pub(super) fn size(node: &Located<Node>) -> Result<u64, Mistake> {
         Node::Text(text) => parse(text),
         _ => None,
     };
-    let fits = |bytes: &u64| (64 << 10..=1 << 40).contains(bytes);
-    found.filter(fits).ok_or_else(|| expected(node, "a size from 64KiB to 1TiB, such as `10MiB`"))
+    let fits = |bytes: &u64| parse(least).is_some_and(|l| *bytes >= l) && parse(most).is_some_and(|m| *bytes <= m);
+    found.filter(fits).ok_or_else(|| expected(node, &format!("a size from {least} to {most}, such as `10MiB`")))
 }
 
 /// One of a few words.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use midwatch_agent::followup::{self, Answered, Context};
 use midwatch_agent::port::EvidenceSource;
-use midwatch_agent::request::{Limits, Request};
+use midwatch_agent::request::{Limits, Request, RunFacts};
 use midwatch_conversation::answer::{Answer, Part};
-use midwatch_conversation::question::Question;
+use midwatch_conversation::question::{self, Question};
 use midwatch_diagnosis::report::Report;
+use midwatch_explore::Spent;
 use midwatch_redact::Redacted;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
@@ -46,8 +47,20 @@ impl Attempt {
         answered.map_err(|why| publish::error_of(&why, &self.redactor).map_or(End::TooLate, End::Failed))
     }
 
+    /// The answer to a question in free words while no language model is configured: what is understood without one.
+    pub(super) fn without_a_model(&self) -> Answered {
+        let answer =
+            question::understood().with_text("No language model is configured: these are all the questions I know.");
+        Answered {
+            answer: self.redactor.seal(answer),
+            run: RunFacts::default(),
+            read: Redacted::default(),
+            cut_short: false,
+        }
+    }
+
     /// What was investigated, with its report.
-    async fn context(&self, about: Option<JobId>) -> Result<Context, End> {
+    pub(super) async fn context(&self, about: Option<JobId>) -> Result<Context, End> {
         let storage = |error: &dyn std::fmt::Display| End::Failed(self.redacted(ErrorCode::E007, &error.to_string()));
         let store = &self.shared.parts.store;
         let mut request = self.job.spec.request.clone();
@@ -65,7 +78,7 @@ impl Attempt {
     }
 
     /// Everything about the answer in one commit.
-    pub(super) fn answered(&mut self, answered: &Answered) -> Written {
+    pub(super) fn answered(&mut self, answered: &Answered, spent: Option<&Spent>) -> Written {
         let id = self.job.spec.id;
         let mut writes = vec![Write::Advance {
             lease: self.lease.clone(),
@@ -79,8 +92,18 @@ impl Attempt {
         }
         writes.extend(self.remember(&gist(&answered.answer)));
         writes.push(self.audited(&answered.read.to_string()));
+        writes.extend(spent.into_iter().flat_map(|spent| self.of_model(spent)));
         tracing::info!(cut_short = answered.cut_short, "the question is answered");
         writes.push(Write::Finish { lease: self.lease.clone(), outcome: JobOutcome::Answered });
+        (writes, Some(JobState::Completed))
+    }
+
+    /// Ends a question in passing without a word.
+    pub(super) fn not_asked(&mut self, spent: &Spent) -> Written {
+        tracing::info!("the question was not put to us, or cannot be answered; nothing is said");
+        let outcome = JobOutcome::Answered;
+        let mut writes = self.of_model(spent);
+        writes.push(Write::Finish { lease: self.lease.clone(), outcome });
         (writes, Some(JobState::Completed))
     }
 }

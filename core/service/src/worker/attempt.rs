@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use midwatch_agent::followup::Answered;
 use midwatch_agent::port::EvidenceSource;
 use midwatch_agent::request::{Limits, Outcome, Progress};
+use midwatch_explore::Spent;
 use midwatch_redact::{Redacted, Redactor};
 use tokio::sync::{Notify, watch};
 use tokio_util::task::AbortOnDropHandle;
@@ -28,10 +29,12 @@ use crate::publish;
 
 /// How an attempt ended.
 pub(super) enum End {
-    /// In a report.
-    Report(Box<Outcome>),
-    /// In an answer.
-    Answer(Box<Answered>),
+    /// In a report, perhaps with what a language model made of it.
+    Report(Box<(Outcome, Option<Spent>)>),
+    /// In an answer, perhaps of a language model.
+    Answer(Box<(Answered, Option<Spent>)>),
+    /// In silence: a question in passing that nobody put to us, or that cannot be answered.
+    NotAsked(Box<Spent>),
     /// Without one; whether it is tried again is decided by the error and the attempts.
     Failed(JobError),
     /// The deadline passed and there is nothing to report.
@@ -66,13 +69,18 @@ pub(super) struct News {
 
 impl News {
     /// The newest state of each step, in the order in which they began.
-    fn take(&self, progress: Redacted<Progress>) {
+    pub(super) fn take(&self, progress: Redacted<Progress>) {
         let mut steps = self.steps();
         match steps.iter_mut().find(|known| known.step == progress.step) {
             Some(known) => *known = progress,
             None => steps.push(progress),
         }
         drop(steps);
+        self.came.notify_one();
+    }
+
+    /// Something is to be told.
+    pub(super) fn came(&self) {
         self.came.notify_one();
     }
 
@@ -131,9 +139,20 @@ impl Attempt {
             ..pack.limits()
         };
         Ok(match self.job.spec.task.clone() {
-            Task::Investigate => End::Report(Box::new(self.investigate(source, limits).await?)),
+            Task::Investigate => {
+                let outcome = self.investigate(Arc::clone(&source), limits.clone()).await?;
+                End::Report(Box::new(self.explained(source, &pack, limits, outcome).await?))
+            }
             Task::FollowUp { asked, about } => {
-                End::Answer(Box::new(self.follow_up(source, limits, asked, about).await?))
+                End::Answer(Box::new((self.follow_up(source, limits, asked, about).await?, None)))
+            }
+            Task::Ask { words, about, in_passing } => {
+                match self.free_answer(source, &pack, limits, words, about).await? {
+                    (Some(answered), spent) if !in_passing || answered.is_said => {
+                        End::Answer(Box::new((answered.answered, Some(spent))))
+                    }
+                    (_, spent) => End::NotAsked(Box::new(spent)),
+                }
             }
         })
     }
@@ -211,7 +230,7 @@ impl Attempt {
             }
             self.telling.warn(&self.deadline, now, &self.redactor);
             if self.telling.is_due(now)
-                && let Err(error) = self.tell(Vec::new()).await
+                && let Err(error) = self.tell(self.so_far().into_iter().collect()).await
             {
                 // Progress is a courtesy; what matters is written again at the end.
                 tracing::warn!("progress was not written: {error}");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use midwatch_agent::render;
 use midwatch_agent::request::Outcome;
+use midwatch_explore::Spent;
 use midwatch_redact::Redacted;
 
 use super::attempt::{Attempt, End};
@@ -19,6 +20,7 @@ use crate::job::{JobError, JobResult, JobState};
 use crate::port::store::{ARTIFACT_CAP, Artifact, CommitError, JobOutcome, Write};
 use crate::post::LivingStatus;
 use crate::publish;
+use crate::search::Findable;
 use crate::thread::{Entry, NewEntry, Speaker};
 
 /// How often the last commit is tried while the storage fails: with 0.2 s, 0.4 s and so forth between, 12 s in all. What
@@ -29,8 +31,9 @@ const TRIES: u32 = 6;
 pub(super) async fn conclude(mut attempt: Attempt, end: End) -> Ended {
     let (writes, to) = match end {
         End::Lost => return attempt.lost(),
-        End::Report(outcome) => attempt.reported(&outcome),
-        End::Answer(answered) => attempt.answered(&answered),
+        End::Report(made) => attempt.reported(&made.0, made.1.as_ref()),
+        End::Answer(made) => attempt.answered(&made.0, made.1.as_ref()),
+        End::NotAsked(spent) => attempt.not_asked(&spent),
         End::Failed(error) => attempt.failed(error),
         End::TooLate => attempt.too_late(),
         End::Cancelled(cancel) => attempt.stopped(publish::stopped(&cancel)),
@@ -61,7 +64,7 @@ pub(super) async fn conclude(mut attempt: Attempt, end: End) -> Ended {
 pub(super) type Written = (Vec<Write>, Option<JobState>);
 
 impl Attempt {
-    fn reported(&mut self, outcome: &Outcome) -> Written {
+    fn reported(&mut self, outcome: &Outcome, spent: Option<&Spent>) -> Written {
         let now = self.shared.now();
         let id = self.job.spec.id;
         let result = JobResult {
@@ -78,13 +81,15 @@ impl Attempt {
         let value = outcome.report.map(|report| serde_json::to_string(report).unwrap_or_default());
         writes.extend(self.artifact(result.report, "report", value));
         writes.extend(self.artifact(ArtifactId::new(), "report.json", render::json(&outcome.report)));
+        writes.push(Write::Findable(Findable::of(id, now, &outcome.report)));
         self.telling.status(publish::reported(outcome));
         let told = outcome.report.map(|report| format!("{}: {}", report.verdict.as_str(), report.root_cause));
         if let Some(thread) = self.job.spec.thread {
-            writes.push(Write::Post(publish::report(id, thread, outcome)));
+            writes.push(Write::Post(publish::report(id, thread, &outcome.report, outcome.run)));
         }
         writes.extend(self.remember(&told));
         writes.push(self.audited(&outcome.read.to_string()));
+        writes.extend(spent.into_iter().flat_map(|spent| self.of_model(spent)));
         let (outcome, state) = if outcome.cut_short {
             let message = format!("the deadline of {} passed; this is what was found by then", self.deadline.words());
             let error = self.redacted(ErrorCode::E003, &message);

@@ -53,9 +53,11 @@ async fn beats(shared: &Shared) -> Forever {
     }
 }
 
-/// Jobs whose pack was switched off.
+/// Jobs whose pack was switched off. One that is gone since it was read again goes on in the jobs that run by it.
 fn stop_disabled(shared: &Shared) {
-    for held in shared.held().values().filter(|held| !shared.parts.packs.is_enabled(&held.pack)) {
+    let packs = &shared.parts.packs;
+    let is_off = |name: &str| !packs.is_enabled(name) && packs.pack(name).is_some();
+    for held in shared.held().values().filter(|held| is_off(&held.pack)) {
         held.halt(Halt::PackOff);
     }
 }

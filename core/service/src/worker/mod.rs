@@ -4,6 +4,7 @@
 //! mod       claims while slots are free; drains
 //! attempt   one attempt at one job: sources, engine, deadline, cancel
 //! answering a question as a job
+//! model     a language model's part of a job
 //! telling   the living message while it runs
 //! ending    how an attempt ends, as one commit
 //! keep      heartbeats, wishes to stop, expired leases, retention, figures
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use self::model::ModelParts;
 use crate::clock::{SharedClock, after};
 use crate::health::{Health, Status};
 use crate::id::{JobId, WorkerId};
@@ -39,6 +41,7 @@ mod attempt;
 mod deadline;
 mod ending;
 mod keep;
+mod model;
 mod recover;
 mod telling;
 
@@ -117,6 +120,8 @@ pub struct WorkerParts {
     pub sources: Arc<dyn SourceProvider>,
     /// The packs that jobs run by.
     pub packs: Arc<dyn PackById>,
+    /// The language model; none when none is configured.
+    pub model: Option<Arc<ModelParts>>,
     /// What each job's redactor begins as.
     pub redactor: Redactor,
     /// What can be set.

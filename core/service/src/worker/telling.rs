@@ -12,6 +12,7 @@ use midwatch_redact::{Redacted, Redactor};
 
 use super::attempt::{Attempt, News};
 use super::deadline::{Deadline, WARNINGS};
+use super::model::Growing;
 use crate::clock::after;
 use crate::id::JobId;
 use crate::job::Task;
@@ -26,6 +27,7 @@ const PACE: Duration = Duration::from_millis(500);
 /// What is to be told.
 pub(super) struct Telling {
     news: Arc<News>,
+    growing: Arc<Growing>,
     status: Redacted<LivingStatus>,
     notes: Vec<Redacted<String>>,
     /// How many of [`WARNINGS`] were given.
@@ -37,11 +39,24 @@ pub(super) struct Telling {
 impl Telling {
     pub(super) fn new(now: Timestamp) -> Self {
         let status = Redacted::fixed("").map(|_| LivingStatus::Investigating);
-        Self { news: Arc::default(), status, notes: Vec::new(), warned: 0, written: now, unwritten: false }
+        Self {
+            news: Arc::default(),
+            growing: Arc::default(),
+            status,
+            notes: Vec::new(),
+            warned: 0,
+            written: now,
+            unwritten: false,
+        }
     }
 
     pub(super) fn news(&self) -> Arc<News> {
         Arc::clone(&self.news)
+    }
+
+    /// The answer that grows while a model speaks.
+    pub(super) fn growing(&self) -> Arc<Growing> {
+        Arc::clone(&self.growing)
     }
 
     /// Steps moved on.

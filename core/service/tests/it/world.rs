@@ -204,6 +204,7 @@ impl World {
             health: Arc::clone(&self.health),
             sources: self.sources.clone(),
             packs: self.packs.clone(),
+            model: None,
             redactor: Redactor::default(),
             settings,
         });

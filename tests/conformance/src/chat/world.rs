@@ -314,6 +314,7 @@ impl Parts {
             health: self.health.clone(),
             sources: home.sources.clone(),
             packs: self.packs.clone(),
+            model: None,
             redactor: Redactor::default(),
             settings,
         })

@@ -3,7 +3,7 @@
 //! A message is small; what matters least is shortened first, by whole claims and whole actions, and the whole page goes
 //! beside it as a file. Must never leave out in silence, nor show half a command. Start at [`render`].
 
-use midwatch_agent::render::{clean, ids, when};
+use midwatch_agent::render::{clean, ids, model, when};
 use midwatch_agent::request::RunFacts;
 use midwatch_diagnosis::report::{Claim, Gap, IncidentSummary, Moment, Recommendation, Report};
 use midwatch_diagnosis::verdict::Verdict;
@@ -52,6 +52,7 @@ pub(super) fn render(job: JobId, report: &Report, run: RunFacts, may_be_repeated
     headline(&mut sections, report);
     let why = if repeats(report) { report.why.get(1..).unwrap_or_default() } else { &report.why };
     claims(&mut sections, 2, "Why", why);
+    from_model(&mut sections, report);
     claims(&mut sections, 5, "Ruled out", &report.ruled_out);
     timeline(&mut sections, &report.timeline);
     claims(&mut sections, 4, "Hit", &report.blast_radius);
@@ -112,6 +113,18 @@ fn claims(sections: &mut Sections, rank: u8, title: &str, claims: &[Claim]) {
         format!("{} {}", sections.line(&one.text, CLAIM_CAP), sources(sections, one))
     };
     points(sections, rank, title, claims, item);
+}
+
+/// What a model made of it.
+fn from_model(sections: &mut Sections, report: &Report) {
+    for told in model::told(report) {
+        let item = |sections: &mut Sections, point: &model::Point| {
+            format!("{} {}", sections.line(&point.text, CLAIM_CAP), sections.line(&point.source, SOURCES_CAP))
+        };
+        // The title is set bold by `points`: what acts in it is escaped first.
+        let title = escape::line(&told.title);
+        points(sections, 3, &title, &told.points, item);
+    }
 }
 
 /// A title and points below it; with less room, fewer points.
@@ -220,7 +233,5 @@ fn gaps(sections: &mut Sections, gaps: &[Gap]) {
 
 /// What belongs to the run; nothing of it is in the report itself.
 fn footer(report: &Report, run: RunFacts) -> String {
-    let reads = if run.reads == 1 { "read" } else { "reads" };
-    let took = format!("{:.1} s, {} {reads}, no model", run.elapsed.as_secs_f64(), run.reads);
-    format!("{took}; as of {} UTC", when(report.as_of))
+    format!("{}; as of {} UTC", model::took(run), when(report.as_of))
 }

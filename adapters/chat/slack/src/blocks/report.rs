@@ -3,7 +3,7 @@
 //! A message is small; when not all fits, what matters least goes first, and the whole page goes beside it as a file.
 //! Must never leave out in silence. Start at [`render`].
 
-use midwatch_agent::render::{clean, ids, when};
+use midwatch_agent::render::{clean, ids, model, when};
 use midwatch_agent::request::RunFacts;
 use midwatch_diagnosis::report::{Claim, Gap, IncidentSummary, Moment, Recommendation, Report};
 use midwatch_diagnosis::verdict::Verdict;
@@ -105,6 +105,7 @@ pub(super) fn render(look: Look, job: JobId, report: &Report, run: RunFacts, may
     sections.put(0, top);
     roots(&mut sections, report);
     sections.claims(2, "Why", if repeats(report) { report.why.get(1..).unwrap_or_default() } else { &report.why });
+    from_model(&mut sections, report);
     sections.claims(5, "Ruled out", &report.ruled_out);
     timeline(&mut sections, look, report);
     sections.claims(4, "Hit", &report.blast_radius);
@@ -162,6 +163,19 @@ fn roots(sections: &mut Sections, report: &Report) {
 
 fn claim(sections: &mut Sections, claim: &Claim) -> Rich {
     Rich::plain(&clean::line(&sections.short(&claim.text, CLAIM_CAP))).with_faint(&format!(" {}", ids(claim)))
+}
+
+/// What a model made of it.
+fn from_model(sections: &mut Sections, report: &Report) {
+    for told in model::told(report) {
+        let more = told.points.len().saturating_sub(CLAIMS_SHOWN);
+        let point = |sections: &mut Sections, point: &model::Point| {
+            let text = clean::line(&sections.short(&point.text, CLAIM_CAP)).into_owned();
+            Rich::plain(&text).with_faint(&format!(" {}", point.source))
+        };
+        let items = told.points.iter().take(CLAIMS_SHOWN).map(|one| point(sections, one)).collect();
+        sections.points(3, &clean::line(&told.title), items, more);
+    }
 }
 
 /// The earliest and the latest moments, as a table.
@@ -274,7 +288,5 @@ fn gaps(sections: &mut Sections, gaps: &[Gap]) {
 
 /// What belongs to the run; nothing of it is in the report itself.
 fn footer(report: &Report, run: RunFacts) -> String {
-    let reads = if run.reads == 1 { "read" } else { "reads" };
-    let took = format!("{:.1} s, {} {reads}, no model", run.elapsed.as_secs_f64(), run.reads);
-    format!("{took}; as of {} UTC", when(report.as_of))
+    format!("{}; as of {} UTC", model::took(run), when(report.as_of))
 }

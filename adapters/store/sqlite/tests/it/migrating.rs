@@ -93,6 +93,8 @@ async fn the_rest_of_version_1_is_there_and_goes_on() {
     }
     assert_eq!(store.take_heard(&worker("w"), at(100), LEASE, 9).await.unwrap().len(), 1);
     assert_eq!(store.load().await.unwrap().pending, 2);
+    let found = store.find_reports("database_url", 9).await.unwrap();
+    assert_eq!(found.iter().map(|report| report.job).collect::<Vec<_>>(), [id], "an earlier report, by its headline");
     drop(store);
     assert_eq!(integrity(&file(place.path())), "ok");
     assert_eq!(open(place.path()).packs().await.unwrap().len(), 1, "a second start finds nothing to do");

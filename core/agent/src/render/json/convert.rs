@@ -3,11 +3,13 @@
 use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::evidence::{Evidence, Excerpt};
-use midwatch_diagnosis::report::{Claim, EvidenceId, Gap, IncidentSummary, Moment, Recommendation, Report};
+use midwatch_diagnosis::report::{
+    Claim, EvidenceId, Gap, Heard, IncidentSummary, Judgement, ModelView, Moment, Recommendation, Report, Says,
+};
 
 use super::wire::{
     WireAlert, WireAnalysis, WireClaim, WireCollected, WireEntity, WireEvent, WireEvidence, WireGap, WireIncident,
-    WireItem, WireLog, WireMoment, WireRange, WireRecommendation, WireReport,
+    WireItem, WireJudgement, WireLog, WireModel, WireMoment, WireRange, WireRecommendation, WireReport,
 };
 use crate::render::{joined, kind_of};
 
@@ -38,7 +40,37 @@ impl<'a> From<&'a Report> for WireReport<'a> {
                 events_count: collected.events_count,
                 time_range: collected.time_range.map(|(from, to)| WireRange { from, to }),
             },
+            model: report.model.as_ref().map(|view| model(view, report.concluded().by_model)),
         }
+    }
+}
+
+fn model(view: &ModelView, concludes: bool) -> WireModel<'_> {
+    let (says, nothing): (Option<&Says>, Option<&str>) = match &view.heard {
+        Heard::Said(says) => (Some(says), None),
+        Heard::Nothing { why } => (None, Some(why)),
+    };
+    WireModel {
+        by: &view.by,
+        nothing,
+        verdict: says.and_then(|says| says.verdict).map(midwatch_diagnosis::verdict::Verdict::as_str),
+        confidence: says.map(|says| says.confidence.as_str()),
+        root_entities: says.map(|says| all(&says.root_entities)).unwrap_or_default(),
+        root_cause: says.and_then(|says| says.root_cause.as_ref()).map(WireClaim::from),
+        summary: says.map(|says| all(&says.summary)).unwrap_or_default(),
+        found: says.map(|says| all(&says.found)).unwrap_or_default(),
+        judgements: says.map(|says| all(&says.judgements)).unwrap_or_default(),
+        next: says.map(|says| says.next.as_slice()).unwrap_or_default(),
+        left_out: says.map_or(0, |says| says.left_out),
+        cut_short: says.and_then(|says| says.cut_short.as_deref()),
+        concludes,
+    }
+}
+
+impl<'a> From<&'a Judgement> for WireJudgement<'a> {
+    fn from(judgement: &'a Judgement) -> Self {
+        let because = WireClaim::from(&judgement.because);
+        Self { on: &judgement.on, stance: judgement.stance.as_str(), because }
     }
 }
 

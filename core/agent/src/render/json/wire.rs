@@ -24,6 +24,40 @@ pub(super) struct WireReport<'a> {
     pub(super) incidents: Vec<WireIncident<'a>>,
     pub(super) evidence_items: Vec<WireItem<'a>>,
     pub(super) collected_data: WireCollected,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) model: Option<WireModel<'a>>,
+}
+
+/// What a language model made of it; not there when none was asked.
+#[derive(Serialize)]
+pub(super) struct WireModel<'a> {
+    pub(super) by: &'a str,
+    /// Why there is nothing from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) nothing: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) verdict: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) confidence: Option<&'static str>,
+    pub(super) root_entities: Vec<WireEntity<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) root_cause: Option<WireClaim<'a>>,
+    pub(super) summary: Vec<WireClaim<'a>>,
+    pub(super) found: Vec<WireClaim<'a>>,
+    pub(super) judgements: Vec<WireJudgement<'a>>,
+    pub(super) next: &'a [String],
+    pub(super) left_out: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cut_short: Option<&'a str>,
+    /// Whether the report's conclusion is the model's: the rules left the question open.
+    pub(super) concludes: bool,
+}
+
+#[derive(Serialize)]
+pub(super) struct WireJudgement<'a> {
+    pub(super) on: &'a str,
+    pub(super) stance: &'static str,
+    pub(super) because: WireClaim<'a>,
 }
 
 #[derive(Serialize)]

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use midwatch_agent::request::ModelUse;
 use midwatch_redact::Redacted;
 
 pub use self::error::{CommitError, StoreError};
@@ -30,6 +31,8 @@ use crate::incident::Incident;
 use crate::job::{Job, Lease, Leased, Priority, Transition};
 use crate::mute::Mute;
 use crate::post::PostBody;
+use crate::search::FoundReport;
+use crate::spend::Spender;
 use crate::thread::{Entry, Thread};
 
 /// Bytes that one artifact may have.
@@ -40,6 +43,9 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Every which job that is leased goes to the one that has been due for longest.
 pub const TURN: u64 = 4;
+
+/// What was spent is kept so long at least, whatever retention says: budgets are of a day.
+pub const SPENDING_KEPT: Duration = Duration::from_hours(48);
 
 /// Mutes that can be in force at a time; one more is refused.
 pub const MUTES_KEPT: u64 = 1_000;
@@ -234,6 +240,28 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn artifact(&self, job: JobId, name: &str) -> Result<Option<Artifact>, StoreError>;
 
+    /// What was spent since a moment, that moment included: by one spender, or by all. The cost is the sum of those that
+    /// are known, so at least so much; none when none is known.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn spent(&self, since: Timestamp, by: Option<&Spender>) -> Result<ModelUse, StoreError>;
+
+    /// What was spent on a job; its cost as in [`Store::spent`].
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn spent_on(&self, job: JobId) -> Result<ModelUse, StoreError>;
+
+    /// Reports in which every one of these words stands, or a longer one that begins with it: those first that say most of
+    /// them, of equals the newest. Words are data: no sign in them means anything. Without a word nothing is found; of long
+    /// questions the first [`WORDS`](crate::search::WORDS) words count, and at most [`FOUND`](crate::search::FOUND) reports
+    /// are given.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn find_reports(&self, words: &str, limit: usize) -> Result<Vec<FoundReport>, StoreError>;
+
     /// Packs that were switched, by name.
     ///
     /// # Errors
@@ -246,7 +274,7 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn audit(&self, after: u64, limit: usize) -> Result<Vec<audit::Sealed>, StoreError>;
 
-    /// Removes what has ended long ago: jobs; incidents; threads that no job and no incident names; ids of what was heard
+    /// Removes what has ended long ago: jobs; what was spent; incidents; threads that no job and no incident names; ids of what was heard
     /// and handled; marks of [`Write::Once`]; mutes. Never what lives, never what was heard and is not handled, never a
     /// message that is due, nothing of the audit trail. How many of these went.
     ///

@@ -11,6 +11,8 @@ use crate::incident::Incident;
 use crate::job::{Actor, Cancel, JobError, JobResult, JobState, Lease, NewJob};
 use crate::mute::Mute;
 use crate::post::NewPost;
+use crate::search::Findable;
+use crate::spend::Spend;
 use crate::thread::{NewEntry, Thread};
 
 /// One part of a write. All parts of one `Store::commit` happen together or not at all.
@@ -152,6 +154,11 @@ pub enum Write {
     Unmute(MuteId),
     /// What someone thinks of a report; the last word of each counts. Who they are is told by platform, workspace and user.
     Feedback(Feedback),
+    /// Something was spent; the same [`Spend::id`](crate::spend::Spend::id) again changes nothing. Kept as ended jobs are,
+    /// but for two days at least: the budget of a day stands on it.
+    Spent(Spend),
+    /// Makes a report findable; a newer one of the same job replaces it. It goes with its job.
+    Findable(Redacted<Findable>),
     /// Switches a pack on or off.
     Pack {
         /// Its name.

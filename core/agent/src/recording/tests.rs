@@ -1,0 +1,1 @@
+//! Recordings: bounds, damage, and what was never answered.
