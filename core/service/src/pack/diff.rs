@@ -32,11 +32,8 @@ impl fmt::Display for Change {
 
 /// Every pack that is not as it was, by name.
 pub(super) fn between(old: &Set, new: &Set) -> Vec<Change> {
-    let change = |entry: &Entry, version: String, what: Vec<String>| Change {
-        name: entry.pack.id.name.clone(),
-        version,
-        what,
-    };
+    let change =
+        |entry: &Entry, version: String, what: Vec<String>| Change { name: entry.pack.id.name.clone(), version, what };
     let version = |entry: &Entry| entry.pack.id.version.clone();
     let mut changes: Vec<Change> = new
         .iter()
@@ -99,7 +96,9 @@ impl Told {
         self.from_to("depth", *depth, now.depth, |depth| format!("{depth:?}").to_lowercase());
         self.from_to("lookback", *lookback, now.lookback, time);
         let by_alert = || "by the alert".to_owned();
-        self.from_to("priority", *priority, now.priority, |p| p.map_or_else(by_alert, |p| format!("{p:?}").to_lowercase()));
+        self.from_to("priority", *priority, now.priority, |p| {
+            p.map_or_else(by_alert, |p| format!("{p:?}").to_lowercase())
+        });
         self.from_to("budgets.deadline", *deadline, now.deadline, time);
         self.from_to("budgets.max_attempts", *max_attempts, now.max_attempts, |n| n.to_string());
         self.from_to("budgets.max_reads", *max_reads, now.max_reads, |n| n.to_string());

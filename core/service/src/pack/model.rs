@@ -122,7 +122,8 @@ pub(super) fn section(node: Located<Node>, mistakes: &mut Vec<Mistake>) -> PackM
 }
 
 fn instructions(node: Located<Node>) -> Result<String, Mistake> {
-    let long = |bytes| format!("the instructions have {bytes} bytes; at most {INSTRUCTIONS} are sent with every request");
+    let long =
+        |bytes| format!("the instructions have {bytes} bytes; at most {INSTRUCTIONS} are sent with every request");
     let long = match &node.value {
         Node::Text(text) if text.len() > INSTRUCTIONS => Some(node.wrong(long(text.len()))),
         _ => None,
