@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::probe::Probe;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::port::ToolSpec;
@@ -106,7 +107,8 @@ impl Toolbox {
 }
 
 /// Which sets of tools may be used.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Toolsets {
     /// All there are.
     #[default]

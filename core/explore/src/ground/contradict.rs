@@ -19,7 +19,10 @@ struct Topic {
 }
 
 const TOPICS: &[Topic] = &[
-    Topic { bad: r"oom[- ]?kill\w*|out[- ]of[- ]memory|\boom\b|memory cgroup", good: r"enough memory|within (?:its|the) memory" },
+    Topic {
+        bad: r"oom[- ]?kill\w*|out[- ]of[- ]memory|\boom\b|memory cgroup",
+        good: r"enough memory|within (?:its|the) memory",
+    },
     Topic {
         bad: r"crash\w*|fail(?:s|ed|ing|ure|ures)?\b|unready|notready|unhealthy|unavailable|\bdown\b|broken|backoff|back-off|not ready|ready=false|does not work|exited with|\bfatal\b|\bpanic\b",
         good: r"\bhealthy\b|\bworks\b|\bworking\b|\bfine\b|\bready\b|ready=true|running normally|all is well|serves normally|no problem|nothing is wrong|operational",
@@ -28,8 +31,14 @@ const TOPICS: &[Topic] = &[
         bad: r"does not exist|do not exist|doesn't exist|\bmissing\b|not found|\babsent\b|is not among|no such",
         good: r"\bexists?\b|is present|is there\b|is not missing",
     },
-    Topic { bad: r"imagepullbackoff|errimagepull|cannot be pulled|could not be pulled|pull failed|failed to pull", good: r"was pulled|successfully pulled|pulls fine" },
-    Topic { bad: r"unschedulable|failedscheduling|cannot be scheduled|could not be scheduled|\bpending\b", good: r"\bscheduled\b|successfully assigned" },
+    Topic {
+        bad: r"imagepullbackoff|errimagepull|cannot be pulled|could not be pulled|pull failed|failed to pull",
+        good: r"was pulled|successfully pulled|pulls fine",
+    },
+    Topic {
+        bad: r"unschedulable|failedscheduling|cannot be scheduled|could not be scheduled|\bpending\b",
+        good: r"\bscheduled\b|successfully assigned",
+    },
     Topic { bad: r"\brestart(?:s|ed|ing)?\b|restartcount=[1-9]", good: r"restartcount=0" },
     Topic { bad: r"\berrors?\b|\bexceptions?\b", good: r"error-free" },
     Topic { bad: r"\bforbidden\b|\bdenied\b|\bunauthori[sz]ed\b", good: r"\ballowed\b|\bpermitted\b" },
@@ -52,9 +61,49 @@ static BLAMES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Words that say nothing about what a sentence is about.
 const EMPTY: &[&str] = &[
-    "the", "and", "that", "this", "with", "from", "its", "has", "have", "had", "was", "were", "are", "for", "not", "now", "did", "does", "been",
-    "which", "their", "there", "they", "itself", "because", "since", "still", "also", "into", "than", "then", "but", "any", "all", "will",
-    "other", "never", "cannot", "without", "pod", "deployment", "namespace", "container",
+    "the",
+    "and",
+    "that",
+    "this",
+    "with",
+    "from",
+    "its",
+    "has",
+    "have",
+    "had",
+    "was",
+    "were",
+    "are",
+    "for",
+    "not",
+    "now",
+    "did",
+    "does",
+    "been",
+    "which",
+    "their",
+    "there",
+    "they",
+    "itself",
+    "because",
+    "since",
+    "still",
+    "also",
+    "into",
+    "than",
+    "then",
+    "but",
+    "any",
+    "all",
+    "will",
+    "other",
+    "never",
+    "cannot",
+    "without",
+    "pod",
+    "deployment",
+    "namespace",
+    "container",
 ];
 
 /// How a text stands to a topic.
@@ -76,7 +125,12 @@ pub(super) fn against_evidence(claim: &str, says: &str) -> bool {
 }
 
 /// What of the report a claim denies. What the cited evidence itself shows is no denial: another pod may be fine.
-pub(super) fn against_report<'a>(claim: &str, says: &str, findings: &'a [String], ruled_out: &'a [String]) -> Option<&'a str> {
+pub(super) fn against_report<'a>(
+    claim: &str,
+    says: &str,
+    findings: &'a [String],
+    ruled_out: &'a [String],
+) -> Option<&'a str> {
     let denied = findings.iter().find(|finding| opposes(claim, says, finding));
     denied.or_else(|| ruled_out.iter().find(|rival| blames(claim, rival))).map(String::as_str)
 }
@@ -90,7 +144,8 @@ fn opposes(claim: &str, says: &str, finding: &str) -> bool {
     }
     let on_topic = PATTERNS.iter().any(|topic| {
         let (claimed, found) = (sign(claim, topic), sign(finding, topic));
-        let opposite = matches!((claimed, found), (Some(Sign::Good), Some(Sign::Bad)) | (Some(Sign::Bad), Some(Sign::Good)));
+        let opposite =
+            matches!((claimed, found), (Some(Sign::Good), Some(Sign::Bad)) | (Some(Sign::Bad), Some(Sign::Good)));
         opposite && sign(says, topic).is_none()
     });
     let smaller = of_claim.len().min(of_finding.len());

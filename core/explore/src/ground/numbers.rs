@@ -42,8 +42,7 @@ static APPROXIMATE: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
-const WORDS: [&str; 11] =
-    ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
+const WORDS: [&str; 11] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
 /// How exact a number is meant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -257,9 +256,12 @@ fn has_unit_beside(claim: &Quantity, seen: &Quantity, says: &str) -> bool {
     }
     let means = |word: &str| {
         let meanings = units::of(word);
-        !meanings.is_empty() && claim.readings.iter().any(|r| meanings.iter().any(|(dim, factor)| {
-            *dim == r.dim && (claim.bare.value * factor - r.value).abs() <= r.value.abs() * 1e-9
-        }))
+        !meanings.is_empty()
+            && claim.readings.iter().any(|r| {
+                meanings.iter().any(|(dim, factor)| {
+                    *dim == r.dim && (claim.bare.value * factor - r.value).abs() <= r.value.abs() * 1e-9
+                })
+            })
     };
     key.split_whitespace().rev().take(3).any(means)
 }
@@ -304,7 +306,9 @@ fn pairs(from: &[Quantity], dim: Option<Dim>) -> impl Iterator<Item = (f64, f64)
         values.clear();
     }
     let all = values.clone();
-    values.into_iter().flat_map(move |a| all.clone().into_iter().filter(move |b| (a - b).abs() > 0.0).map(move |b| (a, b)))
+    values
+        .into_iter()
+        .flat_map(move |a| all.clone().into_iter().filter(move |b| (a - b).abs() > 0.0).map(move |b| (a, b)))
 }
 
 /// Times between moments, in seconds; none where there are too many.

@@ -33,13 +33,14 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\s*(?:[-*•]|[0-
 
 /// What may be cited after the mark of a sentence; `[` or `(` alone at the end may become one.
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
-static CITES: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)^[\s]*(?:[\[(]\s*e[0-9]+(?:\s*(?:,|;|and|&)?\s*e[0-9]+)*\s*[\])][.,]?\s*)+").unwrap());
+static CITES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^[\s]*(?:[\[(]\s*e[0-9]+(?:\s*(?:,|;|and|&)?\s*e[0-9]+)*\s*[\])][.,]?\s*)+").unwrap()
+});
 
 /// Words after which a full stop ends nothing.
 const SHORT: &[&str] = &[
-    "e.g", "i.e", "etc", "vs", "approx", "cf", "incl", "resp", "no", "nr", "fig", "dr", "mr", "ms", "a.m", "p.m", "ca", "min", "max",
-    "avg", "est",
+    "e.g", "i.e", "etc", "vs", "approx", "cf", "incl", "resp", "no", "nr", "fig", "dr", "mr", "ms", "a.m", "p.m", "ca",
+    "min", "max", "avg", "est",
 ];
 
 /// Splits prose.

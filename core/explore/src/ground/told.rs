@@ -38,7 +38,8 @@ impl Told {
     pub(super) fn of(report: &Report) -> Self {
         let of_incidents = report.incidents.iter().flat_map(|incident| &incident.why);
         let held = report.why.iter().chain(of_incidents).chain(&report.blast_radius);
-        let all = held.clone().chain(&report.ruled_out).map(|claim: &Claim| (claim.text.clone(), claim.evidence().to_vec()));
+        let all =
+            held.clone().chain(&report.ruled_out).map(|claim: &Claim| (claim.text.clone(), claim.evidence().to_vec()));
         let moments = report.timeline.iter().filter_map(|moment| {
             Some((format!("{} {} {}", moment.at, moment.event, moment.details), vec![moment.evidence?]))
         });
@@ -67,7 +68,8 @@ impl Told {
 
 fn asked(report: &Report) -> Vec<String> {
     let targets = report.scope.iter().flat_map(|object| [object.name.clone(), object.ns().to_owned()]);
-    let alert = report.alert.iter().flat_map(|alert| std::iter::once(alert.name.clone()).chain(alert.labels.values().cloned()));
+    let alert =
+        report.alert.iter().flat_map(|alert| std::iter::once(alert.name.clone()).chain(alert.labels.values().cloned()));
     let names = targets.chain(alert).map(|name| name.to_lowercase());
     names.filter(|name| !name.is_empty() && !name.contains(char::is_whitespace)).collect()
 }

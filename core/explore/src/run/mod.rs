@@ -11,6 +11,7 @@ use midwatch_agent::request::{Depth, Limits, ModelUse, ReadSummary, Request};
 use midwatch_conversation::answer::Answer;
 use midwatch_diagnosis::report::{Opinion, Report};
 use midwatch_redact::{Redacted, Redactor};
+use serde::{Deserialize, Serialize};
 
 use crate::budget::Budget;
 use crate::port::{ChatModel, ChatRequest};
@@ -26,7 +27,8 @@ pub struct Explorer {
 }
 
 /// What an operator and a pack say about it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Brief {
     /// Their instructions for the model; empty for none.
     pub instructions: String,
