@@ -47,6 +47,7 @@ use super::lookout::{ALERTMANAGER, Lookout};
 use super::names::KnownNames;
 use super::own;
 use super::policy::policy;
+use super::reload::{PACKS, Reloading};
 use super::upkeep::{STORE, Upkeep};
 
 /// What the parts share.
@@ -74,7 +75,7 @@ impl Wiring {
     /// Opens the store, reads the packs, and puts the rest together. Asks nothing of any other machine.
     pub(super) async fn build(settings: &Settings) -> Result<Self, Failure> {
         let health = Arc::new(Health::default());
-        for part in [STORE, "packs"] {
+        for part in [STORE, PACKS] {
             health.expect(part, true);
         }
         let directory = store::directory(settings).map_err(Failure::usage)?;
@@ -221,8 +222,15 @@ impl Wiring {
             health: self.health.clone(),
             checkpoints: self.checkpoints.clone(),
         };
+        let reloading = Reloading {
+            directory: settings.packs.directory.clone(),
+            packs: self.packs.clone(),
+            store: self.store.clone(),
+            health: self.health.clone(),
+            redactor: self.redactor.clone(),
+        };
         let sending = join_all(self.senders.iter().map(|sender| sender.run(sent.clone())));
-        let (ended, (), (), (), (), _, (), ()) = tokio::join!(
+        let (ended, (), (), (), (), _, (), (), ()) = tokio::join!(
             listening,
             working,
             refusing,
@@ -230,6 +238,7 @@ impl Wiring {
             self.inbox.run(stop.clone()),
             sending,
             upkeep.run(stop.clone()),
+            reloading.run(stop.clone()),
             self.polling(settings, stop.clone())
         );
         ended
@@ -280,7 +289,7 @@ async fn open(settings: &Settings, directory: &Path) -> Result<Arc<SqliteStore>,
 async fn packs(settings: &Settings, store: &SqliteStore, health: &Health) -> Result<Arc<Packs>, Failure> {
     let packs = load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
     packs.refresh(store).await.map_err(Failure::no_report)?;
-    health.report("packs", Status::Up, "", None, Timestamp::now());
+    health.report(PACKS, Status::Up, "", None, Timestamp::now());
     Ok(Arc::new(packs))
 }
 

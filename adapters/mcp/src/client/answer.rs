@@ -42,8 +42,8 @@ pub(super) fn read(asked: &Asked<'_>, result: &CallToolResult) -> Result<ToolRes
         return Err(ToolError::Failed(format!("the MCP server {} reports an error: {said}", asked.server)));
     }
     let (kept, cut) = within(&whole, asked.cap);
-    let lines = kept.lines().count();
-    let mut summary = format!("{lines} lines from {} of the MCP server {}", words::brief(asked.tool, 64), asked.server);
+    let lines = counted(kept.lines().count(), "line");
+    let mut summary = format!("{lines} from {} of the MCP server {}", words::brief(asked.tool, 64), asked.server);
     let mut text = kept.into_owned();
     if cut > 0 {
         let said = format!("cut after {} of {} bytes", whole.len() - cut, whole.len());
@@ -51,8 +51,9 @@ pub(super) fn read(asked: &Asked<'_>, result: &CallToolResult) -> Result<ToolRes
         text.push_str(&format!("\n[{said}]"));
     }
     for (what, count) in left_out {
-        summary.push_str(&format!(", {count} {what} left out"));
-        text.push_str(&format!("\n[{count} {what} left out: only text is read]"));
+        let what = counted(count, what);
+        summary.push_str(&format!(", {what} left out"));
+        text.push_str(&format!("\n[{what} left out: only text is read]"));
     }
     let command = command(asked);
     Ok(ToolResult { summary, text, command, bytes: whole.len() as u64, ..ToolResult::default() })
@@ -74,11 +75,11 @@ fn text(result: &CallToolResult) -> (String, BTreeMap<&'static str, usize>) {
                 texts.push(clean::block(&text.text));
                 continue;
             }
-            ContentBlock::Resource(_) => "embedded resources",
-            ContentBlock::ResourceLink(_) => "links to resources",
-            ContentBlock::Image(_) => "images",
-            ContentBlock::Audio(_) => "sounds",
-            _ => "parts of an unknown kind",
+            ContentBlock::Resource(_) => "resource",
+            ContentBlock::ResourceLink(_) => "link",
+            ContentBlock::Image(_) => "image",
+            ContentBlock::Audio(_) => "sound",
+            _ => "part",
         };
         *left_out.entry(kind).or_default() += 1;
     }
@@ -90,6 +91,10 @@ fn text(result: &CallToolResult) -> (String, BTreeMap<&'static str, usize>) {
         return (clean::block(&structure).into_owned(), left_out);
     }
     (texts.join("\n"), left_out)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// As much as the cap lets through, and how many bytes it does not.

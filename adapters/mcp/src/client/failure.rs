@@ -55,9 +55,10 @@ impl ConnectFailure {
             return Self::Unauthorised(said);
         }
         match (error, &options.transport) {
-            (ClientInitializeError::ConnectionClosed(_), Transport::Stdio { .. }) => {
-                Self::Protocol("the program ended, or closed its output, before it answered".to_owned())
-            }
+            (
+                ClientInitializeError::ConnectionClosed(_) | ClientInitializeError::TransportError { .. },
+                Transport::Stdio { .. },
+            ) => Self::Protocol("the program ended, or closed its streams, before it answered".to_owned()),
             _ => Self::Protocol(said),
         }
     }

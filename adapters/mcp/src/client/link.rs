@@ -123,7 +123,7 @@ impl Link {
                         Some(why) => why,
                         None => return,
                     },
-                    Err(failure) => self.with_last_words(failure.to_string()),
+                    Err(failure) => self.with_last_words(failure.to_string()).await,
                 },
             };
             failures = if began.elapsed() >= WELL { 0 } else { failures + 1 };
@@ -157,7 +157,7 @@ impl Link {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break None,
-                _ = &mut waiting => return Some(self.with_last_words("it ended".to_owned())),
+                _ = &mut waiting => return Some(self.with_last_words("it ended".to_owned()).await),
                 () = self.doubted() => {}
                 () = sleep(RELIST) => {}
             }
@@ -194,8 +194,8 @@ impl Link {
         });
     }
 
-    fn with_last_words(&self, why: String) -> String {
-        match self.stderr.last_words() {
+    async fn with_last_words(&self, why: String) -> String {
+        match self.stderr.last_words().await {
             Some(words) => format!("{why} (its last words: {words})"),
             None => why,
         }

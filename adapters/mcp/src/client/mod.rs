@@ -114,7 +114,10 @@ pub async fn check(options: &ServerOptions, redactor: &Redactor) -> Result<Found
     let patience = options.connect_timeout;
     let opened = timeout(patience, open::open(options, &listener, &stderr)).await;
     let opened = opened.map_err(|_| ConnectFailure::TimedOut(patience)).and_then(|opened| opened);
-    let mut session = opened.map_err(|failure| CheckFailure { failure, last_words: stderr.last_words() })?;
+    let mut session = match opened {
+        Ok(session) => session,
+        Err(failure) => return Err(CheckFailure { failure, last_words: stderr.last_words().await }),
+    };
     let found = Found { is: session.says_it_is(), tools: Catalogue::of(options, std::mem::take(&mut session.tools)) };
     let _ = session.service.close().await;
     Ok(found)

@@ -2,12 +2,14 @@
 //!
 //! Must never keep a server waiting for us to read, grow with what it writes, or log a secret. Start at [`Stderr`].
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use midwatch_agent::render::clean;
 use midwatch_redact::Redactor;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::options::ServerName;
 
@@ -20,12 +22,22 @@ const LINES: u32 = 60;
 /// See [`LINES`].
 const WINDOW: Duration = Duration::from_secs(60);
 
+/// Time for the last words to arrive.
+const ENDING: Duration = Duration::from_millis(500);
+
 /// Where the standard error of a server goes, over all of its lives.
 #[derive(Clone)]
 pub(super) struct Stderr {
     server: ServerName,
     redactor: Redactor,
-    last: Arc<Mutex<Option<String>>>,
+    last: Arc<Mutex<Last>>,
+}
+
+#[derive(Default)]
+struct Last {
+    line: Option<String>,
+    /// Whoever reads now.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Stderr {
@@ -33,15 +45,23 @@ impl Stderr {
         Self { server, redactor, last: Arc::default() }
     }
 
-    /// The last line that was written, cleaned; then forgotten.
-    pub(super) fn last_words(&self) -> Option<String> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The last line of a server that is gone, cleaned; then forgotten.
+    pub(super) async fn last_words(&self) -> Option<String> {
+        let reader = self.last().reader.take();
+        if let Some(reader) = reader {
+            let _ = timeout(ENDING, reader).await;
+        }
+        self.last().line.take()
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads until the end. Nobody waits for it: it ends when the server does.
     pub(super) fn follow(&self, mut from: impl AsyncRead + Unpin + Send + 'static) {
         let sink = self.clone();
-        tokio::spawn(async move {
+        let reader = tokio::spawn(async move {
             let (mut lines, mut meter) = (Lines::default(), Meter::new(Instant::now()));
             let mut chunk = vec![0; 4096];
             while let Ok(read @ 1..) = from.read(&mut chunk).await {
@@ -53,6 +73,7 @@ impl Stderr {
                 sink.line(&line, &mut meter);
             }
         });
+        self.last().reader = Some(reader);
     }
 
     fn line(&self, line: &str, meter: &mut Meter) {
@@ -60,7 +81,7 @@ impl Stderr {
         if meter.lets_through(Instant::now()) {
             tracing::info!(server = %self.server, left_out = meter.left_out(), "an MCP server says: {line}");
         }
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+        self.last().line = Some(line);
     }
 }
 
@@ -152,12 +173,7 @@ mod tests {
         let said = b"cannot reach postgres://app:hunter2secret@db:5432/x\n";
         tokio::io::AsyncWriteExt::write_all(&mut server, said).await.unwrap();
         drop(server);
-        let words = loop {
-            tokio::task::yield_now().await;
-            if let Some(words) = stderr.last_words() {
-                break words;
-            }
-        };
+        let words = stderr.last_words().await.unwrap();
         assert!(words.starts_with("cannot reach") && !words.contains("hunter2"), "{words}");
     }
 }

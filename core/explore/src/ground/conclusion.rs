@@ -3,10 +3,10 @@
 //! Must never be believed as it stands: [`super::opinion`] weighs it. Start at [`Conclusion`].
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
 use crate::port::ToolSpec;
+use crate::tools::arguments::schema;
 
 /// The tool by which a model ends an investigation.
 pub const CONCLUDE: &str = "conclude";
@@ -125,16 +125,7 @@ pub fn spec() -> ToolSpec {
     let description = "Ends the investigation with your conclusion. Call it once, when you know enough or have nothing left \
                        to read. Every sentence cites evidence numbers; sentences whose numbers, names or quotes are not in \
                        what they cite are left out. `abstain` is a good answer.";
-    ToolSpec { name: CONCLUDE.to_owned(), description: description.to_owned(), schema: schema() }
-}
-
-/// Without references: not every provider follows them.
-fn schema() -> serde_json::Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<Conclusion>();
-    schema.remove("$schema");
-    schema.remove("title");
-    schema.to_value()
+    ToolSpec { name: CONCLUDE.to_owned(), description: description.to_owned(), schema: schema::<Conclusion>() }
 }
 
 #[cfg(test)]

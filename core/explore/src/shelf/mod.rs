@@ -116,6 +116,11 @@ impl Shelf {
         id
     }
 
+    /// What hides secrets in what is put here.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
     /// One result.
     pub fn item(&self, id: EvidenceId) -> Option<&Item> {
         // The numbers are those of the order.

@@ -56,7 +56,8 @@ impl Recorded {
         let written = || open().next().filter(|at| self.known(*at).is_none() && self.follows(*at, &asked));
         let found = same.or_else(fits).or_else(written);
         let Some((at, exchange)) = found.and_then(|at| Some((at, self.exchanges.get(at)?))) else {
-            let next = open().next().map_or("there is none left".to_owned(), |at| format!("the next is reply {}", at + 1));
+            let next =
+                open().next().map_or("there is none left".to_owned(), |at| format!("the next is reply {}", at + 1));
             let results = asked.results_of.join(", ");
             return Err(ModelFailure::Refused(format!("no recorded reply to the results of [{results}]; {next}")));
         };

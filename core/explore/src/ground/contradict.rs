@@ -1,0 +1,200 @@
+//! Whether a claim says the opposite of something: of what it cites, or of what the report found.
+//!
+//! Reads no meaning: it knows words for trouble and for its absence, of a few things that reports speak of, and negation. A
+//! claim that denies what its own evidence shows is wrong; one that denies what the rules found has to bring evidence of its
+//! own. Start at [`against_evidence`] and [`against_report`].
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::numbers::stem;
+use super::words;
+
+/// Something that can be well or not, and the words for both.
+struct Topic {
+    bad: &'static str,
+    good: &'static str,
+}
+
+const TOPICS: &[Topic] = &[
+    Topic {
+        bad: r"oom[- ]?kill\w*|out[- ]of[- ]memory|\boom\b|memory cgroup",
+        good: r"enough memory|within (?:its|the) memory",
+    },
+    Topic {
+        bad: r"crash\w*|fail(?:s|ed|ing|ure|ures)?\b|unready|notready|unhealthy|unavailable|\bdown\b|broken|backoff|back-off|not ready|ready=false|does not work|exited with|\bfatal\b|\bpanic\b",
+        good: r"\bhealthy\b|\bworks\b|\bworking\b|\bfine\b|\bready\b|ready=true|running normally|all is well|serves normally|no problem|nothing is wrong|operational",
+    },
+    Topic {
+        bad: r"does not exist|do not exist|doesn't exist|\bmissing\b|not found|\babsent\b|is not among|no such",
+        good: r"\bexists?\b|is present|is there\b|is not missing",
+    },
+    Topic {
+        bad: r"imagepullbackoff|errimagepull|cannot be pulled|could not be pulled|pull failed|failed to pull",
+        good: r"was pulled|successfully pulled|pulls fine",
+    },
+    Topic {
+        bad: r"unschedulable|failedscheduling|cannot be scheduled|could not be scheduled|\bpending\b",
+        good: r"\bscheduled\b|successfully assigned",
+    },
+    Topic { bad: r"\brestart(?:s|ed|ing)?\b|restartcount=[1-9]", good: r"restartcount=0" },
+    Topic { bad: r"\berrors?\b|\bexceptions?\b", good: r"error-free" },
+    Topic { bad: r"\bforbidden\b|\bdenied\b|\bunauthori[sz]ed\b", good: r"\ballowed\b|\bpermitted\b" },
+];
+
+static PATTERNS: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
+    let read = |pattern: &str| Regex::new(&format!("(?i){pattern}"));
+    TOPICS.iter().filter_map(|topic| Some((read(topic.bad).ok()?, read(topic.good).ok()?))).collect()
+});
+
+#[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
+static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:not|no|never|without|nor|neither|none|cannot|zero|0|ruled out|rules out|excludes?|excluded|isn't|wasn't|aren't|weren't|doesn't|didn't|don't|hasn't|haven't|can't|nothing)\b").unwrap()
+});
+
+#[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
+static BLAMES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:causes?|caused|causing|because|due to|root|culprit|responsible|explains?|explained|to blame|triggers?|triggered|leads? to|led to|comes from|stems from)\b").unwrap()
+});
+
+/// Words that say nothing about what a sentence is about.
+const EMPTY: &[&str] = &[
+    "the",
+    "and",
+    "that",
+    "this",
+    "with",
+    "from",
+    "its",
+    "has",
+    "have",
+    "had",
+    "was",
+    "were",
+    "are",
+    "for",
+    "not",
+    "now",
+    "did",
+    "does",
+    "been",
+    "which",
+    "their",
+    "there",
+    "they",
+    "itself",
+    "because",
+    "since",
+    "still",
+    "also",
+    "into",
+    "than",
+    "then",
+    "but",
+    "any",
+    "all",
+    "will",
+    "other",
+    "never",
+    "cannot",
+    "without",
+    "pod",
+    "deployment",
+    "namespace",
+    "container",
+];
+
+/// How a text stands to a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    Good,
+    Bad,
+    Both,
+}
+
+/// A claim that denies what its own evidence shows: the words of the claim.
+pub(super) fn against_evidence(claim: &str, says: &str) -> bool {
+    let signs = PATTERNS.iter().filter_map(|topic| Some((topic, sign(claim, topic)?)));
+    signs.into_iter().any(|(topic, claimed)| match sign(says, topic) {
+        Some(Sign::Bad) => claimed == Sign::Good,
+        Some(Sign::Good) => claimed == Sign::Bad,
+        Some(Sign::Both) | None => false,
+    })
+}
+
+/// What of the report a claim denies. What the cited evidence itself shows is no denial: another pod may be fine.
+pub(super) fn against_report<'a>(
+    claim: &str,
+    says: &str,
+    findings: &'a [String],
+    ruled_out: &'a [String],
+) -> Option<&'a str> {
+    let denied = findings.iter().find(|finding| opposes(claim, says, finding));
+    denied.or_else(|| ruled_out.iter().find(|rival| blames(claim, rival))).map(String::as_str)
+}
+
+fn opposes(claim: &str, says: &str, finding: &str) -> bool {
+    let of_finding = content(finding);
+    let of_claim = content(claim);
+    let shared = of_claim.intersection(&of_finding).count();
+    if shared == 0 {
+        return false;
+    }
+    let on_topic = PATTERNS.iter().any(|topic| {
+        let (claimed, found) = (sign(claim, topic), sign(finding, topic));
+        let opposite =
+            matches!((claimed, found), (Some(Sign::Good), Some(Sign::Bad)) | (Some(Sign::Bad), Some(Sign::Good)));
+        opposite && sign(says, topic).is_none()
+    });
+    let smaller = of_claim.len().min(of_finding.len());
+    let same_words = smaller >= 3 && shared * 10 >= smaller * 7;
+    on_topic || same_words && is_negated(claim) != is_negated(finding)
+}
+
+/// Whether a claim blames what was ruled out: `the node: other pods on it are fine` is about the node.
+fn blames(claim: &str, rival: &str) -> bool {
+    let Some((named, _)) = rival.split_once(':') else { return false };
+    let rival: BTreeSet<String> = content(named);
+    let blamed = BLAMES.find(claim);
+    blamed.is_some() && !is_negated(claim) && !rival.is_empty() && rival.is_subset(&content(claim))
+}
+
+fn is_negated(text: &str) -> bool {
+    NEGATION.find_iter(text).count() % 2 == 1
+}
+
+/// What a text says on a topic.
+fn sign(text: &str, (bad, good): &(Regex, Regex)) -> Option<Sign> {
+    let mut sign = None;
+    let bads = bad.find_iter(text).map(|found| (found.start(), found.as_str(), Sign::Bad, Sign::Good));
+    let goods = good.find_iter(text).map(|found| (found.start(), found.as_str(), Sign::Good, Sign::Bad));
+    for (start, word, plain, negated) in bads.chain(goods).take(1000) {
+        // `not ready` is found as trouble: its `ready` is no sign of its own.
+        let denied = NEGATION.is_match(before(text, start)) && !NEGATION.is_match(word);
+        let this = if denied { negated } else { plain };
+        sign = match sign {
+            None => Some(this),
+            Some(sign) if sign == this => Some(sign),
+            Some(_) => return Some(Sign::Both),
+        };
+    }
+    sign
+}
+
+/// The few words before a place, within its clause.
+fn before(text: &str, at: usize) -> &str {
+    let clause = text[..at].rfind([',', ';', '.', ':', '\n', '(', '|']).map_or(0, |end| end + 1);
+    let clause = &text[clause..at];
+    let few = clause.trim_end().rmatch_indices(char::is_whitespace).nth(3).map_or(0, |(start, _)| start);
+    &clause[few..]
+}
+
+/// What a text is about: stems of its words.
+pub(super) fn content(text: &str) -> BTreeSet<String> {
+    let lower = text.to_lowercase();
+    let parts = lower.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).filter(|word| word.len() > 2);
+    let says = |word: &&str| !EMPTY.contains(word) && !words::TERMS.contains(word);
+    parts.filter(says).map(|word| stem(word).to_owned()).collect()
+}
