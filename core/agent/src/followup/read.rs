@@ -249,7 +249,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A moment of the past. The clock's time is that of the last day.
-pub(super) fn moment(now: Timestamp, when: When) -> Timestamp {
+pub fn moment(now: Timestamp, when: When) -> Timestamp {
     let back = |by| now.saturating_sub(by).unwrap_or(Timestamp::MIN);
     match when {
         When::Ago(by) => back(by.abs()),

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use midwatch_conversation::answer::Answer;
-use midwatch_conversation::question::{Question, When};
+use midwatch_conversation::question::Question;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
-use midwatch_diagnosis::probe::{ContainerRef, Probe, ProbeKind};
+use midwatch_diagnosis::probe::{ContainerRef, Probe};
 use midwatch_diagnosis::view::{Collected, View};
 use midwatch_redact::Redactor;
 
@@ -25,7 +25,7 @@ use crate::request::{Limits, NoReport};
 use crate::scope::bounds_of;
 
 pub use super::events::Group;
-pub use super::read::Depth as Needs;
+pub use super::read::{Depth as Needs, moment};
 
 /// Questions about one incident.
 pub struct Session {
@@ -188,16 +188,6 @@ impl Session {
     /// The redactor, with what it learned from what was read.
     pub fn redactor(&self) -> &Redactor {
         self.kept.as_ref().map_or(&self.redactor, |kept| &kept.redactor)
-    }
-
-    /// A moment of the past, as words say it; "now" is that of the request.
-    pub fn moment(&self, when: When) -> Option<Timestamp> {
-        self.view().map(|view| super::read::moment(view.now(), when))
-    }
-
-    /// Whether probes of a kind are answered.
-    pub fn serves(&self, kind: ProbeKind) -> bool {
-        Collector::new(&*self.source, &self.limits).serves(kind)
     }
 
     /// What was read since this was last asked.

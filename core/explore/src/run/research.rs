@@ -4,7 +4,7 @@
 
 use midwatch_agent::Watcher;
 use midwatch_agent::request::{Depth, StepState};
-use midwatch_diagnosis::report::{Opinion, Report};
+use midwatch_diagnosis::report::Opinion;
 use midwatch_redact::Redacted;
 use serde_json::Value;
 

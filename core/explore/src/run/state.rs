@@ -25,7 +25,7 @@ use crate::tool::{Tool, Toolbox};
 use crate::veil::Veil;
 use crate::{ground, tools};
 
-use super::{plan, track};
+use super::plan;
 
 /// Bytes of a result that a model is shown at once, at most and at least; a share of its context between them.
 const SHOWN: std::ops::RangeInclusive<usize> = 1_000..=4_000;
@@ -67,7 +67,7 @@ impl<'a> Exploration<'a> {
         // Every request pays for the whole conversation, so a budget of tokens bears only so long a one.
         let context = facts.context.min((budget.tokens / 5).max(LEAST_CONTEXT));
         let max_output = facts.max_output.min(u32::try_from(context / 4).unwrap_or(u32::MAX));
-        let own = tools::of(asked.source.clone(), asked.request, asked.limits, asked.report);
+        let own = tools::of(asked.source.clone(), asked.request, asked.limits, asked.report, asked.redactor.clone());
         let free = |tool: &Arc<dyn Tool>| !is_ours(&tool.spec().name);
         let toolbox = Toolbox::new(own.into_iter().chain(explorer.foreign.iter().cloned()).filter(free));
         let mut exploration = Self {
@@ -156,7 +156,7 @@ fn told((spec, description): &(ToolSpec, String)) -> ToolSpec {
 
 /// Whether a tool's name is one of those that the loop answers itself.
 fn is_ours(name: &str) -> bool {
-    [shelf::NAME, plan::NAME, track::CONCLUDE].contains(&name)
+    [shelf::NAME, plan::NAME, ground::CONCLUDE].contains(&name)
 }
 
 /// A part of the context, in tokens.

@@ -170,15 +170,11 @@ impl Open<'_> {
         Ok(Some(format!("{}{object}", placed.unwrap_or_default())))
     }
 
-    /// What a person is answered to a question.
-    pub(super) async fn answer(&mut self, asked: &Question) -> Result<ToolResult, ToolError> {
-        let answer = self.session.answer(asked).await.map_err(unread)?;
-        let summary = answer.parts.iter().find_map(|part| match part {
-            Part::Text { text } => text.lines().next().map(str::to_owned),
-            _ => None,
-        });
-        let command = last_code(&answer);
-        Ok(self.result(summary.unwrap_or_default(), plain(&answer), command, None))
+    /// What a person is answered to a question, under words for what it is.
+    pub(super) async fn answer(&mut self, asked: &Question, what: &str) -> Result<ToolResult, ToolError> {
+        let mut answer = self.session.answer(asked).await.map_err(unread)?;
+        let command = take_commands(&mut answer);
+        Ok(self.result(what, plain(&answer), command, None))
     }
 
     /// A result of what was read for this call.
@@ -202,6 +198,8 @@ impl Open<'_> {
         about: Option<EntityRef>,
         taken: Taken,
     ) -> ToolResult {
+        // Never empty: what is the same twice is told by its text.
+        let text = if text.is_empty() { summary.as_ref().to_owned() } else { text };
         let text = self.hidden(&text);
         let cut = if taken.cut_short { " The time for reads was used up: this is what was read by then." } else { "" };
         let summary = format!("{}{cut}", shortened(&self.hidden(summary.as_ref())));
@@ -211,6 +209,12 @@ impl Open<'_> {
         names.dedup();
         let Taken { probes, bytes, .. } = taken;
         ToolResult { summary, text, about, command: self.hidden(&command), names, reads: probes, bytes }
+    }
+
+    /// The one namespace that is meant where none is named.
+    pub(super) fn home(&self) -> Option<String> {
+        let mut bounds = self.session.bounds().into_iter();
+        bounds.next().filter(|_| bounds.next().is_none())
     }
 
     fn hidden(&self, text: &str) -> String {
@@ -255,12 +259,16 @@ pub(super) fn table<S: AsRef<str>>(head: &[S], rows: &[Vec<String>]) -> String {
     std::iter::once(head).chain(rows.iter().map(|row| row.join(" | "))).collect::<Vec<_>>().join("\n")
 }
 
-/// Answers end with the commands that show the same.
-fn last_code(answer: &Answer) -> String {
-    let mut parts = answer.parts.iter();
-    let told = parts.any(|part| matches!(part, Part::Text { text } if text.starts_with("To see it yourself")));
-    match parts.next().filter(|_| told) {
-        Some(Part::Code { text }) => text.clone(),
+/// The commands that show the same, which an answer tells after its words for them.
+fn take_commands(answer: &mut Answer) -> String {
+    let tells = |part: &Part| matches!(part, Part::Text { text } if text.starts_with("To see it yourself"));
+    let Some(at) = answer.parts.iter().position(tells) else { return String::new() };
+    answer.parts.remove(at);
+    match answer.parts.get(at) {
+        Some(Part::Code { .. }) => match answer.parts.remove(at) {
+            Part::Code { text } => text,
+            _ => String::new(),
+        },
         _ => String::new(),
     }
 }

@@ -100,6 +100,7 @@ impl Reads for WhoElse {
         if let Some(namespace) = &asked.namespace {
             open.permits(namespace).await?;
         }
-        open.answer(&Question::WhoElse { place: asked.namespace }).await
+        let place = asked.namespace.as_ref().map(|ns| format!(" in {ns}")).unwrap_or_default();
+        open.answer(&Question::WhoElse { place: asked.namespace }, &format!("who else is hit{place}")).await
     }
 }

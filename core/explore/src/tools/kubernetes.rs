@@ -1,14 +1,14 @@
 //! Objects as a person is told of them: listed, described, what happened to them, what changed, what is like what.
 
 use async_trait::async_trait;
-use midwatch_agent::followup::session::{Fits, Group, Needs};
+use midwatch_agent::followup::session::{Fits, Group, Needs, moment};
 use midwatch_conversation::question::Question;
 use midwatch_diagnosis::shell::word;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::desk::{Desk, Reads, table};
-use super::moments::past;
+use super::moments::{brief, past};
 use crate::tool::{ToolError, ToolResult};
 
 /// `describe_object`.
@@ -38,8 +38,10 @@ impl Reads for Describe {
         let mut open = desk.open().await;
         let found = open.find(Some(&asked.object), asked.namespace.as_deref(), Needs::Objects, Fits::Anything).await?;
         let target = open.words(Some(&asked.object), asked.namespace.as_deref()).await?;
-        let mut result = open.answer(&Question::Describe { target }).await?;
-        result.about = found.into_iter().next();
+        let about = found.into_iter().next();
+        let what = about.as_ref().map_or_else(|| asked.object.clone(), ToString::to_string);
+        let mut result = open.answer(&Question::Describe { target }, &format!("{what}, described")).await?;
+        result.about = about;
         Ok(result)
     }
 }
@@ -82,7 +84,8 @@ impl Reads for Events {
             }
             None => open.place(asked.namespace.as_deref()).await?,
         };
-        let from = since.and_then(|since| open.session.moment(since));
+        let now = open.view()?.now();
+        let from = since.map(|since| moment(now, since));
         let (mut groups, kept) = open.session.events(&targets, from);
         let only = asked.warnings_only.unwrap_or_default();
         let here = |group: &Group| {
@@ -100,7 +103,7 @@ impl Reads for Events {
         let rows: Vec<Vec<String>> = groups.iter().map(row).collect();
         let text = if rows.is_empty() { String::new() } else { table(HEAD, &rows) };
         let namespace = asked.namespace.or_else(|| targets.first().and_then(|t| t.namespace.clone()));
-        let place = namespace.map_or("-A".to_owned(), |ns| format!("-n {}", word(&ns)));
+        let place = namespace.or_else(|| open.home()).map_or("-A".to_owned(), |ns| format!("-n {}", word(&ns)));
         let command = format!("kubectl {place} get events --sort-by=.lastTimestamp");
         let about = if asked.object.is_some() { targets.into_iter().next() } else { None };
         Ok(open.result(summary, text, command, about))
@@ -153,7 +156,9 @@ impl Reads for Changes {
         let since = asked.since.as_deref().map(past).transpose()?;
         let mut open = desk.open().await;
         let target = open.target(asked.object.as_deref(), asked.namespace.as_deref()).await?;
-        open.answer(&Question::Changed { target, since }).await
+        let whose = target.as_deref().unwrap_or("what the investigation is about");
+        let what = format!("what changed of {whose}");
+        open.answer(&Question::Changed { target: target.clone(), since }, &what).await
     }
 }
 
@@ -178,6 +183,7 @@ impl Reads for Compare {
 
     async fn read(desk: &Desk, asked: AskedCompare) -> Result<ToolResult, ToolError> {
         let with = past(&asked.with)?;
-        desk.open().await.answer(&Question::Compare { with }).await
+        let what = format!("now compared with {}", brief(&asked.with));
+        desk.open().await.answer(&Question::Compare { with }, &what).await
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
-use midwatch_agent::followup::session::{Fits, Needs};
+use midwatch_agent::followup::session::{Fits, Needs, moment};
 use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::logs::{Level, LogDigest, LogLine, PICK_CAP, Pick, Picked};
 use midwatch_diagnosis::probe::{ContainerRef, Probe};
@@ -61,24 +61,25 @@ impl Reads for Log {
 
     async fn read(desk: &Desk, asked: Asked) -> Result<ToolResult, ToolError> {
         let since = asked.since.as_deref().map(past).transpose()?;
-        let (containers, left_out, onset, pick) = {
+        let (containers, left_out, before, pick) = {
             let mut open = desk.open().await;
             let namespace = asked.namespace.as_deref();
             let found = open.find(Some(&asked.object), namespace, Needs::Workloads, Fits::Pods).await?;
             let containers = open.session.containers(&found, asked.container.as_deref()).map_err(ToolError::Failed)?;
+            let now = open.view()?.now();
             let pick = Pick {
                 lines: asked.tail.unwrap_or(LINES).clamp(1, PICK_CAP),
                 grep: asked.grep.clone(),
-                since: since.and_then(|since| open.session.moment(since)),
+                since: since.map(|since| moment(now, since)),
             };
             (containers.chosen, containers.left_out, open.session.taken(), pick)
         };
         let previous = asked.previous.unwrap_or_default();
         let probe = |of: &ContainerRef| Probe::Lines { of: of.clone(), previous, pick: pick.clone() };
         let (logs, mut taken) = desk.read(containers.iter().map(probe).collect()).await;
-        taken.probes.splice(0..0, onset.probes);
-        taken.bytes += onset.bytes;
-        taken.cut_short |= onset.cut_short;
+        taken.probes.splice(0..0, before.probes);
+        taken.bytes += before.bytes;
+        taken.cut_short |= before.cut_short;
         let open = desk.open().await;
         let summary = summary(&asked, &logs, previous);
         let mut text = logs.iter().map(|log| section(log, &pick)).collect::<Vec<_>>().join("\n\n");

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use midwatch_agent::followup::session::Taken;
+use midwatch_agent::followup::session::{Taken, moment};
 use midwatch_conversation::question::Question;
 use midwatch_diagnosis::metrics::{
     Labels, MetricQuery, POINTS_CAP, Purpose, SERIES_CAP, Series, When, bounds, number, selector,
@@ -49,10 +49,9 @@ impl Reads for Query {
         let now = desk.now().await?;
         let query = {
             let open = desk.open().await;
-            let moment =
-                |text: &str| -> Result<Timestamp, ToolError> { Ok(open.session.moment(past(text)?).unwrap_or(now)) };
-            let end = asked.at.as_deref().map(moment).transpose()?.unwrap_or(now);
-            let start = asked.start.as_deref().map(moment).transpose()?;
+            let at = |text: &str| -> Result<Timestamp, ToolError> { Ok(moment(now, past(text)?)) };
+            let end = asked.at.as_deref().map(at).transpose()?.unwrap_or(now);
+            let start = asked.start.as_deref().map(at).transpose()?;
             if start.is_some_and(|start| start >= end) {
                 return Err(ToolError::Arguments(format!("`start` must be before {end}")));
             }
@@ -182,6 +181,8 @@ impl Reads for Usage {
     async fn read(desk: &Desk, asked: AskedUsage) -> Result<ToolResult, ToolError> {
         let mut open = desk.open().await;
         let target = open.target(asked.object.as_deref(), asked.namespace.as_deref()).await?;
-        open.answer(&Question::Metrics { target, what: None }).await
+        let whose = target.as_deref().unwrap_or("what the investigation is about");
+        let what = format!("what the containers of {whose} used");
+        open.answer(&Question::Metrics { target: target.clone(), what: None }, &what).await
     }
 }

@@ -83,7 +83,8 @@ impl Reads for List {
         let place = namespace.map_or_else(String::new, |ns| format!(" in {ns}"));
         let summary = format!("{} {}{place}{gaps}", found.len(), kind.plural());
         let text = if rows.is_empty() { String::new() } else { table(&["namespace", "name", "status"], &rows) };
-        let command = Probe::Objects { kind, namespace: namespace.map(str::to_owned) }.command();
+        let one = namespace.map(str::to_owned).or_else(|| open.home()).filter(|_| kind.namespaced());
+        let command = Probe::Objects { kind, namespace: one }.command();
         let command = command.trim_end_matches(" -o json").to_owned();
         Ok(open.result(summary, text, command, None))
     }
@@ -329,13 +330,22 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
+/// Fields that say something when they are zero or false. The API leaves out most others that are.
+const SAID_WHEN_ZERO: &[&str] =
+    &["ready", "started", "restartCount", "exitCode", "replicas", "minAvailable", "maxUnavailable"];
+
+fn says_nothing(name: &str, value: &Value) -> bool {
+    let zero = value.as_bool() == Some(false) || value.as_f64() == Some(0.0);
+    zero && !SAID_WHEN_ZERO.contains(&name)
+}
+
 /// A line for each value that says something.
 fn flat(value: &Value, path: &mut String, lines: &mut Vec<String>) {
     let length = path.len();
     match value {
         _ if is_empty(value) => {}
         Value::Object(members) => {
-            for (name, member) in members {
+            for (name, member) in members.iter().filter(|(name, member)| !says_nothing(name, member)) {
                 path.push_str(if length == 0 { "" } else { "." });
                 path.push_str(name);
                 flat(member, path, lines);

@@ -150,7 +150,7 @@ mod tests {
     )]
     #[case::before(
         Operation::Compare,
-        "1795321000",
+        "1795318600",
         Some("now"),
         None,
         "2026-11-22T03:36:40Z is before 2026-11-22T04:36:31Z, by 59m 51s."
