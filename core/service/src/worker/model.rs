@@ -26,6 +26,7 @@ use tracing::Instrument as _;
 
 use super::Shared;
 use super::attempt::{Attempt, End};
+use super::recording::Recording;
 use crate::audit;
 use crate::code::ErrorCode;
 use crate::id::{ArtifactId, JobId, SpendId};
@@ -180,7 +181,7 @@ impl Attempt {
     /// When the lease is lost; nothing else keeps a report back.
     pub(super) async fn explained(
         &mut self,
-        source: Arc<dyn EvidenceSource>,
+        recording: &Recording,
         pack: &Pack,
         limits: Limits,
         outcome: Outcome,
@@ -195,7 +196,7 @@ impl Attempt {
             return Ok((self.with(outcome, &nothing(by, why), None), None));
         }
         self.post_early(&outcome).await?;
-        match self.explore(parts, brief, source, limits, &outcome).await {
+        match self.explore(parts, brief, recording, limits, &outcome).await {
             Ok(explained) => {
                 let Explained { opinion, spent } = explained;
                 Ok((self.with(outcome, &opinion.into_inner(), Some(spent.used)), Some(spent)))
@@ -227,17 +228,18 @@ impl Attempt {
         &mut self,
         parts: Arc<ModelParts>,
         brief: Brief,
-        source: Arc<dyn EvidenceSource>,
+        recording: &Recording,
         limits: Limits,
         outcome: &Outcome,
     ) -> Result<Explained, End> {
+        let (source, explorer) = (recording.source(), recording.explorer(&parts.explorer(), &brief));
         let (request, trail, news) = (self.job.spec.request.clone(), self.trail(&parts), self.telling.news());
         let (report, redactor) = (outcome.report.clone(), outcome.redactor.clone());
         let engine = async move {
             let watcher = |progress| news.take(progress);
             let (request, limits) = (&request, &limits);
             let asked = Asked { source, request, limits, report: Some(&report), redactor, gate: &trail };
-            midwatch_explore::explain(&parts.explorer(), asked, &brief, &watcher).boxed().await
+            midwatch_explore::explain(&explorer, asked, &brief, &watcher).boxed().await
         };
         let task = AbortOnDropHandle::new(tokio::spawn(engine.in_current_span()));
         self.watched(task, self.model_until()).await
