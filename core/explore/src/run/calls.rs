@@ -28,10 +28,13 @@ use crate::tool::{Tool, ToolError, ToolResult};
 /// Calls of one reply that are looked at; further ones are refused.
 const AT_ONCE: usize = 16;
 
+/// Bytes of a summary: it is what stays of a result when room is made, and a foreign server may write a book.
+const SUMMARY: usize = 300;
+
 /// One call of a reply, and what it is answered.
 pub(crate) struct Called {
     call: ToolCall,
-    /// As calls are compared; none for what asks for nothing.
+    /// As calls are compared; none for what asks for nothing: a plan.
     key: Option<Key>,
     answer: Answer,
 }
@@ -102,7 +105,8 @@ impl Exploration<'_> {
     ) -> (Option<Key>, Answer) {
         let Arguments::Given(arguments) = &call.arguments else {
             track.mistake();
-            return (None, Answer::Known(Told::fixed(words::BROKEN_ARGUMENTS)));
+            let key = Key::new(&call.name, &Value::Null);
+            return (Some(key), Answer::Known(Told::fixed(words::BROKEN_ARGUMENTS)));
         };
         let arguments = self.veil.back_value(arguments);
         match call.name.as_str() {
@@ -116,8 +120,8 @@ impl Exploration<'_> {
                 None => {
                     track.mistake();
                     let names: Vec<&str> = self.toolbox.names().chain([shelf::NAME]).collect();
-                    let names = self.veil.out(&names.join(", "));
-                    (None, Answer::Known(Told::brief(words::unknown_tool(names))))
+                    let names = self.redactor.redact_text(&names.join(", "));
+                    (Some(Key::new(name, &arguments)), Answer::Known(Told::brief(words::unknown_tool(names))))
                 }
             },
         }
@@ -236,7 +240,8 @@ impl Exploration<'_> {
             .collect()
     }
 
-    fn take_result(&mut self, track: Option<&mut Track>, read: Read, result: ToolResult) -> Told {
+    fn take_result(&mut self, track: Option<&mut Track>, read: Read, mut result: ToolResult) -> Told {
+        result.summary.truncate(result.summary.floor_char_boundary(SUMMARY));
         self.learn(result.names.iter().chain(&result.about).cloned().collect::<Vec<_>>());
         result.reads.iter().for_each(|probe| self.read.count(probe));
         self.spending.read(result.bytes.max(result.text.len() as u64));
