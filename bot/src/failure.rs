@@ -28,12 +28,11 @@ impl Failure {
         Self::NoReport(what.to_string())
     }
 
-    /// What happened, for a reader that is no terminal.
+    /// The words for the person, for whoever goes on with the rest.
     pub(crate) fn words(&self) -> &str {
         match self {
             Failure::NoReport(text) | Failure::Usage(text) => text,
-            Failure::Closed => "the output was closed",
-            Failure::Interrupted => "it was stopped",
+            Failure::Closed | Failure::Interrupted => "stopped",
         }
     }
 

@@ -8,6 +8,7 @@
 //! names       what clusters and packs hold, for those who type
 //! http        who may come in, and within which bounds
 //! policy      who may do what
+//! reload      packs whose files changed
 //! own         what intake and worker are told
 //! upkeep      switched packs, checkpoints of the audit trail
 //! stop        signals, and the end within the grace period
@@ -28,6 +29,7 @@ mod lookout;
 mod names;
 mod own;
 mod policy;
+mod reload;
 mod slack;
 mod stop;
 mod upkeep;

@@ -29,7 +29,7 @@ use midwatch_service::port::chat::ChatPlatform;
 use midwatch_service::port::sources::SourceProvider as _;
 use midwatch_service::sender::{Sender, SenderSettings};
 use midwatch_service::signals::Signals;
-use midwatch_service::worker::{Worker, WorkerParts};
+use midwatch_service::worker::{ModelParts, Worker, WorkerParts};
 use midwatch_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::command::load_packs;
 use crate::failure::Failure;
-use crate::{live, output, settings, store};
+use crate::{live, model, output, settings, store};
 
 use super::calls::{Calls, Counted};
 use super::chats::{Chats, Ear};
@@ -47,6 +47,7 @@ use super::lookout::{ALERTMANAGER, Lookout};
 use super::names::KnownNames;
 use super::own;
 use super::policy::policy;
+use super::reload::{PACKS, Reloading};
 use super::upkeep::{STORE, Upkeep};
 
 /// What the parts share.
@@ -74,7 +75,7 @@ impl Wiring {
     /// Opens the store, reads the packs, and puts the rest together. Asks nothing of any other machine.
     pub(super) async fn build(settings: &Settings) -> Result<Self, Failure> {
         let health = Arc::new(Health::default());
-        for part in [STORE, "packs"] {
+        for part in [STORE, PACKS] {
             health.expect(part, true);
         }
         let directory = store::directory(settings).map_err(Failure::usage)?;
@@ -117,6 +118,7 @@ impl Wiring {
             settings: own::intake(settings, clusters.clusters()),
         }));
         let id = WorkerId::new(&host());
+        let model = modelled(settings)?;
         let worker = Worker::new(WorkerParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -125,7 +127,7 @@ impl Wiring {
             health: health.clone(),
             sources: clusters.clone(),
             packs: packs.clone(),
-            model: None,
+            model,
             redactor: redactor.clone(),
             settings: own::worker(settings, id.clone()),
         });
@@ -221,8 +223,15 @@ impl Wiring {
             health: self.health.clone(),
             checkpoints: self.checkpoints.clone(),
         };
+        let reloading = Reloading {
+            directory: settings.packs.directory.clone(),
+            packs: self.packs.clone(),
+            store: self.store.clone(),
+            health: self.health.clone(),
+            redactor: self.redactor.clone(),
+        };
         let sending = join_all(self.senders.iter().map(|sender| sender.run(sent.clone())));
-        let (ended, (), (), (), (), _, (), ()) = tokio::join!(
+        let (ended, (), (), (), (), _, (), (), ()) = tokio::join!(
             listening,
             working,
             refusing,
@@ -230,6 +239,7 @@ impl Wiring {
             self.inbox.run(stop.clone()),
             sending,
             upkeep.run(stop.clone()),
+            reloading.run(stop.clone()),
             self.polling(settings, stop.clone())
         );
         ended
@@ -276,11 +286,18 @@ async fn open(settings: &Settings, directory: &Path) -> Result<Arc<SqliteStore>,
     opened.map(Arc::new).map_err(Failure::no_report)
 }
 
+/// The language model with the tools of MCP servers, which are reached in the background.
+fn modelled(settings: &Settings) -> Result<Option<Arc<ModelParts>>, Failure> {
+    let Some(mut parts) = model::open(settings)? else { return Ok(None) };
+    parts.foreign = Arc::new(model::connect(settings)?);
+    Ok(Some(Arc::new(parts)))
+}
+
 /// The packs, as far as they are switched on.
 async fn packs(settings: &Settings, store: &SqliteStore, health: &Health) -> Result<Arc<Packs>, Failure> {
     let packs = load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
     packs.refresh(store).await.map_err(Failure::no_report)?;
-    health.report("packs", Status::Up, "", None, Timestamp::now());
+    health.report(PACKS, Status::Up, "", None, Timestamp::now());
     Ok(Arc::new(packs))
 }
 

@@ -9,6 +9,7 @@ pub mod detect;
 pub mod entity;
 pub mod evidence;
 pub mod finding;
+pub mod graph;
 pub mod kube;
 pub mod link;
 pub mod logs;

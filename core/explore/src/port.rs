@@ -39,7 +39,7 @@ pub enum Delta<'a> {
 }
 
 /// What is known of a model beforehand.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelFacts {
     /// As the configuration calls it: `main`.
     pub name: String,
@@ -60,7 +60,7 @@ pub struct ModelFacts {
 }
 
 /// What a million tokens cost, in millionths of a US dollar.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     /// Sent.
     pub input: u64,
@@ -225,7 +225,8 @@ pub struct Usage {
 }
 
 /// Why there is no reply. `why` is for the log and the operator; it passes the redactor before a thread sees it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum ModelFailure {
     /// Too many requests or tokens in a time; it says when to come again, perhaps.
     #[error("the provider limits the rate: {why}")]

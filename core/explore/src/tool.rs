@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use midwatch_diagnosis::entity::EntityRef;
 use midwatch_diagnosis::probe::Probe;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::port::ToolSpec;
@@ -28,6 +29,19 @@ pub trait Tool: Send + Sync {
     /// # Errors
     /// Why there is nothing; the model is told.
     async fn call(&self, arguments: Value) -> Result<ToolResult, ToolError>;
+}
+
+/// Tools that come and go, as those of other programs do.
+pub trait ToolSource: Send + Sync {
+    /// Those that there are now.
+    fn tools(&self) -> Vec<Arc<dyn Tool>>;
+}
+
+/// None.
+impl ToolSource for () {
+    fn tools(&self) -> Vec<Arc<dyn Tool>> {
+        Vec::new()
+    }
 }
 
 /// What a tool gives. Nothing of it was redacted yet: it goes to the shelf, which does.
@@ -106,7 +120,8 @@ impl Toolbox {
 }
 
 /// Which sets of tools may be used.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Toolsets {
     /// All there are.
     #[default]

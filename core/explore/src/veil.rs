@@ -76,7 +76,10 @@ mod tests {
     #[test]
     fn what_comes_is_turned_back_before_it_is_read() {
         let called = json!({"namespace": "ns-1", "names": ["Deploy-1", 3], "deploy-1": null});
-        assert_eq!(veil().back_value(&called), json!({"namespace": "shop", "names": ["checkout", 3], "checkout": null}));
+        assert_eq!(
+            veil().back_value(&called),
+            json!({"namespace": "shop", "names": ["checkout", 3], "checkout": null})
+        );
     }
 
     #[test]

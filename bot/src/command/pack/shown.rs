@@ -1,8 +1,10 @@
 //! Packs as a person or a program sees them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use midwatch_service::pack::Pack;
+use midwatch_explore::tool::Toolsets;
+use midwatch_service::pack::{Pack, PackModel};
 use serde::Serialize;
 
 /// One line of the list.
@@ -45,6 +47,46 @@ pub(super) struct Whole {
     pods_per_workload: usize,
     tail_lines: u32,
     max_log_bytes: u64,
+    model: Model,
+}
+
+/// What a language model is told and given.
+#[derive(Serialize)]
+struct Model {
+    enabled: bool,
+    instructions: String,
+    /// None: all of them.
+    toolsets: Option<Vec<String>>,
+    /// Only those that differ from the configuration, as the pack has them.
+    budgets: BTreeMap<&'static str, String>,
+}
+
+impl Model {
+    fn new(model: &PackModel) -> Self {
+        let toolsets = match &model.toolsets {
+            Toolsets::All => None,
+            Toolsets::Only(sets) => Some(sets.iter().cloned().collect()),
+        };
+        let own = model.budgets.each().into_iter().filter_map(|(key, value)| Some((key, value?)));
+        Self { enabled: model.enabled, instructions: model.instructions.clone(), toolsets, budgets: own.collect() }
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.enabled {
+            return writeln!(f, "  model     not asked");
+        }
+        let tools =
+            self.toolsets.as_ref().map_or_else(|| "all tools".to_owned(), |sets| format!("tools {}", sets.join(", ")));
+        let own: Vec<String> = self.budgets.iter().map(|(key, value)| format!("{key} {value}")).collect();
+        let budgets = if own.is_empty() { "as configured".to_owned() } else { own.join(", ") };
+        writeln!(f, "  model     asked where one is configured, with {tools}; budgets {budgets}")?;
+        for (index, line) in self.instructions.lines().enumerate() {
+            writeln!(f, "  {:<9} {line}", if index == 0 { "told" } else { "" })?;
+        }
+        Ok(())
+    }
 }
 
 impl Whole {
@@ -65,6 +107,7 @@ impl Whole {
             pods_per_workload: pack.pods_per_workload,
             tail_lines: pack.tail_lines,
             max_log_bytes: pack.max_log_bytes,
+            model: Model::new(&pack.model),
         }
     }
 }
@@ -97,7 +140,8 @@ impl fmt::Display for Whole {
             f,
             "  reads     {} in all, {} at a time, {} pods of a workload, {} lines of a log",
             self.max_reads, self.parallel_reads, self.pods_per_workload, self.tail_lines
-        )
+        )?;
+        self.model.fmt(f)
     }
 }
 

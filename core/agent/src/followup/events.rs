@@ -25,14 +25,22 @@ const ROWS: usize = 20;
 const HEAD: &[&str] = &["Last (UTC)", "Type", "Reason", "Object", "Count", "Message"];
 
 /// Events that say the same of the same object.
-pub(super) struct Group {
-    pub(super) first: Option<Timestamp>,
-    pub(super) last: Option<Timestamp>,
-    pub(super) warning: bool,
-    pub(super) reason: String,
-    pub(super) about: EntityRef,
-    pub(super) count: u64,
-    message: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The first time.
+    pub first: Option<Timestamp>,
+    /// The last time.
+    pub last: Option<Timestamp>,
+    /// Whether it warns.
+    pub warning: bool,
+    /// Why, in a word.
+    pub reason: String,
+    /// What it is about.
+    pub about: EntityRef,
+    /// How often.
+    pub count: u64,
+    /// In its own words.
+    pub message: String,
 }
 
 /// A table of the events of what is asked about.

@@ -8,6 +8,7 @@
 //! describe  one object              changed   what is not as it was
 //! compare   now against then        who       who else is hit
 //! usage     metrics of containers
+//! session   several questions over one reading
 //! ```
 //! Every statement names what it was read from: an object, a time, a line, and the command that shows it again. Must never
 //! guess, nor read beyond the namespaces that whoever asked was allowed to ask about. Start at [`answer`] and [`told`].
@@ -19,6 +20,7 @@ mod events;
 mod logs;
 mod read;
 mod say;
+pub mod session;
 mod shown;
 mod target;
 #[cfg(test)]
@@ -75,29 +77,34 @@ pub async fn answer(
 ) -> Result<Answered, Redacted<NoReport>> {
     let started = Instant::now();
     let mut reader = Reader::new(source, context, limits, redactor);
+    let answer = answered(&mut reader, asked).await.map_err(|why| reader.redactor.seal(why))?;
+    let read::Done { reads, bytes, cut_short, summary, kept, .. } = reader.done();
+    let run = RunFacts { elapsed: started.elapsed(), reads, bytes, model: None };
+    tracing::info!(reads, "answered a question");
+    Ok(Answered { answer: kept.redactor.seal(answer), run, read: kept.redactor.seal(summary), cut_short })
+}
+
+/// The answer to a question, by whoever knows it.
+async fn answered(reader: &mut Reader<'_>, asked: &Question) -> Result<Answer, NoReport> {
     let answer = match asked {
-        Question::Logs(wanted) => logs::answer(&mut reader, wanted).await,
-        Question::Events { target } => events::answer(&mut reader, target.as_deref()).await,
-        Question::Describe { target } => describe::answer(&mut reader, target.as_deref()).await,
-        Question::Changed { target, since } => changed::answer(&mut reader, target.as_deref(), *since).await,
-        Question::Compare { with } => compare::answer(&mut reader, *with).await,
-        Question::WhoElse { place } => who::answer(&mut reader, place.as_deref()).await,
-        Question::Metrics { target, .. } => usage::answer(&mut reader, target.as_deref()).await,
+        Question::Logs(wanted) => logs::answer(reader, wanted).await,
+        Question::Events { target } => events::answer(reader, target.as_deref()).await,
+        Question::Describe { target } => describe::answer(reader, target.as_deref()).await,
+        Question::Changed { target, since } => changed::answer(reader, target.as_deref(), *since).await,
+        Question::Compare { with } => compare::answer(reader, *with).await,
+        Question::WhoElse { place } => who::answer(reader, place.as_deref()).await,
+        Question::Metrics { target, .. } => usage::answer(reader, target.as_deref()).await,
         Question::Why
         | Question::WhyNot { .. }
         | Question::NextSteps
         | Question::Timeline
         | Question::Status
-        | Question::Stop => Ok(without_reads(asked, context)),
-    };
-    let mut answer = answer.map_err(|why| reader.redactor.seal(why))?;
+        | Question::Stop => Ok(without_reads(asked, reader.context)),
+    }?;
     if reader.is_cut_short() {
-        answer = answer.with_text("The deadline passed before everything was read: this is what was read by then.");
+        return Ok(answer.with_text("The deadline passed before everything was read: this is what was read by then."));
     }
-    let read::Done { reads, bytes, cut_short, summary, redactor } = reader.done();
-    let run = RunFacts { elapsed: started.elapsed(), reads, bytes, model: None };
-    tracing::info!(reads, "answered a question");
-    Ok(Answered { answer: redactor.seal(answer), run, read: redactor.seal(summary), cut_short })
+    Ok(answer)
 }
 
 /// What the report tells, or that there is none to tell it.

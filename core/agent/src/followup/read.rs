@@ -4,11 +4,12 @@
 //! on them. Start at [`Reader::objects`].
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
 
 use jiff::Timestamp;
 use midwatch_conversation::question::When;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
-use midwatch_diagnosis::probe::{Probe, ProbeKind};
+use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
 use midwatch_diagnosis::report::{Gap, gaps_of_kinds};
 use midwatch_diagnosis::view::View;
 use midwatch_redact::Redactor;
@@ -23,7 +24,7 @@ use crate::scope::{bounds_of, namespaces_of};
 
 /// How much of a cluster's kinds an answer needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Depth {
+pub enum Depth {
     /// What runs, and what names it.
     Workloads,
     /// All but permissions and admission.
@@ -51,18 +52,40 @@ impl Depth {
     }
 }
 
+/// What was read, kept from one answer to the next.
+pub(super) struct Kept {
+    pub(super) redactor: Redactor,
+    pub(super) view: View,
+    /// The namespaces that may be read; none before they were listed.
+    pub(super) readable: Vec<String>,
+    /// The namespaces that there are beyond those.
+    pub(super) beyond: Vec<String>,
+    /// The namespaces that were read; empty: all.
+    pub(super) namespaces: BTreeSet<String>,
+}
+
+impl Kept {
+    pub(super) fn new(request: &Request, redactor: Redactor) -> Self {
+        let view = View::new(Vec::new(), request.as_of, request.lookback);
+        Self { redactor, view, readable: Vec::new(), beyond: Vec::new(), namespaces: BTreeSet::new() }
+    }
+}
+
 /// Reads for one answer.
 pub(super) struct Reader<'a> {
     collector: Collector<'a>,
     source: &'a dyn EvidenceSource,
     pub(super) context: &'a Context,
     pub(super) limits: &'a Limits,
-    pub(super) redactor: Redactor,
-    pub(super) view: View,
-    /// The namespaces that may be read.
-    pub(super) readable: Vec<String>,
-    /// The namespaces that were read; empty: all.
-    pub(super) namespaces: BTreeSet<String>,
+    kept: Kept,
+}
+
+impl Deref for Reader<'_> {
+    type Target = Kept;
+
+    fn deref(&self) -> &Kept {
+        &self.kept
+    }
 }
 
 /// What is left when an answer is made.
@@ -71,7 +94,8 @@ pub(super) struct Done {
     pub(super) bytes: u64,
     pub(super) cut_short: bool,
     pub(super) summary: ReadSummary,
-    pub(super) redactor: Redactor,
+    pub(super) probes: Vec<Probe>,
+    pub(super) kept: Kept,
 }
 
 impl<'a> Reader<'a> {
@@ -81,23 +105,18 @@ impl<'a> Reader<'a> {
         limits: &'a Limits,
         redactor: Redactor,
     ) -> Self {
-        let view = View::new(Vec::new(), context.request.as_of, context.request.lookback);
-        let (readable, namespaces) = (Vec::new(), BTreeSet::new());
-        Self {
-            collector: Collector::new(source, limits),
-            source,
-            context,
-            limits,
-            redactor,
-            view,
-            readable,
-            namespaces,
-        }
+        Self::resume(source, context, limits, Kept::new(&context.request, redactor))
+    }
+
+    /// Reads further, on what was read before.
+    pub(super) fn resume(source: &'a dyn EvidenceSource, context: &'a Context, limits: &'a Limits, kept: Kept) -> Self {
+        Self { collector: Collector::new(source, limits), source, context, limits, kept }
     }
 
     pub(super) fn done(self) -> Done {
+        let probes = self.collector.digests().iter().map(|(probe, _)| probe.clone()).collect();
         let Collector { reads, bytes, cut_short, summary, .. } = self.collector;
-        Done { reads, bytes, cut_short, summary, redactor: self.redactor }
+        Done { reads, bytes, cut_short, summary, probes, kept: self.kept }
     }
 
     /// Reads the objects of the namespaces that the thread and the words are about.
@@ -105,11 +124,24 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the source cannot be listed.
     pub(super) async fn objects(&mut self, words: Option<&str>, depth: Depth) -> Result<(), NoReport> {
-        let readable = self.collector.namespaces().await?;
+        self.list().await?;
         let bounds = bounds_of(&self.context.request);
-        self.readable = readable.into_iter().filter(|ns| bounds.is_empty() || bounds.contains(ns)).collect();
-        self.namespaces = if bounds.is_empty() { self.home(words) } else { bounds };
+        self.kept.namespaces = if bounds.is_empty() { self.home(words) } else { bounds };
         self.read_namespaces(&self.namespaces.clone(), depth).await;
+        Ok(())
+    }
+
+    /// Finds out which namespaces there are, once.
+    ///
+    /// # Errors
+    /// When the source cannot be listed.
+    pub(super) async fn list(&mut self) -> Result<(), NoReport> {
+        if self.readable.is_empty() && self.beyond.is_empty() {
+            let bounds = bounds_of(&self.context.request);
+            let within = |ns: &String| bounds.is_empty() || bounds.contains(ns);
+            let all = self.collector.namespaces().await?;
+            (self.kept.readable, self.kept.beyond) = all.into_iter().partition(within);
+        }
         Ok(())
     }
 
@@ -120,21 +152,44 @@ impl<'a> Reader<'a> {
         let known = self.namespaces.is_empty() || (!namespaces.is_empty() && namespaces.is_subset(&self.namespaces));
         if allowed && !known {
             self.read_namespaces(&namespaces, depth).await;
-            if namespaces.is_empty() { self.namespaces.clear() } else { self.namespaces.extend(namespaces) }
+            let read = &mut self.kept.namespaces;
+            if namespaces.is_empty() { read.clear() } else { read.extend(namespaces) }
         }
         allowed
     }
 
     async fn read_namespaces(&mut self, namespaces: &BTreeSet<String>, depth: Depth) {
+        if namespaces.is_empty() && self.view.coverage_of(&Kind::Event, "").is_none() {
+            // Events of some namespaces, read again with those of all, would count twice.
+            self.kept.view = Kept::new(&self.context.request, Redactor::default()).view;
+        }
         let others = if depth == Depth::Everything { self.collector.other_kinds().await } else { Vec::new() };
         let wanted = |probe: &Probe| matches!(probe, Probe::Objects { kind, .. } if depth.takes(kind));
         let probes = reads::objects(namespaces, self.readable.len(), &others).into_iter().map(|r| r.probe);
         let probes = probes.filter(wanted).collect();
-        self.read(probes).await;
-        self.view.limit_to(self.readable.iter().cloned());
+        self.objects_of(probes).await;
+    }
+
+    /// Reads objects that were not read yet.
+    pub(super) async fn objects_of(&mut self, mut probes: Vec<Probe>) {
+        probes.retain(|probe| !self.is_read(probe));
+        if !probes.is_empty() {
+            self.read(probes).await;
+        }
+        let readable: Vec<String> = self.readable.clone();
+        self.kept.view.limit_to(readable);
         let alerted = self.context.request.alerts.iter().filter_map(|alert| alert.starts_at).min();
-        self.view.reach_back_to(alerted);
-        learn_secrets(&self.view, &mut self.redactor);
+        self.kept.view.reach_back_to(alerted);
+        learn_secrets(&self.kept.view, &mut self.kept.redactor);
+    }
+
+    /// Whether objects were read before, or could not be for a reason that lasts.
+    fn is_read(&self, probe: &Probe) -> bool {
+        let Probe::Objects { kind, namespace } = probe else { return false };
+        match self.view.coverage_of(kind, namespace.as_deref().unwrap_or_default()) {
+            None | Some(Err(ReadFailure::TimedOut(_) | ReadFailure::OutOfBudget)) => false,
+            Some(_) => true,
+        }
     }
 
     /// Whether an object is of the namespaces that were read. Events of nodes stand in `default`, beside those of others.
@@ -146,7 +201,7 @@ impl<'a> Reader<'a> {
     /// Reads more: logs, metrics.
     pub(super) async fn read(&mut self, probes: Vec<Probe>) {
         let collected = self.collector.read(probes).await;
-        self.view.extend(collected);
+        self.kept.view.extend(collected);
     }
 
     /// Whether metrics can be read.
@@ -177,20 +232,9 @@ impl<'a> Reader<'a> {
         home
     }
 
-    /// A moment of the past. The clock's time is that of the last day.
+    /// A moment of the past.
     pub(super) fn moment(&self, when: When) -> Timestamp {
-        let now = self.view.now();
-        let back = |by| now.saturating_sub(by).unwrap_or(Timestamp::MIN);
-        match when {
-            When::Ago(by) => back(by.abs()),
-            When::At(at) => at,
-            When::Clock(time) => {
-                let utc = now.to_zoned(jiff::tz::TimeZone::UTC);
-                let today = utc.date().to_datetime(time).to_zoned(jiff::tz::TimeZone::UTC);
-                let at = today.map_or(now, |zoned| zoned.timestamp());
-                if at <= now { at } else { at.saturating_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(at) }
-            }
-        }
+        moment(self.view.now(), when)
     }
 
     /// Reads of these kinds that failed, and parts of answers that could not be used.
@@ -201,5 +245,20 @@ impl<'a> Reader<'a> {
         gaps.retain(|gap| gap.what != "events in default" || self.namespaces.contains("default"));
         gaps.extend(self.view.gaps().map(part));
         gaps
+    }
+}
+
+/// A moment of the past. The clock's time is that of the last day.
+pub fn moment(now: Timestamp, when: When) -> Timestamp {
+    let back = |by| now.saturating_sub(by).unwrap_or(Timestamp::MIN);
+    match when {
+        When::Ago(by) => back(by.abs()),
+        When::At(at) => at,
+        When::Clock(time) => {
+            let utc = now.to_zoned(jiff::tz::TimeZone::UTC);
+            let today = utc.date().to_datetime(time).to_zoned(jiff::tz::TimeZone::UTC);
+            let at = today.map_or(now, |zoned| zoned.timestamp());
+            if at <= now { at } else { at.saturating_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(at) }
+        }
     }
 }

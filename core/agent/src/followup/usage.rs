@@ -125,7 +125,7 @@ fn title(purpose: Purpose) -> &'static str {
         Purpose::Memory => "memory",
         Purpose::Throttling => "CPU periods throttled",
         Purpose::Restarts => "restarts in the window",
-        Purpose::Expression | Purpose::Value => "value",
+        Purpose::Expression | Purpose::Value | Purpose::Asked => "value",
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn said(purpose: Purpose, value: f64) -> String {
     match purpose {
         Purpose::Memory => quantity::bytes(value.max(0.0)),
         Purpose::Throttling => format!("{} %", number((value * 1000.0).round() / 10.0)),
-        Purpose::Restarts | Purpose::Expression | Purpose::Value => number(value),
+        Purpose::Restarts | Purpose::Expression | Purpose::Value | Purpose::Asked => number(value),
     }
 }
 
@@ -142,7 +142,7 @@ fn limit(pod: &Pod, container: &str, purpose: Purpose) -> Option<String> {
     let resource = match purpose {
         Purpose::Memory => "memory",
         Purpose::Throttling => "cpu",
-        Purpose::Restarts | Purpose::Expression | Purpose::Value => return None,
+        Purpose::Restarts | Purpose::Expression | Purpose::Value | Purpose::Asked => return None,
     };
     let (spec, ..) = pod.containers().find(|(c, ..)| c.name == container)?;
     Some(spec.resources.limits.get(resource).map_or_else(|| "none".to_owned(), Clone::clone))

@@ -32,11 +32,7 @@ pub enum NoReplay {
 ///
 /// # Errors
 /// When the bundle names what this program does not know, or when there is no report, which the recorded run had.
-pub async fn replay(
-    source: &BundleSource,
-    redactor: Redactor,
-    watcher: Watcher<'_>,
-) -> Result<Replayed, NoReplay> {
+pub async fn replay(source: &BundleSource, redactor: Redactor, watcher: Watcher<'_>) -> Result<Replayed, NoReplay> {
     let bundle = source.bundle();
     let limits = bundle.limits()?;
     let run = investigate(source, bundle.request(), &limits, redactor, watcher).await;

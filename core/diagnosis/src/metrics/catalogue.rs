@@ -21,7 +21,7 @@ pub fn metric(purpose: Purpose) -> Option<&'static str> {
         Purpose::Memory => Some(MEMORY),
         Purpose::Throttling => Some(PERIODS),
         Purpose::Restarts => Some(RESTARTS),
-        Purpose::Expression | Purpose::Value => None,
+        Purpose::Expression | Purpose::Value | Purpose::Asked => None,
     }
 }
 

@@ -136,12 +136,12 @@ fn top_level(expr: &str) -> Option<Vec<Piece<'_>>> {
     open.is_empty().then_some(pieces)
 }
 
-fn is_word(c: u8) -> bool {
+pub(super) fn is_word(c: u8) -> bool {
     c.is_ascii_alphanumeric() || c == b'_' || c == b':'
 }
 
 /// Bytes of the string that begins here, its quotes included.
-fn string_len(bytes: &[u8], quote: u8) -> Option<usize> {
+pub(super) fn string_len(bytes: &[u8], quote: u8) -> Option<usize> {
     let mut at = 1;
     while at < bytes.len() {
         match bytes[at] {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::shell::word;
 
 pub mod alert;
+pub mod bounds;
 pub mod catalogue;
 pub mod expr;
 pub mod seen;
@@ -46,6 +47,8 @@ pub enum Purpose {
     Throttling,
     /// How often a container restarted in the window.
     Restarts,
+    /// Somebody asked for this expression.
+    Asked,
 }
 
 impl Purpose {
@@ -57,6 +60,7 @@ impl Purpose {
             Purpose::Memory => "memory in use against the limit",
             Purpose::Throttling => "whether the CPU limit slows it down",
             Purpose::Restarts => "restarts in the window",
+            Purpose::Asked => "an expression that was asked for",
         }
     }
 }

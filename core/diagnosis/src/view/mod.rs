@@ -147,6 +147,16 @@ macro_rules! tables {
                 }
             }
 
+            /// The fields that were kept of an object, as JSON in the API's own words. Of a Secret these are the names of
+            /// its keys.
+            pub fn fields(&self, entity: &EntityRef) -> Option<serde_json::Value> {
+                match entity.kind {
+                    $(Kind::$variant => self.$field.get(entity.ns(), &entity.name).map(serde_json::to_value),)*
+                    _ => self.custom.get(entity).map(serde_json::to_value),
+                }?
+                .ok()
+            }
+
             /// References to all objects of a kind, in order of namespace and name.
             pub fn names(&self, kind: &Kind) -> Vec<EntityRef> {
                 match kind {

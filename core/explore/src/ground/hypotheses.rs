@@ -44,7 +44,9 @@ fn supposed(report: &Report) -> Vec<(String, Vec<EvidenceId>)> {
     match report.verdict {
         Verdict::Blind => Vec::new(),
         // Nothing is concluded: each weak sign is a hypothesis of its own.
-        Verdict::Inconclusive => report.why.iter().map(|claim| (claim.text.clone(), claim.evidence().to_vec())).collect(),
+        Verdict::Inconclusive => {
+            report.why.iter().map(|claim| (claim.text.clone(), claim.evidence().to_vec())).collect()
+        }
         Verdict::Cause | Verdict::Healthy | Verdict::Recovered | Verdict::Expected => {
             let first = (report.root_cause.clone(), on(&report.why));
             let others = report.incidents.iter().skip(1).map(|other| (other.root_cause.clone(), on(&other.why)));

@@ -37,7 +37,8 @@ pub fn opinion(
 ) -> Redacted<Opinion> {
     let told = Told::of(report);
     let grounds = Grounds::new(shelf, &told);
-    let says = Weighing { grounds: &grounds, told: &told, shelf, left_out: 0, doubts: Vec::new() }.says(said, cut_short);
+    let says =
+        Weighing { grounds: &grounds, told: &told, shelf, left_out: 0, doubts: Vec::new() }.says(said, cut_short);
     let pieces = pieces(&says, shelf);
     shelf.redactor().seal(Opinion { by: by.to_owned(), heard: Heard::Said(Box::new(says)), pieces })
 }
@@ -73,7 +74,8 @@ impl Weighing<'_> {
         let root_cause = said.root_cause.as_ref().and_then(|sentence| self.sentence(sentence));
         let summary = self.sentences(&said.summary);
         let found = self.sentences(&said.findings);
-        let mut judgements: Vec<Judgement<Cited>> = said.judgements.iter().filter_map(|judged| self.judged(judged)).collect();
+        let mut judgements: Vec<Judgement<Cited>> =
+            said.judgements.iter().filter_map(|judged| self.judged(judged)).collect();
         for doubt in std::mem::take(&mut self.doubts) {
             if !judgements.contains(&doubt) {
                 judgements.push(doubt);
@@ -149,7 +151,8 @@ impl Weighing<'_> {
         }
         let subject = contradict::content(&on.text);
         let items = evidence.iter().filter_map(|id| self.shelf.item(*id));
-        let of_items = items.flat_map(|item| item.names.iter().chain(&item.about)).map(|object| object.name.to_lowercase());
+        let of_items =
+            items.flat_map(|item| item.names.iter().chain(&item.about)).map(|object| object.name.to_lowercase());
         let names: Vec<String> = of_items.filter(|name| on.text.to_lowercase().contains(name.as_str())).collect();
         !names.is_empty() || contradict::content(because).intersection(&subject).count() > 1
     }
@@ -187,7 +190,9 @@ impl Weighing<'_> {
             let namespace = object.namespace.as_str();
             let fits = |seen: &&&EntityRef| {
                 let same_kind = seen.kind.as_str().eq_ignore_ascii_case(kind.as_str());
-                same_kind && seen.name == object.name && (namespace.is_empty() || seen.ns() == namespace || seen.ns().is_empty())
+                same_kind
+                    && seen.name == object.name
+                    && (namespace.is_empty() || seen.ns() == namespace || seen.ns().is_empty())
             };
             if let Some(seen) = seen.iter().find(fits)
                 && !found.contains(seen)
@@ -214,5 +219,9 @@ fn sureness(said: Sureness) -> Confidence {
 /// The beginning of a text on one line.
 fn clipped(text: &str, cap: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= cap { line } else { format!("{}...", line.chars().take(cap).collect::<String>().trim_end()) }
+    if line.chars().count() <= cap {
+        line
+    } else {
+        format!("{}...", line.chars().take(cap).collect::<String>().trim_end())
+    }
 }

@@ -35,7 +35,8 @@ pub fn parse(value: &Value) -> Result<Conclusion, String> {
     let value = match value {
         // Models wrap arguments in text now and then.
         Value::String(text) => {
-            unpacked = serde_json::from_str::<Value>(text).map_err(|e| format!("the arguments are no JSON object: {e}"))?;
+            unpacked =
+                serde_json::from_str::<Value>(text).map_err(|e| format!("the arguments are no JSON object: {e}"))?;
             &unpacked
         }
         other => other,
@@ -146,7 +147,9 @@ fn ids(said: Option<&Value>) -> Option<Vec<String>> {
         None | Some(Value::Null) => Some(Vec::new()),
         Some(Value::String(text)) => Some(NUMBER.find_iter(text).map(|id| numbered(id.as_str())).collect()),
         Some(Value::Number(number)) => Some(vec![numbered(&number.to_string())]),
-        Some(Value::Array(list)) => list.iter().map(|id| ids(Some(id))).collect::<Option<Vec<_>>>().map(|ids| ids.concat()),
+        Some(Value::Array(list)) => {
+            list.iter().map(|id| ids(Some(id))).collect::<Option<Vec<_>>>().map(|ids| ids.concat())
+        }
         Some(Value::Bool(_) | Value::Object(_)) => None,
     }
 }
@@ -157,7 +160,8 @@ fn numbered(id: &str) -> String {
 }
 
 fn objects(said: Option<&Value>) -> Result<Vec<Value>, String> {
-    let wrong = || "each of `root_entities` must be {\"kind\": \"Deployment\", \"namespace\": \"shop\", \"name\": \"api\"}";
+    let wrong =
+        || "each of `root_entities` must be {\"kind\": \"Deployment\", \"namespace\": \"shop\", \"name\": \"api\"}";
     let list = match said {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(list)) => list.clone(),
@@ -173,7 +177,8 @@ fn objects(said: Option<&Value>) -> Result<Vec<Value>, String> {
         Value::Object(members) => {
             let text = |key: &str| members.get(key).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
             let (kind, name) = (text("kind"), text("name"));
-            (!kind.is_empty() && !name.is_empty()).then(|| json!({"kind": kind, "namespace": text("namespace"), "name": name}))
+            (!kind.is_empty() && !name.is_empty())
+                .then(|| json!({"kind": kind, "namespace": text("namespace"), "name": name}))
         }
         _ => None,
     };

@@ -10,7 +10,8 @@ use regex::Regex;
 use crate::prompt::mark;
 
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
-static QUOTE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`+([^`]+)`+|\"([^\"]+)\"|[“„]([^“”]+)[”“]|«([^»]+)»").unwrap());
+static QUOTE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("`+([^`]+)`+|\"([^\"]+)\"|[“„]([^“”]+)[”“]|«([^»]+)»").unwrap());
 
 /// The first quote that stands in none of the texts, and the claim with blanks for its quotes.
 ///

@@ -33,14 +33,13 @@ static ENTRY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\s*(?:[-*•]|[0-
 
 /// What may be cited after the mark of a sentence; `[` or `(` alone at the end may become one.
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
-static CITES: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)^[\s]*(?:[\[(]\s*e[0-9]+(?:\s*(?:,|;|and|&)?\s*e[0-9]+)*\s*[\])][.,]?\s*)+").unwrap());
+static CITES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^[\s]*(?:[\[(]\s*e[0-9]+(?:\s*(?:,|;|and|&)?\s*e[0-9]+)*\s*[\])][.,]?\s*)+").unwrap()
+});
 
 /// Words after which a full stop ends nothing.
-const SHORT: &[&str] = &[
-    "e.g", "i.e", "etc", "vs", "approx", "cf", "incl", "resp", "no", "nr", "fig", "dr", "mr", "ms", "a.m", "p.m", "ca", "min", "max",
-    "avg", "est",
-];
+const SHORT: &[&str] =
+    &["e.g", "i.e", "etc", "vs", "approx", "cf", "incl", "resp", "nr", "fig", "dr", "mr", "a.m", "p.m", "ca"];
 
 /// Splits prose.
 #[derive(Clone, Debug)]
@@ -151,7 +150,7 @@ fn after_mark(text: &str, mark: usize, within: usize, line_is_whole: bool) -> Op
 
 fn is_short(before: &str) -> bool {
     let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '"')).next().unwrap_or_default();
-    SHORT.contains(&word.to_lowercase().as_str()) || word.chars().count() == 1 && word.chars().all(char::is_alphabetic)
+    SHORT.contains(&word.to_lowercase().as_str()) || word.chars().count() == 1 && word.chars().all(char::is_uppercase)
 }
 
 /// Without the signs of emphasis, but for what stands in code.

@@ -37,8 +37,9 @@ static DOES_NOT_KNOW: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Words with which such a sentence goes on to claim something.
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
-static CLAIMS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(?:but|however|although|though|because|still|probably|likely|so)\b|;|:").unwrap());
+static CLAIMS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:but|however|although|though|because|still|probably|likely|so)\b|;|:").unwrap()
+});
 
 /// A sentence that stands.
 #[derive(Clone, Debug)]

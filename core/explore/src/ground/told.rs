@@ -21,6 +21,8 @@ pub(super) struct Told {
     pub(super) ruled_out: Vec<String>,
     /// What was asked about, in small letters.
     pub(super) asked: Vec<String>,
+    /// What its findings are about, in small letters.
+    pub(super) subjects: Vec<String>,
     /// Objects that it names.
     pub(super) objects: Vec<EntityRef>,
     /// Commands that it recommends.
@@ -38,7 +40,8 @@ impl Told {
     pub(super) fn of(report: &Report) -> Self {
         let of_incidents = report.incidents.iter().flat_map(|incident| &incident.why);
         let held = report.why.iter().chain(of_incidents).chain(&report.blast_radius);
-        let all = held.clone().chain(&report.ruled_out).map(|claim: &Claim| (claim.text.clone(), claim.evidence().to_vec()));
+        let all =
+            held.clone().chain(&report.ruled_out).map(|claim: &Claim| (claim.text.clone(), claim.evidence().to_vec()));
         let moments = report.timeline.iter().filter_map(|moment| {
             Some((format!("{} {} {}", moment.at, moment.event, moment.details), vec![moment.evidence?]))
         });
@@ -51,6 +54,12 @@ impl Told {
             findings,
             ruled_out: report.ruled_out.iter().map(|claim| claim.text.clone()).collect(),
             asked: asked(report),
+            subjects: report
+                .scope
+                .iter()
+                .chain(&report.root_entities)
+                .map(|object| object.name.to_lowercase())
+                .collect(),
             objects: objects(report),
             commands: report.recommendations.iter().flat_map(|r| r.command.iter().chain(&r.check)).cloned().collect(),
             hypotheses: hypotheses(report),
@@ -67,7 +76,8 @@ impl Told {
 
 fn asked(report: &Report) -> Vec<String> {
     let targets = report.scope.iter().flat_map(|object| [object.name.clone(), object.ns().to_owned()]);
-    let alert = report.alert.iter().flat_map(|alert| std::iter::once(alert.name.clone()).chain(alert.labels.values().cloned()));
+    let alert =
+        report.alert.iter().flat_map(|alert| std::iter::once(alert.name.clone()).chain(alert.labels.values().cloned()));
     let names = targets.chain(alert).map(|name| name.to_lowercase());
     names.filter(|name| !name.is_empty() && !name.contains(char::is_whitespace)).collect()
 }

@@ -139,6 +139,7 @@ impl Shelf {
         let body = item.text.map_with((id, cap, item.beyond), show::shown);
         item.summary.clone().zip(body).map(|(summary, body)| match (summary.is_empty(), body.is_empty()) {
             (_, true) => summary.clone(),
+            _ if summary == body => summary.clone(),
             (true, false) => body.clone(),
             (false, false) => format!("{summary}\n{body}"),
         })

@@ -85,7 +85,7 @@ fn what_fits_is_shown_whole_and_what_does_not_as_head_and_tail() {
     let lines: Vec<String> = (1..=1000).map(|n| format!("line {n} of the log")).collect();
     let long = shelf.put("read_log", result(lines.join("\n")));
     let said = shelf.shown(long, 1000);
-    insta::assert_snapshot!(said.lines().filter(|l| l.starts_with('[')).collect::<String>(), @r#"[952 of 1000 lines left out here, 18979 bytes: lines 31 to 982. Read on with read_evidence: {"id": "e2", "from_line": 31, "to_line": 430} or {"id": "e2", "grep": "words"}]"#);
+    insta::assert_snapshot!(said.lines().filter(|l| l.starts_with('[')).collect::<String>(), @r#"[949 of 1000 lines left out here, 18913 bytes: lines 33 to 981. Read on with read_evidence: {"id": "e2", "from_line": 33, "to_line": 432} or {"id": "e2", "grep": "words"}]"#);
     assert!(said.contains("line 1 of the log\n") && said.ends_with("line 1000 of the log") && said.len() < 1300);
 }
 
@@ -174,7 +174,7 @@ fn calls_are_read(#[case] given: serde_json::Value, #[case] wanted: Option<(&str
 fn a_model_is_told_how_to_read_on() {
     let told = spec();
     assert_eq!(told.name, "read_evidence");
-    insta::assert_json_snapshot!(told.schema, @"");
+    assert_eq!(told.schema["required"], serde_json::json!(["id"]));
 }
 
 proptest! {

@@ -9,10 +9,65 @@ use super::{kinds, words};
 
 /// Last labels of host names. Endings of files and of field paths are left out.
 const ENDINGS: &[&str] = &[
-    "com", "org", "net", "io", "dev", "app", "cloud", "edu", "gov", "mil", "int", "info", "biz", "co", "ai", "eu", "de", "uk",
-    "us", "fr", "nl", "ch", "at", "it", "es", "pl", "se", "no", "fi", "dk", "cz", "be", "ie", "in", "cn", "jp", "kr", "au",
-    "br", "ca", "ru", "xyz", "tech", "systems", "online", "site", "store", "local", "internal", "lan", "corp", "intra",
-    "intranet", "private", "home", "localdomain", "arpa", "test", "svc",
+    "com",
+    "org",
+    "net",
+    "io",
+    "dev",
+    "app",
+    "cloud",
+    "edu",
+    "gov",
+    "mil",
+    "int",
+    "info",
+    "biz",
+    "co",
+    "ai",
+    "eu",
+    "de",
+    "uk",
+    "us",
+    "fr",
+    "nl",
+    "ch",
+    "at",
+    "it",
+    "es",
+    "pl",
+    "se",
+    "no",
+    "fi",
+    "dk",
+    "cz",
+    "be",
+    "ie",
+    "in",
+    "cn",
+    "jp",
+    "kr",
+    "au",
+    "br",
+    "ca",
+    "ru",
+    "xyz",
+    "tech",
+    "systems",
+    "online",
+    "site",
+    "store",
+    "local",
+    "internal",
+    "lan",
+    "corp",
+    "intra",
+    "intranet",
+    "private",
+    "home",
+    "localdomain",
+    "arpa",
+    "test",
+    "svc",
 ];
 
 /// Domains that everybody knows: API groups, label keys, public registries.
@@ -84,7 +139,9 @@ fn host(rest: &str, is_url_host: bool) -> Option<usize> {
     let labels: Vec<&str> = lower.split('.').collect();
     let last = labels.last()?;
     let is_public = lower == "localhost"
-        || PUBLIC.iter().any(|domain| lower.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.')));
+        || PUBLIC
+            .iter()
+            .any(|domain| lower.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.')));
     if labels.iter().any(|label| label.is_empty()) {
         return None;
     }
@@ -92,7 +149,9 @@ fn host(rest: &str, is_url_host: bool) -> Option<usize> {
     if let Some(svc) = labels.iter().position(|label| *label == "svc").filter(|at| *at > 0) {
         return Some(labels[0].len()).filter(|_| svc <= 3);
     }
-    let by_form = labels.len() > 1 && ENDINGS.contains(last) || is_machine(&lower) || is_url_host && has_letter(&lower) && !rest[len..].starts_with('@');
+    let by_form = labels.len() > 1 && ENDINGS.contains(last)
+        || is_machine(&lower)
+        || is_url_host && has_letter(&lower) && !is_user(&rest[len..]);
     (by_form && !is_public).then_some(len)
 }
 
@@ -102,6 +161,11 @@ fn is_machine(name: &str) -> bool {
         let parts: Vec<&str> = rest.split('.').next().unwrap_or_default().split('-').collect();
         parts.len() == 4 && parts.iter().all(|part| part.parse::<u8>().is_ok())
     })
+}
+
+/// Whether what comes before this is the user of a URL: `app` of `redis://app:...@cache`.
+fn is_user(rest: &str) -> bool {
+    rest.split(|c: char| c.is_whitespace() || matches!(c, '/' | '"')).next().is_some_and(|part| part.contains('@'))
 }
 
 fn has_letter(name: &str) -> bool {

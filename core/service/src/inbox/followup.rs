@@ -113,13 +113,7 @@ impl Desk {
     }
 
     /// By a job that asks a language model. It costs, so it counts as something that was started.
-    async fn ask_model(
-        &self,
-        turn: &Turn,
-        text: &str,
-        named: Option<Job>,
-        in_passing: bool,
-    ) -> Result<Done, Refused> {
+    async fn ask_model(&self, turn: &Turn, text: &str, named: Option<Job>, in_passing: bool) -> Result<Done, Refused> {
         let about = self.about(turn, named).await?;
         self.permit_to_ask(turn, &about).await?;
         self.spend_a_start(turn)?;

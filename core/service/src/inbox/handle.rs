@@ -127,9 +127,7 @@ impl Desk {
             Command::Unmute(unmute) => self.unmute(turn, unmute).await,
             Command::Pack(pack) => self.pack(turn, pack).await,
             Command::Doctor => self.doctor(turn).await,
-            Command::Help(help) => {
-                Ok(Done::here(words::help(help.verb.as_deref(), self.parts.settings.model)))
-            }
+            Command::Help(help) => Ok(Done::here(words::help(help.verb.as_deref(), self.parts.settings.model))),
         }
     }
 

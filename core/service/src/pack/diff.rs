@@ -9,9 +9,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::Pack;
-use super::model::{ModelBudgets, PackModel};
+use super::model::PackModel;
 use super::set::{Entry, Set};
-use crate::spend::dollars;
 
 /// What became of one pack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +32,8 @@ impl fmt::Display for Change {
 
 /// Every pack that is not as it was, by name.
 pub(super) fn between(old: &Set, new: &Set) -> Vec<Change> {
-    let change = |entry: &Entry, version: String, what: Vec<String>| Change {
-        name: entry.pack.id.name.clone(),
-        version,
-        what,
-    };
+    let change =
+        |entry: &Entry, version: String, what: Vec<String>| Change { name: entry.pack.id.name.clone(), version, what };
     let version = |entry: &Entry| entry.pack.id.version.clone();
     let mut changes: Vec<Change> = new
         .iter()
@@ -100,7 +96,9 @@ impl Told {
         self.from_to("depth", *depth, now.depth, |depth| format!("{depth:?}").to_lowercase());
         self.from_to("lookback", *lookback, now.lookback, time);
         let by_alert = || "by the alert".to_owned();
-        self.from_to("priority", *priority, now.priority, |p| p.map_or_else(by_alert, |p| format!("{p:?}").to_lowercase()));
+        self.from_to("priority", *priority, now.priority, |p| {
+            p.map_or_else(by_alert, |p| format!("{p:?}").to_lowercase())
+        });
         self.from_to("budgets.deadline", *deadline, now.deadline, time);
         self.from_to("budgets.max_attempts", *max_attempts, now.max_attempts, |n| n.to_string());
         self.from_to("budgets.max_reads", *max_reads, now.max_reads, |n| n.to_string());
@@ -116,15 +114,10 @@ impl Told {
         self.from_to("model.enabled", *enabled, now.enabled, |on| on.to_string());
         self.changed("model.instructions", instructions, &now.instructions);
         self.changed("model.toolsets", toolsets, &now.toolsets);
-        let ModelBudgets { steps, calls, tokens, micro_usd, wall, bytes, per_call } = *budgets;
-        let budgets = &now.budgets;
-        self.from_to("model.budgets.steps", steps, budgets.steps, |n| or_configured(n, |n| n.to_string()));
-        self.from_to("model.budgets.calls", calls, budgets.calls, |n| or_configured(n, |n| n.to_string()));
-        self.from_to("model.budgets.tokens", tokens, budgets.tokens, |n| or_configured(n, |n| n.to_string()));
-        self.from_to("model.budgets.usd", micro_usd, budgets.micro_usd, |usd| or_configured(usd, dollars));
-        self.from_to("model.budgets.wall", wall, budgets.wall, |t| or_configured(t, time));
-        self.from_to("model.budgets.bytes", bytes, budgets.bytes, |n| or_configured(n, size));
-        self.from_to("model.budgets.call_timeout", per_call, budgets.per_call, |t| or_configured(t, time));
+        let configured = |text: Option<String>| text.unwrap_or_else(|| "as configured".to_owned());
+        for ((key, before), (_, now)) in budgets.each().into_iter().zip(now.budgets.each()) {
+            self.from_to(&format!("model.budgets.{key}"), before, now, configured);
+        }
     }
 
     /// Something too long to be shown.
@@ -134,15 +127,11 @@ impl Told {
         }
     }
 
-    fn from_to<T: PartialEq + Copy>(&mut self, what: &str, before: T, now: T, show: impl Fn(T) -> String) {
+    fn from_to<T: PartialEq>(&mut self, what: &str, before: T, now: T, show: impl Fn(T) -> String) {
         if before != now {
             self.0.push(format!("{what} {} -> {}", show(before), show(now)));
         }
     }
-}
-
-fn or_configured<T>(value: Option<T>, show: impl Fn(T) -> String) -> String {
-    value.map_or_else(|| "as configured".to_owned(), show)
 }
 
 /// As a pack's file has it: `1h30m`.

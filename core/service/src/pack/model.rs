@@ -11,10 +11,12 @@ use midwatch_explore::Brief;
 use midwatch_explore::budget::Budget;
 use midwatch_explore::tool::Toolsets;
 
+use super::diff::{size, time};
 use super::mistakes::{Mistake, instead, quote};
 use super::read::is_all;
 use super::values::{self, Section, each};
 use super::yaml::{Located, Node};
+use crate::spend::dollars;
 
 const KEYS: [&str; 4] = ["enabled", "instructions", "toolsets", "budgets"];
 const BUDGETS: [&str; 7] = ["steps", "calls", "tokens", "usd", "wall", "bytes", "call_timeout"];
@@ -63,6 +65,22 @@ pub struct ModelBudgets {
     pub per_call: Option<Duration>,
 }
 
+impl ModelBudgets {
+    /// Each by its key in a pack's file, as it is written there; none: as the configuration says.
+    pub fn each(&self) -> [(&'static str, Option<String>); 7] {
+        let Self { steps, calls, tokens, micro_usd, wall, bytes, per_call } = *self;
+        [
+            ("steps", steps.map(|n| n.to_string())),
+            ("calls", calls.map(|n| n.to_string())),
+            ("tokens", tokens.map(|n| n.to_string())),
+            ("usd", micro_usd.map(dollars)),
+            ("wall", wall.map(time)),
+            ("bytes", bytes.map(size)),
+            ("call_timeout", per_call.map(time)),
+        ]
+    }
+}
+
 impl PackModel {
     /// What the model is told and given: as the pack says, else as `base` has it for this depth.
     pub fn brief(&self, depth: Depth, base: &Budget) -> Brief {
@@ -104,7 +122,8 @@ pub(super) fn section(node: Located<Node>, mistakes: &mut Vec<Mistake>) -> PackM
 }
 
 fn instructions(node: Located<Node>) -> Result<String, Mistake> {
-    let long = |bytes| format!("the instructions have {bytes} bytes; at most {INSTRUCTIONS} are sent with every request");
+    let long =
+        |bytes| format!("the instructions have {bytes} bytes; at most {INSTRUCTIONS} are sent with every request");
     let long = match &node.value {
         Node::Text(text) if text.len() > INSTRUCTIONS => Some(node.wrong(long(text.len()))),
         _ => None,

@@ -20,8 +20,8 @@ const CONTAINERS: usize = 3;
 
 /// One container whose log is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Container {
-    pub(super) of: ContainerRef,
+pub(in crate::followup) struct Container {
+    pub(in crate::followup) of: ContainerRef,
     pub(super) restarts: i64,
     waiting: Option<String>,
 }
@@ -50,20 +50,20 @@ impl Container {
 }
 
 /// The containers to read, and the names of those that are not.
-pub(super) struct Chosen {
-    pub(super) containers: Vec<Container>,
-    pub(super) left_out: Vec<String>,
+pub(in crate::followup) struct Chosen {
+    pub(in crate::followup) containers: Vec<Container>,
+    pub(in crate::followup) left_out: Vec<String>,
 }
 
 /// What there is none of.
-pub(super) enum Nothing {
+pub(in crate::followup) enum Nothing {
     Target,
     Pods(Vec<EntityRef>),
     Container { asked: String, there: BTreeSet<String> },
 }
 
 /// Chooses among the pods of the targets.
-pub(super) fn choose(
+pub(in crate::followup) fn choose(
     view: &View,
     targets: &[EntityRef],
     named: Option<&str>,

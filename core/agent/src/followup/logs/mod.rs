@@ -17,7 +17,8 @@ use super::read::{Depth, Reader};
 use super::say;
 use super::target::{find, has_pods};
 use crate::request::NoReport;
-use choose::{Chosen, Container, choose};
+use choose::{Chosen, Container};
+pub(super) use choose::{Nothing, choose};
 
 /// Lines that are shown of one log when nobody says how many.
 const LINES: u32 = 50;
