@@ -1,6 +1,19 @@
 //! The loop: what a model is asked, what is read for it, and how it ends.
 //!
-//! (Being written.) Start at [`explain`] and [`answer`].
+//! ```text
+//! research   an exploration: one conversation, or several whose conclusions become one
+//! question   a question of a thread: a conversation that ends in words
+//! round      one round of all conversations: ask, understand, read, answer
+//! track      one conversation with a goal: its slips, and how it ends
+//! talk       what was said in it, and how it is made shorter
+//! calls      what a reply calls, and what each call is answered
+//! repeats    what was asked already
+//! plan       the model's list of tasks, and progress
+//! state      what all conversations share
+//! trail      what left, for the audit trail and the transcript
+//! ```
+//! Each of its loops costs a request, and requests have a budget; each budget has an end at which the model may still say
+//! what it knows. Nothing is detached: who drops the future has stopped it all. Start at [`explain`] and [`answer`].
 
 use std::sync::Arc;
 
@@ -16,6 +29,19 @@ use serde::{Deserialize, Serialize};
 use crate::budget::Budget;
 use crate::port::{ChatModel, ChatRequest};
 use crate::tool::{Tool, Toolsets};
+
+mod calls;
+mod plan;
+mod question;
+mod repeats;
+mod research;
+mod round;
+mod state;
+mod talk;
+#[cfg(test)]
+mod tests;
+mod track;
+mod trail;
 
 /// Who explores: a model, and tools that are not of the evidence sources.
 #[derive(Clone)]
@@ -132,8 +158,7 @@ pub struct Sent {
 /// Lets a model look further than the rules did, and say what it makes of it. What cannot be had from it is said in the
 /// opinion; there is always one.
 pub async fn explain(explorer: &Explorer, asked: Asked<'_>, brief: &Brief, watcher: Watcher<'_>) -> Explained {
-    let _ = (explorer, asked.source, brief, watcher);
-    unreachable!("being written")
+    research::explain(explorer, asked, brief, watcher).await
 }
 
 /// Lets a model answer a question of a thread. `memory` is what was said there, oldest first; `hear` is told the answer as
@@ -146,6 +171,5 @@ pub async fn answer(
     brief: &Brief,
     hear: &(dyn Fn(Redacted<Answer>) + Send + Sync),
 ) -> Answered {
-    let _ = (explorer, asked.source, question, memory, brief, hear);
-    unreachable!("being written")
+    question::answer(explorer, asked, question, memory, brief, hear).await
 }

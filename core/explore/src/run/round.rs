@@ -4,9 +4,11 @@
 //! done in the order of the conversations, so that the same replies give the same numbers. Must never send what the gate
 //! did not let pass, nor wait beyond the budget's time. Start at [`Exploration::round`].
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use midwatch_agent::Watcher;
-use midwatch_agent::request::StepState;
+use midwatch_agent::request::{ModelUse, StepState};
 use midwatch_redact::Redacted;
 use tokio::time::timeout_at;
 
@@ -14,11 +16,11 @@ use super::calls::{Called, Read};
 use super::plan;
 use super::state::Exploration;
 use super::talk::{Wants, with_text};
-use super::track::{CONCLUDE, End, Goal, Outcome, Track};
+use super::track::{End, Goal, Outcome, Track};
 use super::trail::{Came, Outgoing};
 use crate::budget::{Ahead, Bound};
-use crate::ground;
-use crate::port::{Arguments, ChatReply, ChatRequest, Hear, Message, ModelFailure, Stop, ToolCall, Usage};
+use crate::ground::{self, CONCLUDE};
+use crate::port::{Arguments, ChatReply, ChatRequest, Delta, Hear, Message, ModelFailure, Stop, ToolCall, Usage};
 use crate::prompt::words;
 use crate::shelf::Shelf;
 use crate::veil::Veil;
@@ -26,20 +28,26 @@ use crate::veil::Veil;
 /// Tokens that a reply is taken to have before it is known.
 const REPLY: u64 = 1_000;
 
+/// Time for the gate to write down what a request took.
+const WRITING: Duration = Duration::from_secs(5);
+
 /// Requests beyond one for each conversation that are kept for the end: one that concludes them all, or another try.
 const SPARE: u32 = 1;
 
 /// Whoever hears a reply while it comes.
 pub(crate) trait Listener: Sync {
+    /// A request is made: what was heard before was no last word.
+    fn begins(&self) {}
+
     /// A piece of it; what was read and what hides names are lent for the moment.
-    fn heard(&self, delta: crate::port::Delta<'_>, shelf: &Shelf, veil: &Veil);
+    fn heard(&self, delta: Delta<'_>, shelf: &Shelf, veil: &Veil);
 }
 
 /// Nobody.
 pub(crate) struct Deaf;
 
 impl Listener for Deaf {
-    fn heard(&self, _: crate::port::Delta<'_>, _: &Shelf, _: &Veil) {}
+    fn heard(&self, _: Delta<'_>, _: &Shelf, _: &Veil) {}
 }
 
 /// A request of a round.
@@ -54,7 +62,7 @@ struct Asking {
 }
 
 /// What came of it; none when the time was over first.
-type Came1 = Option<Result<ChatReply, ModelFailure>>;
+type Heard = Option<Result<ChatReply, ModelFailure>>;
 
 impl Exploration<'_> {
     /// One round. Conversations that are not open stay as they are.
@@ -64,9 +72,12 @@ impl Exploration<'_> {
         let mut reads = Vec::new();
         let mut called: Vec<(usize, Vec<Called>)> = Vec::new();
         for (asking, reply) in asking.iter().zip(replies) {
+            let before = self.spending.used();
             let calls = self.take_reply(&mut tracks[asking.track], asking, reply);
+            self.tell_gate(asking, before).await;
             if !calls.is_empty() {
-                called.push((asking.track, self.plan_calls(asking.track, &mut tracks[asking.track], calls, &mut reads)));
+                called
+                    .push((asking.track, self.plan_calls(asking.track, &mut tracks[asking.track], calls, &mut reads)));
             }
         }
         if !called.is_empty() {
@@ -131,10 +142,27 @@ impl Exploration<'_> {
         }
     }
 
+    /// Tells the gate how a request ended and what it took.
+    async fn tell_gate(&self, asking: &Asking, before: ModelUse) {
+        let Some(sent) = self.trail.sent(asking.place) else { return };
+        let after = self.spending.used();
+        let used = ModelUse {
+            requests: 1,
+            calls: 0,
+            input: after.input - before.input,
+            output: after.output - before.output,
+            cached: after.cached - before.cached,
+            micro_usd: after.micro_usd.zip(before.micro_usd).map(|(after, before)| after - before),
+        };
+        // What it took is written down even when the time is over, but nobody waits for that for long.
+        let _ = tokio::time::timeout(WRITING, self.gate.came(sent, &used)).await;
+    }
+
     /// Waits for all replies of a round. What is not among the last words leaves time for them.
-    async fn hear(&self, asking: &[Asking], listener: &dyn Listener) -> Vec<Came1> {
-        let hear = |delta: crate::port::Delta<'_>| listener.heard(delta, &self.shelf, &self.veil);
+    async fn hear(&self, asking: &[Asking], listener: &dyn Listener) -> Vec<Heard> {
+        let hear = |delta: Delta<'_>| listener.heard(delta, &self.shelf, &self.veil);
         let hear: Hear<'_> = &hear;
+        listener.begins();
         let replies = asking.iter().map(|asking| async move {
             let until = if asking.last { self.spending.until() } else { self.spending.research_until() };
             timeout_at(until, self.model.chat(&asking.request, hear)).await.ok()
@@ -143,7 +171,7 @@ impl Exploration<'_> {
     }
 
     /// Understands what came: the calls that are to be answered, if there are any.
-    fn take_reply(&mut self, track: &mut Track, asking: &Asking, came: Came1) -> Vec<ToolCall> {
+    fn take_reply(&mut self, track: &mut Track, asking: &Asking, came: Heard) -> Vec<ToolCall> {
         let reply = match came {
             Some(Ok(reply)) => reply,
             Some(Err(failure)) => {
@@ -152,9 +180,14 @@ impl Exploration<'_> {
             }
             None => {
                 let wall = Bound::Wall(self.spending.budget().wall);
-                self.trail.failed(asking.place, &self.redactor.redact_text("no answer within the time of the exploration"));
+                self.trail
+                    .failed(asking.place, &self.redactor.redact_text("no answer within the time of the exploration"));
                 let end = End::Bound(wall);
-                if asking.last { track.silence(end) } else { track.tell(end) }
+                if asking.last {
+                    track.silence(end)
+                } else {
+                    track.tell(end)
+                }
                 return Vec::new();
             }
         };
@@ -165,7 +198,7 @@ impl Exploration<'_> {
         }
         let ChatReply { text, calls, stop, usage, carried, .. } = reply;
         let message = Message::Assistant { text: String::new(), calls: calls.clone(), carried };
-        let message = self.redactor.seal(message).zip(self.veil.out(&text)).map(with_text);
+        let message = self.redactor.seal(message).zip(self.veil.out(&self.veil.back(&text))).map(with_text);
         self.trail.came(asking.place, &message, Came { stop, usage });
         match track.goal {
             Goal::Conclude => self.take_exploring(track, message, &text, calls, stop),
@@ -192,25 +225,30 @@ impl Exploration<'_> {
         stop: Stop,
     ) -> Vec<ToolCall> {
         let concluding = calls.iter().find(|call| call.name == CONCLUDE).map(|call| call.arguments.clone());
-        let concluded = match &concluding {
-            Some(Arguments::Given(said)) => ground::parse(&self.veil.back_value(said)).map(|said| Some(Box::new(said))),
-            Some(Arguments::Broken(_)) => Err(words::BROKEN_ARGUMENTS.to_owned()),
-            None => Ok(None),
+        let refused = match concluding {
+            Some(Arguments::Given(said)) => {
+                let said = self.veil.back_value(&said);
+                match ground::parse(&said) {
+                    Ok(conclusion) => {
+                        // A whole conclusion counts, also where the reply was cut off behind it.
+                        track.outcome = Outcome::Concluded(Box::new(conclusion), said);
+                        return Vec::new();
+                    }
+                    Err(why) => Some(why),
+                }
+            }
+            Some(Arguments::Broken(_)) => Some(words::BROKEN_ARGUMENTS.to_owned()),
+            None => None,
         };
-        if let (Ok(Some(conclusion)), Some(Arguments::Given(said))) = (&concluded, concluding) {
-            // A whole conclusion counts, also where the reply was cut off behind it.
-            track.outcome = Outcome::Concluded(conclusion.clone(), said);
-            return Vec::new();
-        }
         if !is_usable(track, text, &calls, stop) {
             return Vec::new();
         }
         track.talk.next_round();
         track.talk.say(message);
-        match concluded {
-            Err(why) => self.refuse_conclusion(track, calls, &why),
-            Ok(_) if calls.is_empty() => track.prose(),
-            Ok(_) => return calls,
+        match refused {
+            Some(why) => self.refuse_conclusion(track, calls, &why),
+            None if calls.is_empty() => track.prose(),
+            None => return calls,
         }
         Vec::new()
     }

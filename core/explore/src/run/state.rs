@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use midwatch_agent::request::{Progress, ReadSummary, Step, StepState};
 use midwatch_agent::Watcher;
+use midwatch_agent::request::{Progress, ReadSummary, Step, StepState};
 use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::report::Report;
@@ -25,7 +25,7 @@ use crate::tool::{Tool, Toolbox};
 use crate::veil::Veil;
 use crate::{ground, tools};
 
-use super::{plan, track};
+use super::plan;
 
 /// Bytes of a result that a model is shown at once, at most and at least; a share of its context between them.
 const SHOWN: std::ops::RangeInclusive<usize> = 1_000..=4_000;
@@ -156,7 +156,7 @@ fn told((spec, description): &(ToolSpec, String)) -> ToolSpec {
 
 /// Whether a tool's name is one of those that the loop answers itself.
 fn is_ours(name: &str) -> bool {
-    [shelf::NAME, plan::NAME, track::CONCLUDE].contains(&name)
+    [shelf::NAME, plan::NAME, ground::CONCLUDE].contains(&name)
 }
 
 /// A part of the context, in tokens.

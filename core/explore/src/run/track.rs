@@ -11,12 +11,9 @@ use super::plan::Plan;
 use super::repeats;
 use super::talk::{Talk, Wants};
 use crate::budget::Bound;
-use crate::ground::Conclusion;
+use crate::ground::{CONCLUDE, Conclusion};
 use crate::port::Message;
 use crate::prompt::words;
-
-/// The tool that ends an exploration.
-pub(crate) const CONCLUDE: &str = "conclude";
 
 /// Requests that one which was told to end has left.
 const LAST_WORDS: u32 = 2;
@@ -48,7 +45,7 @@ pub(crate) enum Goal {
 /// How a conversation ended, or that it did not yet.
 pub(crate) enum Outcome {
     Open,
-    /// With the conclusion, and with it as it was written, names still masked.
+    /// With the conclusion, and with it as it was written, names as they are.
     Concluded(Box<Conclusion>, Value),
     /// With words, names still masked.
     Spoke(String),
