@@ -102,6 +102,7 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(jobs::__path_list, jobs::list)
         .with(jobs::__path_one, jobs::one)
         .with(jobs::__path_report, jobs::report)
+        .with(jobs::__path_bundle, jobs::bundle)
         .with(jobs::__path_cancel, jobs::cancel)
         .with(packs::__path_list, packs::list)
         .with(packs::__path_enable, packs::enable)

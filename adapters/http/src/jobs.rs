@@ -18,7 +18,7 @@ use midwatch_service::port::store::JobFilter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::app::App;
 use crate::body::Input;
 use crate::fault::Fault;
@@ -161,6 +161,19 @@ async fn answer_of(app: &App, job: &Job) -> Result<Option<Said>, Fault> {
 pub(crate) async fn report(State(app): State<Arc<App>>, who: Who, Named(id): Named) -> Result<Response, Fault> {
     let job = seen(&app, &who, id).await?;
     Ok(wait::answer(&app, job).await)
+}
+
+/// The recording of an investigation, for `midwatch replay`: what was asked, every answer that was read, what it came to.
+/// Secrets are not in it.
+#[utoipa::path(
+    get, path = "/api/v1/jobs/{id}/bundle", tag = "jobs", params(("id" = String, Path, description = "The job's id")),
+    responses((status = 200, description = "The recording, of format midwatch-bundle/1", body = Object))
+)]
+pub(crate) async fn bundle(State(app): State<Arc<App>>, who: Who, Named(id): Named) -> Result<Response, Fault> {
+    let job = seen(&app, &who, id).await?;
+    let kept = app.api.store.artifact(job.spec.id, "bundle").await?;
+    let kept = kept.ok_or_else(|| Fault::not_found("of this job no recording is kept"))?;
+    Ok(answer::ready(kept.text))
 }
 
 /// Why a job should stop.

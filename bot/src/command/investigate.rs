@@ -15,7 +15,8 @@ use crate::failure::Failure;
 use crate::input::{Asked, Wanted};
 use crate::{live, output, settings};
 
-use super::{again, block_on, printed};
+use super::explore::Wish;
+use super::{again, block_on, explore, printed};
 
 /// Asks the engine and shows what it says.
 pub(crate) fn run(args: &Investigate, common: &Common) -> Result<ExitCode, Failure> {
@@ -26,11 +27,28 @@ pub(crate) fn run(args: &Investigate, common: &Common) -> Result<ExitCode, Failu
     let wanted = Wanted::read(selection)?;
     let redactor = settings::redactor(&settings);
     let retry = |why: Redacted<NoReport>| again::explain("investigate", &why, selection, common);
+    let wish = if args.no_model { Wish::Not } else { Wish::Ask };
     let shown = block_on(async {
         let asked = wanted.open(&settings).await?;
-        show(&asked, &settings, &redactor, Pace::Full, None).await
+        if args.dry_run {
+            return would_leave(&asked, &settings, &redactor).await;
+        }
+        let showing = Showing { settings: &settings, redactor: &redactor, pace: Pace::Full, wish };
+        show(&asked, &showing, None).await
     })?;
     shown.map_err(retry)
+}
+
+/// Prints the first request that would leave for the language model.
+async fn would_leave(asked: &Asked, settings: &Settings, redactor: &Redactor) -> Result<Shown, Failure> {
+    let showing = Showing { settings, redactor, pace: Pace::Full, wish: Wish::Not };
+    let outcome = match investigated(asked, &showing, &|_| {}).await? {
+        Ok(outcome) => outcome,
+        Err(why) => return Ok(Err(why)),
+    };
+    let shown = explore::dry_run(asked, settings, &outcome).await?;
+    output::tell(&format!("would leave for {}: {} bytes; nothing was sent", shown.sent.to, shown.sent.bytes));
+    printed(&shown.request).map(Ok)
 }
 
 /// Flags of a selection that set something.
@@ -47,35 +65,35 @@ pub(crate) fn flags(selection: &Selection) -> Vec<settings::Flag<'_>> {
 /// Why there is no report is the caller's to explain.
 type Shown = Result<ExitCode, Redacted<NoReport>>;
 
+/// How an investigation is made and shown.
+pub(crate) struct Showing<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) redactor: &'a Redactor,
+    pub(crate) pace: Pace,
+    pub(crate) wish: Wish,
+}
+
 /// Investigates and prints the result in the form that is set. `note` ends the thread.
 pub(crate) async fn show(
     asked: &Asked,
-    settings: &Settings,
-    redactor: &Redactor,
-    pace: Pace,
+    showing: &Showing<'_>,
     note: Option<&Redacted<Vec<String>>>,
 ) -> Result<Shown, Failure> {
-    let render = match settings::format(settings) {
-        OutputFormat::Thread => return thread(asked, settings, redactor, pace, note).await,
+    let render = match settings::format(showing.settings) {
+        OutputFormat::Thread => return thread(asked, showing, note).await,
         OutputFormat::Markdown => render::markdown,
         OutputFormat::Json => render::json,
     };
-    match investigated(asked, settings, redactor, &|_| {}).await {
+    match investigated(asked, showing, &|_| {}).await? {
         Ok(outcome) => printed(&render(&outcome.report)).map(Ok),
         Err(why) => Ok(Err(why)),
     }
 }
 
-async fn thread(
-    asked: &Asked,
-    settings: &Settings,
-    redactor: &Redactor,
-    pace: Pace,
-    note: Option<&Redacted<Vec<String>>>,
-) -> Result<Shown, Failure> {
-    let console = Mutex::new(Console::new(io::stdout(), output::look(settings), pace));
-    held(&console).open(&redactor.seal(asked.opening.clone()));
-    let outcome = investigated(asked, settings, redactor, &|progress| held(&console).progress(&progress)).await;
+async fn thread(asked: &Asked, showing: &Showing<'_>, note: Option<&Redacted<Vec<String>>>) -> Result<Shown, Failure> {
+    let console = Mutex::new(Console::new(io::stdout(), output::look(showing.settings), showing.pace));
+    held(&console).open(&showing.redactor.seal(asked.opening.clone()));
+    let outcome = investigated(asked, showing, &|progress| held(&console).progress(&progress)).await?;
     let mut console = console.into_inner().unwrap_or_else(PoisonError::into_inner);
     let result = match outcome {
         Ok(outcome) => {
@@ -98,10 +116,13 @@ fn held(console: &Mutex<Console<Stdout>>) -> MutexGuard<'_, Console<Stdout>> {
 
 async fn investigated(
     asked: &Asked,
-    settings: &Settings,
-    redactor: &Redactor,
+    showing: &Showing<'_>,
     watcher: midwatch_agent::Watcher<'_>,
-) -> Result<Outcome, Redacted<NoReport>> {
-    let limits = settings::limits(settings);
-    midwatch_agent::investigate(&*asked.source, &asked.request, &limits, redactor.clone(), watcher).await
+) -> Result<Result<Outcome, Redacted<NoReport>>, Failure> {
+    let (limits, redactor) = (settings::limits(showing.settings), showing.redactor.clone());
+    let found = midwatch_agent::investigate(&*asked.source, &asked.request, &limits, redactor, watcher).await;
+    match (found, showing.wish) {
+        (Ok(outcome), Wish::Ask) => explore::explained(asked, showing.settings, outcome, watcher).await.map(Ok),
+        (found, _) => Ok(found),
+    }
 }

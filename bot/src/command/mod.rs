@@ -16,6 +16,7 @@ mod demo;
 #[cfg(feature = "discord")]
 mod discord;
 mod doctor;
+mod explore;
 mod investigate;
 mod pack;
 mod plan;

@@ -10,6 +10,8 @@
 //! run/       the loop: plan, calls, repeats, compaction, tracks
 //! ground/    what a model may say: claims against evidence
 //! prompt/    what a model is told, and how the data in it is marked
+//! replay     a recorded investigation again
+//! eval/      how good a model is, on the corpus
 //! veil       what stands between us and a provider: secrets hidden, names masked where they must not leave
 //! ```
 //! Knows no provider and no platform. Must never change anything outside, let a model decide what is read beyond the
@@ -17,14 +19,17 @@
 //! prose, never the report. Start at [`explain`] and [`answer`].
 
 pub mod budget;
+pub mod eval;
 pub mod ground;
 pub mod model;
 pub mod port;
 pub mod prompt;
+mod replay;
 mod run;
 pub mod shelf;
 pub mod tool;
 pub mod tools;
 pub mod veil;
 
+pub use replay::replay;
 pub use run::{Answered, Asked, Brief, Explained, Explorer, Gate, Open, Sent, Spent, answer, explain};

@@ -19,7 +19,7 @@ async fn a_replayed_investigation_gives_the_same_report() {
         let limits = Limits::default();
         let run = midwatch_agent::investigate(&*recorder, &request, &limits, Redactor::default(), &|_| {}).await;
         let Ok(outcome) = run else { continue };
-        let bundle = text(&recorder.bundle(&request, &limits, &outcome, None)).into_inner();
+        let bundle = text(&recorder.bundle(&request, &limits, (&outcome.report, &outcome.redactor), None)).into_inner();
         assert!(bundle.len() <= CAP, "{id}");
         largest = largest.max(bundle.len());
         let source = BundleSource::new(Bundle::parse(bundle.as_bytes()).expect("a bundle"));

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 use midwatch_agent::alertmanager::{self, AlertGroup};
 use midwatch_agent::followup::{self, Context};
 use midwatch_agent::port::EvidenceSource;
+use midwatch_agent::recording::{self, Recorder};
 use midwatch_agent::render;
 use midwatch_agent::request::{Limits, Request};
 use midwatch_console::{Console, Look, Opening, Pace, Question as Asked};
@@ -152,12 +153,12 @@ async fn none_of_a_thousand_secrets_leaves() {
 
 /// Every way out of the program.
 async fn everything(dir: &Path, request: &Request, group: &AlertGroup, question: &str) -> Vec<(&'static str, String)> {
-    let source = open(dir);
+    let source = Recorder::new(Arc::new(open(dir)));
     let progress = Mutex::new(Vec::new());
     let limits = Limits { max_reads: 2_000, ..Limits::default() };
     let watch = |p: midwatch_redact::Redacted<_>| progress.lock().expect("no panic before").push(p);
-    let result = midwatch_agent::investigate(&source, request, &limits, Redactor::default(), &watch).await;
-    let plan = midwatch_agent::plan(&source, request, &limits, &Redactor::default()).await.expect("a plan");
+    let result = midwatch_agent::investigate(&*source, request, &limits, Redactor::default(), &watch).await;
+    let plan = midwatch_agent::plan(&*source, request, &limits, &Redactor::default()).await.expect("a plan");
     let mut left = vec![
         ("plan as JSON", render::plan_json(&plan).into_inner()),
         ("plan as Markdown", render::plan_markdown(&plan).into_inner()),
@@ -183,7 +184,11 @@ async fn everything(dir: &Path, request: &Request, group: &AlertGroup, question:
     console.failure().expect("a buffer takes everything");
     left.push(("thread", String::from_utf8(thread).expect("UTF-8")));
     let context = Context { request: request.clone(), report: Some(outcome.report.into_inner()) };
-    left.extend(answers(&source, &context, &limits).await);
+    left.extend(answers(&*source, &context, &limits).await);
+    // With all that the answers to the questions read, too.
+    let report = Redactor::default().seal(context.report.expect("there is one"));
+    let bundle = source.bundle(request, &limits, (&report, &Redactor::default()), None);
+    left.push(("recording", recording::text(&bundle).into_inner()));
     left
 }
 

@@ -176,6 +176,7 @@ async fn answers_fit_their_schemas() {
         "/api/v1/jobs",
         "/api/v1/jobs/{id}",
         "/api/v1/jobs/{id}/report",
+        "/api/v1/jobs/{id}/bundle",
         "/api/v1/packs",
         "/api/v1/health",
         "/api/v1/openapi.json",

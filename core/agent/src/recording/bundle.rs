@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use midwatch_diagnosis::detect::Detectors;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
@@ -57,6 +58,8 @@ pub struct Bundle {
 pub struct Came {
     /// The report's id.
     pub id: String,
+    /// What was now.
+    pub as_of: Timestamp,
     /// The verdict of the rules.
     pub verdict: Verdict,
     /// The roots that the rules named.
@@ -207,6 +210,7 @@ impl Came {
     pub(super) fn of(report: &Report) -> Self {
         Self {
             id: report.id.clone(),
+            as_of: report.as_of,
             verdict: report.verdict,
             root_entities: report.root_entities.clone(),
             root_cause: report.root_cause.clone(),

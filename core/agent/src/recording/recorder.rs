@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
+use midwatch_diagnosis::report::Report;
 use midwatch_diagnosis::view::Content;
 use midwatch_redact::{Redacted, Redactor};
 
@@ -18,7 +19,7 @@ use super::fit::CAP;
 use crate::collect::too_late;
 use crate::investigate::learn_object;
 use crate::port::{EvidenceSource, Reading};
-use crate::request::{Limits, LogCaps, Outcome, Request};
+use crate::request::{Limits, LogCaps, Request};
 
 /// Bytes that are held at most; what comes after is left out. A bundle of more than its own bound leaves out what matters
 /// least, and has this much to choose from.
@@ -45,15 +46,15 @@ impl Recorder {
         Arc::new(Self { source, kept: Mutex::default() })
     }
 
-    /// What was kept, with the question and what came of it, without secrets. `model` is what a language model replied, in
-    /// the form of those who ask models.
+    /// What was kept, with the question, the report that was made of it and what hid the secrets in that, itself without
+    /// them. `model` is what a language model replied, in the form of those who ask models.
     ///
     /// It takes time by the size of what was read: not for a thread that others wait for.
     pub fn bundle(
         &self,
         request: &Request,
         limits: &Limits,
-        outcome: &Outcome,
+        (report, redactor): (&Redacted<Report>, &Redactor),
         model: Option<serde_json::Value>,
     ) -> Redacted<Bundle> {
         let kept = self.kept();
@@ -69,7 +70,7 @@ impl Recorder {
             source: self.source.describe(),
             request: request.clone(),
             limits: Bounds::of(limits),
-            report: Came::of(&outcome.report),
+            report: Came::of(report),
             id_is_kept: false,
             left_out: Vec::new(),
             namespaces: kept.namespaces.clone().unwrap_or(Err(ReadFailure::NotRecorded)),
@@ -79,7 +80,7 @@ impl Recorder {
             model,
         };
         drop(kept);
-        learned(&bundle, &outcome.redactor).seal(bundle)
+        learned(&bundle, redactor).seal(bundle)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

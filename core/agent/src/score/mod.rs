@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use midwatch_redact::{Redact, Redacted, Redactor};
 
 use crate::port::EvidenceSource;
-use crate::request::{Depth, Limits, Outcome, Request};
+use crate::request::{Depth, Limits, Outcome};
 
 mod case;
 mod check;
@@ -20,7 +20,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use case::Case;
+pub use case::{Case, CaseError, Opened, find};
 pub use table::{json, text};
 
 /// How the cases are run.
@@ -179,7 +179,7 @@ where
     F: Fn(&Path) -> Result<Box<dyn EvidenceSource>, OpenFailure>,
 {
     let unreadable = |error| ScoreError::Unreadable { path: dir.to_owned(), error };
-    let dirs = case::find(dir).map_err(unreadable)?;
+    let dirs = find(dir).map_err(unreadable)?;
     if dirs.is_empty() {
         return Err(ScoreError::NoCases(dir.to_owned()));
     }
@@ -207,16 +207,12 @@ where
     };
     let mut score = CaseScore { id: case.id.clone(), class: case.class.clone(), ..CaseScore::default() };
     score.marks.found = case.expect.wants_root().then_some(false);
-    let source = match open(&dir.join("cluster")) {
-        Ok(source) => source,
-        Err(error) => return CaseScore { failures: vec![format!("recording: {error}")], ..score },
-    };
-    let request = match case.request(dir, setup.lookback, setup.depth) {
-        Ok(request) => request,
+    let opened = match case.open(dir, setup, open) {
+        Ok(opened) => opened,
         Err(error) => return CaseScore { failures: vec![error.to_string()], ..score },
     };
     let started = Instant::now();
-    let outcome = investigate(&*source, &request, setup).await;
+    let outcome = investigate(&opened, &setup.redactor).await;
     score.elapsed = started.elapsed();
     match outcome {
         Ok(outcome) => score.marks = check::check(&outcome.report, &case.expect, &mut score.failures),
@@ -226,8 +222,12 @@ where
 }
 
 /// One investigation; a defect in the engine fails the case and not the score.
-async fn investigate(source: &dyn EvidenceSource, request: &Request, setup: &Setup) -> Result<Outcome, String> {
-    let run = crate::investigate(source, request, &setup.limits, setup.redactor.clone(), &|_| {});
+///
+/// # Errors
+/// Why there is no report, in words.
+pub async fn investigate(opened: &Opened, redactor: &Redactor) -> Result<Outcome, String> {
+    let Opened { source, request, limits } = opened;
+    let run = crate::investigate(&**source, request, limits, redactor.clone(), &|_| {});
     match AssertUnwindSafe(run).catch_unwind().await {
         Ok(Ok(outcome)) => Ok(outcome),
         Ok(Err(no_report)) => Err(format!("no report: {}", no_report.as_ref())),

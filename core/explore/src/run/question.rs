@@ -93,7 +93,10 @@ struct Voice {
 
 impl<'a> Stream<'a> {
     fn new(hear: Hear<'a>) -> Self {
-        Self { hear, voice: Mutex::new(Voice { speech: Speech::new(), rest: String::new(), stands: false, told: None }) }
+        Self {
+            hear,
+            voice: Mutex::new(Voice { speech: Speech::new(), rest: String::new(), stands: false, told: None }),
+        }
     }
 
     /// What was said in whole sentences before it broke off.

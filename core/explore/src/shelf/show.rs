@@ -18,6 +18,7 @@ pub(super) const LINES: usize = 400;
 const HEAD: usize = 6;
 
 /// All of a text, or head and tail.
+#[expect(clippy::ptr_arg, reason = "it maps a redacted `String`")]
 pub(super) fn shown((id, cap, beyond): (EvidenceId, usize, Beyond), text: &String) -> String {
     let missing = not_kept(beyond);
     if text.len() <= cap {
@@ -76,6 +77,7 @@ pub(super) fn range(text: &str, from: usize, to: Option<usize>) -> Result<(usize
 }
 
 /// Lines with their numbers, as many as one reading gives.
+#[expect(clippy::ptr_arg, reason = "it maps a redacted `String`")]
 pub(super) fn lines((from, to, beyond): (usize, usize, Beyond), text: &String) -> String {
     let mut out = Bounded::default();
     let wanted = text.lines().enumerate().skip(from - 1).take(to + 1 - from);

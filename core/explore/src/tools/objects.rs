@@ -250,8 +250,8 @@ impl Reads for Fields {
     const NAME: &'static str = "get_fields";
     const SET: &'static str = "kubernetes";
     const DESCRIPTION: &'static str = "Gives fields of one Kubernetes object as lines `path: value`: settings of containers, values of variables and of ConfigMaps, \
-         selectors, rules, conditions. Only fields that matter for diagnosis are kept: that a field is missing here does not mean that it is \
-         not set. Never values of Secrets; what looks like a secret is hidden.";
+         selectors, rules, conditions. Only fields that matter for diagnosis are kept, and none that is empty, zero or false: that a field is \
+         missing here does not mean that it is not set. Never values of Secrets; what looks like a secret is hidden.";
 
     async fn read(desk: &Desk, asked: AskedFields) -> Result<ToolResult, ToolError> {
         let mut open = desk.open().await;
@@ -322,21 +322,12 @@ fn no_path(entity: &EntityRef, all: &Value, path: &str) -> ToolError {
 
 fn is_empty(value: &Value) -> bool {
     match value {
-        Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.iter().all(is_empty),
         Value::Object(members) => members.values().all(is_empty),
-        Value::Bool(_) | Value::Number(_) => false,
+        // What has no value here is a key whose value is never read.
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
-}
-
-/// Fields that say something when they are zero or false. The API leaves out most others that are.
-const SAID_WHEN_ZERO: &[&str] =
-    &["ready", "started", "restartCount", "exitCode", "replicas", "minAvailable", "maxUnavailable"];
-
-fn says_nothing(name: &str, value: &Value) -> bool {
-    let zero = value.as_bool() == Some(false) || value.as_f64() == Some(0.0);
-    zero && !SAID_WHEN_ZERO.contains(&name)
 }
 
 /// A line for each value that says something.
@@ -345,7 +336,7 @@ fn flat(value: &Value, path: &mut String, lines: &mut Vec<String>) {
     match value {
         _ if is_empty(value) => {}
         Value::Object(members) => {
-            for (name, member) in members.iter().filter(|(name, member)| !says_nothing(name, member)) {
+            for (name, member) in members {
                 path.push_str(if length == 0 { "" } else { "." });
                 path.push_str(name);
                 flat(member, path, lines);
@@ -364,6 +355,7 @@ fn flat(value: &Value, path: &mut String, lines: &mut Vec<String>) {
             lines.extend(text.lines().map(|line| format!("  {line}")));
         }
         Value::String(text) => lines.push(format!("{path}: {text}")),
-        Value::Bool(_) | Value::Number(_) | Value::Null => lines.push(format!("{path}: {value}")),
+        Value::Null => lines.push(format!("{path} (its value is never read)")),
+        Value::Bool(_) | Value::Number(_) => lines.push(format!("{path}: {value}")),
     }
 }

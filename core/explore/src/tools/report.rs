@@ -35,15 +35,12 @@ impl Reads for Findings {
         let mut open = desk.open().await;
         let report = open.session.context().report.as_ref();
         let report = report.ok_or_else(|| ToolError::Failed("there is no report yet".to_owned()))?;
-        let (summary, text) = match asked.why_not {
-            Some(what) => {
-                let answer = told(&Question::WhyNot { what: Some(what.clone()) }, report).unwrap_or_default();
-                (format!("what the rules say of `{what}`"), plain(&answer))
-            }
-            None => {
-                let head = format!("{}, confidence {}", report.verdict.as_str(), report.confidence.as_str());
-                (format!("what the rules found: {head}"), whole(report))
-            }
+        let (summary, text) = if let Some(what) = asked.why_not {
+            let answer = told(&Question::WhyNot { what: Some(what.clone()) }, report).unwrap_or_default();
+            (format!("what the rules say of `{what}`"), plain(&answer))
+        } else {
+            let head = format!("{}, confidence {}", report.verdict.as_str(), report.confidence.as_str());
+            (format!("what the rules found: {head}"), whole(report))
         };
         let about = match report.root_entities.as_slice() {
             [only] => Some(only.clone()),

@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 use super::deadline::Deadline;
+use super::recording::Recording;
 use super::telling::Telling;
 use super::{Ended, Halt, Shared, ending};
 use crate::clock::after;
@@ -27,10 +28,19 @@ use crate::port::store::{CommitError, Write};
 use crate::post::LivingStatus;
 use crate::publish;
 
+/// What an investigation made.
+pub(super) struct Made {
+    pub(super) outcome: Outcome,
+    /// What a language model took.
+    pub(super) spent: Option<Spent>,
+    /// The recording.
+    pub(super) bundle: Option<Redacted<String>>,
+}
+
 /// How an attempt ended.
 pub(super) enum End {
     /// In a report, perhaps with what a language model made of it.
-    Report(Box<(Outcome, Option<Spent>)>),
+    Report(Box<Made>),
     /// In an answer, perhaps of a language model.
     Answer(Box<(Answered, Option<Spent>)>),
     /// In silence: a question in passing that nobody put to us, or that cannot be answered.
@@ -140,8 +150,11 @@ impl Attempt {
         };
         Ok(match self.job.spec.task.clone() {
             Task::Investigate => {
-                let outcome = self.investigate(Arc::clone(&source), limits.clone()).await?;
-                End::Report(Box::new(self.explained(source, &pack, limits, outcome).await?))
+                let recording = Recording::new(source);
+                let outcome = self.investigate(recording.source(), limits.clone()).await?;
+                let (outcome, spent) = self.explained(&recording, &pack, limits.clone(), outcome).await?;
+                let bundle = self.recorded(recording, limits, &outcome).await;
+                End::Report(Box::new(Made { outcome, spent, bundle }))
             }
             Task::FollowUp { asked, about } => {
                 End::Answer(Box::new((self.follow_up(source, limits, asked, about).await?, None)))

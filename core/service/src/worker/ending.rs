@@ -5,11 +5,9 @@
 use std::time::Duration;
 
 use midwatch_agent::render;
-use midwatch_agent::request::Outcome;
-use midwatch_explore::Spent;
 use midwatch_redact::Redacted;
 
-use super::attempt::{Attempt, End};
+use super::attempt::{Attempt, End, Made};
 use super::{Ended, Halt, deadline, recover};
 use crate::audit;
 use crate::backoff::{backoff, spread};
@@ -31,7 +29,7 @@ const TRIES: u32 = 6;
 pub(super) async fn conclude(mut attempt: Attempt, end: End) -> Ended {
     let (writes, to) = match end {
         End::Lost => return attempt.lost(),
-        End::Report(made) => attempt.reported(&made.0, made.1.as_ref()),
+        End::Report(made) => attempt.reported(*made),
         End::Answer(made) => attempt.answered(&made.0, made.1.as_ref()),
         End::NotAsked(spent) => attempt.not_asked(&spent),
         End::Failed(error) => attempt.failed(error),
@@ -64,7 +62,8 @@ pub(super) async fn conclude(mut attempt: Attempt, end: End) -> Ended {
 pub(super) type Written = (Vec<Write>, Option<JobState>);
 
 impl Attempt {
-    fn reported(&mut self, outcome: &Outcome, spent: Option<&Spent>) -> Written {
+    fn reported(&mut self, made: Made) -> Written {
+        let Made { outcome, spent, bundle } = made;
         let now = self.shared.now();
         let id = self.job.spec.id;
         let result = JobResult {
@@ -81,15 +80,16 @@ impl Attempt {
         let value = outcome.report.map(|report| serde_json::to_string(report).unwrap_or_default());
         writes.extend(self.artifact(result.report, "report", value));
         writes.extend(self.artifact(ArtifactId::new(), "report.json", render::json(&outcome.report)));
+        writes.extend(bundle.and_then(|bundle| self.artifact(ArtifactId::new(), "bundle", bundle)));
         writes.push(Write::Findable(Findable::of(id, now, &outcome.report)));
-        self.telling.status(publish::reported(outcome));
+        self.telling.status(publish::reported(&outcome));
         let told = outcome.report.map(|report| format!("{}: {}", report.verdict.as_str(), report.root_cause));
         if let Some(thread) = self.job.spec.thread {
             writes.push(Write::Post(publish::report(id, thread, &outcome.report, outcome.run)));
         }
         writes.extend(self.remember(&told));
         writes.push(self.audited(&outcome.read.to_string()));
-        writes.extend(spent.into_iter().flat_map(|spent| self.of_model(spent)));
+        writes.extend(spent.into_iter().flat_map(|spent| self.of_model(&spent)));
         let (outcome, state) = if outcome.cut_short {
             let message = format!("the deadline of {} passed; this is what was found by then", self.deadline.words());
             let error = self.redacted(ErrorCode::E003, &message);

@@ -42,6 +42,7 @@ mod deadline;
 mod ending;
 mod keep;
 mod model;
+mod recording;
 mod recover;
 mod telling;
 

@@ -15,7 +15,8 @@ impl Gate for Closed {
 
 #[tokio::test]
 async fn what_the_gate_holds_back_is_not_sent() {
-    let ran = run_behind(Scripted::new(obedient), vec![echo()], Brief::default(), &Closed(AtomicUsize::new(0), 2)).await;
+    let ran =
+        run_behind(Scripted::new(obedient), vec![echo()], Brief::default(), &Closed(AtomicUsize::new(0), 2)).await;
     assert!(ran.why_nothing().starts_with("the day's budget is used up"), "{}", ran.why_nothing());
     assert_eq!((ran.model.seen().len(), ran.explained.spent.sent.len()), (2, 2));
     assert_eq!(ran.explained.spent.used.requests, 2);
@@ -38,7 +39,11 @@ async fn names_and_secrets_do_not_leave_and_names_come_back() {
             }
             let masked = told.split(|c: char| !(c.is_alphanumeric() || c == '-')).find(|word| word.starts_with("pod-"));
             let masked = masked.unwrap_or("pod-?").to_owned();
-            if number == 0 { calls([("read_log", json!({"pod": masked}))]) } else { concludes(&format!("{masked} fails")) }
+            if number == 0 {
+                calls([("read_log", json!({"pod": masked}))])
+            } else {
+                concludes(&format!("{masked} fails"))
+            }
         },
     );
     let ran = run(model, vec![tool.clone()], Brief::default()).await;
@@ -107,7 +112,8 @@ async fn only_allowed_sets_of_tools_are_told_and_called() {
 async fn who_stops_waiting_stops_all() {
     let tool = Reader::slow("read_log", Duration::from_secs(3600), |_, _| Ok(result("never")));
     let model = Scripted::new(|number, request| endless(number, request));
-    let ran = tokio::time::timeout(Duration::from_millis(200), run(model.clone(), vec![tool.clone()], Brief::default()));
+    let ran =
+        tokio::time::timeout(Duration::from_millis(200), run(model.clone(), vec![tool.clone()], Brief::default()));
     assert!(ran.await.is_err());
     assert_eq!((Arc::strong_count(&tool), Arc::strong_count(&model)), (1, 1), "nothing goes on in the background");
 }
