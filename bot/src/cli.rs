@@ -9,10 +9,12 @@ use jiff::Timestamp;
 use crate::help;
 
 mod live;
+mod recorded;
 mod said;
 mod service;
 
 pub(crate) use live::{Live, Snapshot};
+pub(crate) use recorded::{Case, CaseAdd, Eval, Replay};
 pub(crate) use said::Said;
 #[cfg(feature = "discord")]
 pub(crate) use service::Discord;
@@ -87,6 +89,15 @@ pub(crate) enum Command {
     /// Investigate every case of a corpus and measure how often the report is right
     #[command(after_help = help::SCORE)]
     Score(Score),
+    /// Measure a language model on the corpus: what it finds, says, calls and costs
+    #[command(after_help = help::EVAL)]
+    Eval(Eval),
+    /// Make the report of a recorded investigation again, offline
+    #[command(after_help = help::REPLAY)]
+    Replay(Replay),
+    /// Look after the corpus
+    #[command(subcommand, after_help = help::CASE)]
+    Case(Case),
     /// Hide secrets in a text, or tell which there are
     #[command(after_help = help::REDACT)]
     Redact(Redact),

@@ -1,0 +1,64 @@
+//! `midwatch eval`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use midwatch_agent::score::{ScoreError, Setup};
+use midwatch_config::Settings;
+use midwatch_explore::eval::{self, By, FORMAT, Run};
+use midwatch_redact::{Redacted, Redactor};
+
+use crate::cli::{Common, Eval};
+use crate::failure::Failure;
+use crate::{input, output, settings};
+
+use super::block_on;
+
+/// Bytes of an earlier run.
+const RUN_CAP: usize = 64 * 1024 * 1024;
+
+/// Explores the cases and prints the marks.
+pub(crate) fn run(args: &Eval, common: &Common) -> Result<ExitCode, Failure> {
+    let settings = settings::load(common, &[])?;
+    let setup = Setup {
+        limits: settings::limits(&settings),
+        lookback: settings::lookback(&settings),
+        depth: settings::depth(&settings),
+        redactor: settings::redactor(&settings),
+    };
+    let before = args.compare.as_deref().map(|path| earlier(path, &setup.redactor)).transpose()?;
+    let open = |dir: &Path| input::open(dir, &settings).map_err(Into::into);
+    let run = block_on(async {
+        let by = by(args, &settings)?;
+        eval::run(&args.dir, &setup, &by, args.all, open).await.map_err(|error| wrong(&error))
+    })?;
+    let compared = before.map(|before| eval::compare(&run, before));
+    let render = match args.output.as_str() {
+        "json" => eval::json,
+        "markdown" => eval::markdown,
+        _ => eval::text,
+    };
+    output::print(&render(&run, compared.as_ref()))?;
+    Ok(if run.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn by(args: &Eval, settings: &Settings) -> Result<By, Failure> {
+    let _ = settings;
+    if args.replies { Ok(By::Replies) } else { Err(Failure::usage("ask a model: not yet; give --replies")) }
+}
+
+fn earlier(path: &Path, redactor: &Redactor) -> Result<Redacted<Run>, Failure> {
+    let wrong = |why: String| Failure::usage(format!("{}: {why}\n  expected is what `midwatch eval -o json` wrote", path.display()));
+    let run: Run = serde_json::from_slice(&input::bounded(path, RUN_CAP)?).map_err(|error| wrong(error.to_string()))?;
+    if run.format != FORMAT {
+        return Err(wrong(format!("this run is of format `{}`", run.format)));
+    }
+    Ok(redactor.seal(run))
+}
+
+fn wrong(error: &ScoreError) -> Failure {
+    match error {
+        ScoreError::NoCases(dir) => Failure::usage(format!("{}: no case there expects something of a model", dir.display())),
+        other => Failure::usage(other),
+    }
+}
