@@ -152,6 +152,16 @@ pub(crate) struct Investigate {
     /// Longest time for all reads together; what is read by then is judged [default: 2m]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "How far to look")]
     pub(crate) deadline: Option<String>,
+    /// Keep what was asked, every answer that was read and what it came to, for `midwatch replay`; not what a language model
+    /// replied
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Result")]
+    pub(crate) record: Option<PathBuf>,
+    /// Ask no language model, though one is configured
+    #[arg(long, help_heading = "Language model")]
+    pub(crate) no_model: bool,
+    /// Print what would leave for the language model first, and send nothing
+    #[arg(long, conflicts_with = "no_model", help_heading = "Language model")]
+    pub(crate) dry_run: bool,
 }
 
 /// `midwatch demo`.

@@ -28,6 +28,14 @@ impl Failure {
         Self::NoReport(what.to_string())
     }
 
+    /// The words for the person, for whoever goes on with the rest.
+    pub(crate) fn words(&self) -> &str {
+        match self {
+            Failure::NoReport(text) | Failure::Usage(text) => text,
+            Failure::Closed | Failure::Interrupted => "stopped",
+        }
+    }
+
     /// Says it on standard error and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         match self {

@@ -11,6 +11,7 @@ mod failure;
 mod help;
 mod input;
 mod live;
+mod model;
 mod output;
 mod serve;
 mod settings;

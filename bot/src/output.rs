@@ -62,6 +62,12 @@ fn write(text: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
+/// Writes a line of the program itself to standard error, beside a result on standard output.
+pub(crate) fn tell(line: &str) {
+    // Whoever closed it does not want to be told.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Writes text that may leave as it is, to the byte.
 pub(crate) fn print_exactly(text: &Redacted<String>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

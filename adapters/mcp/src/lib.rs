@@ -6,6 +6,7 @@
 //! server/    `midwatch mcp`: investigate, status, report, search
 //! ```
 //! What other servers say is never trusted: it is cut, cleaned and marked before a model sees it, and nothing but what the
-//! operator allowed is called. Start at [`client::connect`].
+//! operator allowed is called. Start at [`client::connect`] and [`server::serve_stdio`].
 
 pub mod client;
+pub mod server;

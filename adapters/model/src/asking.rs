@@ -132,7 +132,7 @@ pub(crate) fn options(request: &ChatRequest, manner: &Manner<'_>, seen: &Arc<See
     match manner.provider {
         // Thoughts are signed: they have to be gathered to be given back.
         Provider::Anthropic => {
-            options = options.with_max_tokens(request.max_output).with_capture_reasoning_content(true)
+            options = options.with_max_tokens(request.max_output).with_capture_reasoning_content(true);
         }
         Provider::Gemini => options = options.with_max_tokens(request.max_output),
         Provider::OpenAi | Provider::Azure => {}

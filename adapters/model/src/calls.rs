@@ -107,7 +107,8 @@ fn made_up(provider: Provider, name: &str, from: usize, used: &HashSet<String>) 
         Provider::Gemini => format!("call#{name}#{number}"),
         _ => format!("call_{number}"),
     };
-    (from..).map(shape).find(|id| !used.contains(id)).unwrap_or_default()
+    // One more than are used: one of them is free.
+    (from..=from + used.len()).map(shape).find(|id| !used.contains(id)).unwrap_or_default()
 }
 
 /// Arguments must be an object; none at all are an empty one.

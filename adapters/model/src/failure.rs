@@ -115,8 +115,9 @@ impl Failures {
         if let Some(first) = body.get_mut(0).map(Value::take) {
             body = first;
         }
-        let message = ["/error/message", "/message", "/error", "/detail"].iter().filter_map(|at| body.pointer(at));
-        let message = message.filter_map(Value::as_str).next().unwrap_or(if body.is_null() { text } else { "" });
+        let places = ["/error/message", "/message", "/error", "/detail"];
+        let message = places.iter().find_map(|at| body.pointer(at)?.as_str());
+        let message = message.unwrap_or(if body.is_null() { text } else { "" });
         let words = format!("{} answers {}", self.place, shown(status));
         let words = if message.is_empty() { words } else { format!("{words}: {}", self.words(message)) };
         Said { status, headers, low: text.to_lowercase(), body, words }.failure()

@@ -45,6 +45,9 @@ pub(crate) struct Eval {
     /// Directory with the cases, or of one case
     #[arg(value_name = "DIR", default_value = "tests/corpus", value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,
+    /// Ask this one of the configured models [default: the first, with its fallback]
+    #[arg(long, value_name = "NAME", conflicts_with = "replies")]
+    pub(crate) model: Option<String>,
     /// Mark the replies that lie beside each case as replies.jsonl, and ask nobody
     #[arg(long)]
     pub(crate) replies: bool,

@@ -11,7 +11,9 @@ use crate::failure::Failure;
 use crate::input::Wanted;
 use crate::{demo, settings};
 
-use super::{block_on, investigate};
+use super::block_on;
+use super::explore::Wish;
+use super::investigate::{self, Showing};
 
 /// The pause after a step of `--pace`.
 const PAUSE: Duration = Duration::from_millis(900);
@@ -27,7 +29,9 @@ pub(crate) fn run(args: &Demo, common: &Common) -> Result<ExitCode, Failure> {
     let pace = if args.pace { Pace::Watchable(PAUSE) } else { Pace::Full };
     let shown = block_on(async {
         let asked = wanted.open(&settings).await?.named(demo::SOURCE);
-        investigate::show(&asked, &settings, &redactor, pace, Some(&note())).await
+        // What it shows needs no model, and nothing of it is worth the money.
+        let showing = Showing { settings: &settings, redactor: &redactor, pace, wish: Wish::Not, record: None };
+        investigate::show(&asked, &showing, Some(&note())).await
     })?;
     shown.map_err(|why| Failure::no_report(format!("the demo has no report: {}", why.as_ref())))
 }

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use midwatch_agent::score::{ScoreError, Setup};
 use midwatch_config::Settings;
+use midwatch_explore::Brief;
 use midwatch_explore::eval::{self, By, FORMAT, Run};
+use midwatch_explore::model::{Patience, Patient};
 use midwatch_redact::{Redacted, Redactor};
 
 use crate::cli::{Common, Eval};
 use crate::failure::Failure;
-use crate::{input, output, settings};
+use crate::{input, model, output, settings};
 
 use super::block_on;
 
@@ -43,8 +46,24 @@ pub(crate) fn run(args: &Eval, common: &Common) -> Result<ExitCode, Failure> {
 }
 
 fn by(args: &Eval, settings: &Settings) -> Result<By, Failure> {
-    let _ = settings;
-    if args.replies { Ok(By::Replies) } else { Err(Failure::usage("ask a model: not yet; give --replies")) }
+    if args.replies {
+        return Ok(By::Replies);
+    }
+    let none = "no language model is configured; `model.provider` says which is asked, or give --replies";
+    let mut parts = model::open(settings)?.ok_or_else(|| Failure::usage(none))?;
+    if let Some(name) = &args.model {
+        let mut models = model::each(settings)?.into_iter();
+        let named = models.find(|model| model.facts().name == *name);
+        let named = named.ok_or_else(|| Failure::usage(format!("no language model is called `{name}`")))?;
+        parts.model = Arc::new(Patient::new(named, Patience::default()));
+    }
+    let brief = Brief {
+        instructions: parts.instructions.clone(),
+        toolsets: parts.toolsets.clone(),
+        budget: parts.budget.clone(),
+        depth: settings::depth(settings),
+    };
+    Ok(By::Model(parts.explorer(), brief))
 }
 
 fn earlier(path: &Path, redactor: &Redactor) -> Result<Redacted<Run>, Failure> {

@@ -1,11 +1,14 @@
 //! `midwatch investigate`.
 
-use std::io::{self, Stdout};
+use std::fs::File;
+use std::io::{self, Stdout, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use midwatch_agent::recording::{self, Recorder};
 use midwatch_agent::render;
-use midwatch_agent::request::{NoReport, Outcome};
+use midwatch_agent::request::{Limits, NoReport, Outcome};
 use midwatch_config::{OutputFormat, Settings};
 use midwatch_console::{Console, Pace};
 use midwatch_redact::{Redacted, Redactor};
@@ -15,7 +18,8 @@ use crate::failure::Failure;
 use crate::input::{Asked, Wanted};
 use crate::{live, output, settings};
 
-use super::{again, block_on, printed};
+use super::explore::Wish;
+use super::{again, block_on, explore, printed};
 
 /// Asks the engine and shows what it says.
 pub(crate) fn run(args: &Investigate, common: &Common) -> Result<ExitCode, Failure> {
@@ -26,11 +30,29 @@ pub(crate) fn run(args: &Investigate, common: &Common) -> Result<ExitCode, Failu
     let wanted = Wanted::read(selection)?;
     let redactor = settings::redactor(&settings);
     let retry = |why: Redacted<NoReport>| again::explain("investigate", &why, selection, common);
+    let wish = if args.no_model { Wish::Not } else { Wish::Ask };
     let shown = block_on(async {
-        let asked = wanted.open(&settings).await?;
-        show(&asked, &settings, &redactor, Pace::Full, None).await
+        let mut asked = wanted.open(&settings).await?;
+        let record = args.record.as_deref().map(|path| Record::of(&mut asked, path));
+        if args.dry_run {
+            return would_leave(&asked, &settings, &redactor).await;
+        }
+        let showing = Showing { settings: &settings, redactor: &redactor, pace: Pace::Full, wish, record };
+        show(&asked, &showing, None).await
     })?;
     shown.map_err(retry)
+}
+
+/// Prints the first request that would leave for the language model.
+async fn would_leave(asked: &Asked, settings: &Settings, redactor: &Redactor) -> Result<Shown, Failure> {
+    let showing = Showing { settings, redactor, pace: Pace::Full, wish: Wish::Not, record: None };
+    let outcome = match investigated(asked, &showing, &|_| {}).await? {
+        Ok(outcome) => outcome,
+        Err(why) => return Ok(Err(why)),
+    };
+    let shown = explore::dry_run(asked, settings, &outcome).await?;
+    output::tell(&format!("would leave for {}: {} bytes; nothing was sent", shown.sent.to, shown.sent.bytes));
+    printed(&shown.request).map(Ok)
 }
 
 /// Flags of a selection that set something.
@@ -47,35 +69,59 @@ pub(crate) fn flags(selection: &Selection) -> Vec<settings::Flag<'_>> {
 /// Why there is no report is the caller's to explain.
 type Shown = Result<ExitCode, Redacted<NoReport>>;
 
+/// How an investigation is made and shown.
+pub(crate) struct Showing<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) redactor: &'a Redactor,
+    pub(crate) pace: Pace,
+    pub(crate) wish: Wish,
+    pub(crate) record: Option<Record<'a>>,
+}
+
+/// Where an investigation is written down.
+pub(crate) struct Record<'a> {
+    evidence: Arc<Recorder>,
+    path: &'a Path,
+}
+
+impl<'a> Record<'a> {
+    /// Listens to all that is read from now on.
+    fn of(asked: &mut Asked, path: &'a Path) -> Self {
+        let evidence = Recorder::new(Arc::clone(&asked.source));
+        asked.source = Arc::<Recorder>::clone(&evidence);
+        Self { evidence, path }
+    }
+
+    /// A file that is there already stays as it is.
+    fn write(&self, asked: &Asked, limits: &Limits, outcome: &Outcome) -> Result<(), Failure> {
+        let found = (&outcome.report, &outcome.redactor);
+        let text = recording::text(&self.evidence.bundle(&asked.request, limits, found, None));
+        let written = File::create_new(self.path).and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(|error| Failure::no_report(format!("{}: {error}", self.path.display())))
+    }
+}
+
 /// Investigates and prints the result in the form that is set. `note` ends the thread.
 pub(crate) async fn show(
     asked: &Asked,
-    settings: &Settings,
-    redactor: &Redactor,
-    pace: Pace,
+    showing: &Showing<'_>,
     note: Option<&Redacted<Vec<String>>>,
 ) -> Result<Shown, Failure> {
-    let render = match settings::format(settings) {
-        OutputFormat::Thread => return thread(asked, settings, redactor, pace, note).await,
+    let render = match settings::format(showing.settings) {
+        OutputFormat::Thread => return thread(asked, showing, note).await,
         OutputFormat::Markdown => render::markdown,
         OutputFormat::Json => render::json,
     };
-    match investigated(asked, settings, redactor, &|_| {}).await {
+    match investigated(asked, showing, &|_| {}).await? {
         Ok(outcome) => printed(&render(&outcome.report)).map(Ok),
         Err(why) => Ok(Err(why)),
     }
 }
 
-async fn thread(
-    asked: &Asked,
-    settings: &Settings,
-    redactor: &Redactor,
-    pace: Pace,
-    note: Option<&Redacted<Vec<String>>>,
-) -> Result<Shown, Failure> {
-    let console = Mutex::new(Console::new(io::stdout(), output::look(settings), pace));
-    held(&console).open(&redactor.seal(asked.opening.clone()));
-    let outcome = investigated(asked, settings, redactor, &|progress| held(&console).progress(&progress)).await;
+async fn thread(asked: &Asked, showing: &Showing<'_>, note: Option<&Redacted<Vec<String>>>) -> Result<Shown, Failure> {
+    let console = Mutex::new(Console::new(io::stdout(), output::look(showing.settings), showing.pace));
+    held(&console).open(&showing.redactor.seal(asked.opening.clone()));
+    let outcome = investigated(asked, showing, &|progress| held(&console).progress(&progress)).await?;
     let mut console = console.into_inner().unwrap_or_else(PoisonError::into_inner);
     let result = match outcome {
         Ok(outcome) => {
@@ -98,10 +144,16 @@ fn held(console: &Mutex<Console<Stdout>>) -> MutexGuard<'_, Console<Stdout>> {
 
 async fn investigated(
     asked: &Asked,
-    settings: &Settings,
-    redactor: &Redactor,
+    showing: &Showing<'_>,
     watcher: midwatch_agent::Watcher<'_>,
-) -> Result<Outcome, Redacted<NoReport>> {
-    let limits = settings::limits(settings);
-    midwatch_agent::investigate(&*asked.source, &asked.request, &limits, redactor.clone(), watcher).await
+) -> Result<Result<Outcome, Redacted<NoReport>>, Failure> {
+    let (limits, redactor) = (settings::limits(showing.settings), showing.redactor.clone());
+    let found = midwatch_agent::investigate(&*asked.source, &asked.request, &limits, redactor, watcher).await;
+    if let (Ok(outcome), Some(record)) = (&found, &showing.record) {
+        record.write(asked, &limits, outcome)?;
+    }
+    match (found, showing.wish) {
+        (Ok(outcome), Wish::Ask) => explore::explained(asked, showing.settings, outcome, watcher).await.map(Ok),
+        (found, _) => Ok(found),
+    }
 }

@@ -18,6 +18,7 @@ mod demo;
 mod discord;
 mod doctor;
 mod eval;
+mod explore;
 mod investigate;
 mod pack;
 mod plan;

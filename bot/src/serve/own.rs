@@ -1,6 +1,6 @@
 //! The settings of intake and worker, from ours.
 
-use midwatch_config::Settings;
+use midwatch_config::{ModelProvider, Settings};
 use midwatch_service::allowance::{AllowanceSettings, Rate};
 use midwatch_service::id::WorkerId;
 use midwatch_service::inbox::InboxSettings;
@@ -47,7 +47,8 @@ pub(super) fn inbox(settings: &Settings, id: WorkerId, clusters: Vec<String>) ->
         channel: Rate::in_ten_minutes(starts.channel_starts),
         workspace: Rate::in_ten_minutes(starts.workspace_starts),
     };
-    InboxSettings { clusters, channels: channels(settings), allowance, ..InboxSettings::new(id) }
+    let model = settings.model.provider != ModelProvider::Off;
+    InboxSettings { clusters, channels: channels(settings), allowance, model, ..InboxSettings::new(id) }
 }
 
 /// What the worker is told. The store is embedded, so it is the only one.

@@ -29,7 +29,7 @@ use midwatch_service::port::chat::ChatPlatform;
 use midwatch_service::port::sources::SourceProvider as _;
 use midwatch_service::sender::{Sender, SenderSettings};
 use midwatch_service::signals::Signals;
-use midwatch_service::worker::{Worker, WorkerParts};
+use midwatch_service::worker::{ModelParts, Worker, WorkerParts};
 use midwatch_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::command::load_packs;
 use crate::failure::Failure;
-use crate::{live, output, settings, store};
+use crate::{live, model, output, settings, store};
 
 use super::calls::{Calls, Counted};
 use super::chats::{Chats, Ear};
@@ -118,6 +118,7 @@ impl Wiring {
             settings: own::intake(settings, clusters.clusters()),
         }));
         let id = WorkerId::new(&host());
+        let model = modelled(settings)?;
         let worker = Worker::new(WorkerParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -126,7 +127,7 @@ impl Wiring {
             health: health.clone(),
             sources: clusters.clone(),
             packs: packs.clone(),
-            model: None,
+            model,
             redactor: redactor.clone(),
             settings: own::worker(settings, id.clone()),
         });
@@ -283,6 +284,13 @@ async fn open(settings: &Settings, directory: &Path) -> Result<Arc<SqliteStore>,
     let opening = tokio::task::spawn_blocking(move || store::open(&settings, &directory)).await;
     let opened = opening.map_err(|error| Failure::no_report(format!("the store could not be opened: {error}")))?;
     opened.map(Arc::new).map_err(Failure::no_report)
+}
+
+/// The language model with the tools of MCP servers, which are reached in the background.
+fn modelled(settings: &Settings) -> Result<Option<Arc<ModelParts>>, Failure> {
+    let Some(mut parts) = model::open(settings)? else { return Ok(None) };
+    parts.foreign = Arc::new(model::connect(settings)?);
+    Ok(Some(Arc::new(parts)))
 }
 
 /// The packs, as far as they are switched on.

@@ -31,6 +31,19 @@ pub trait Tool: Send + Sync {
     async fn call(&self, arguments: Value) -> Result<ToolResult, ToolError>;
 }
 
+/// Tools that come and go, as those of other programs do.
+pub trait ToolSource: Send + Sync {
+    /// Those that there are now.
+    fn tools(&self) -> Vec<Arc<dyn Tool>>;
+}
+
+/// None.
+impl ToolSource for () {
+    fn tools(&self) -> Vec<Arc<dyn Tool>> {
+        Vec::new()
+    }
+}
+
 /// What a tool gives. Nothing of it was redacted yet: it goes to the shelf, which does.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ToolResult {

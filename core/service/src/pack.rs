@@ -18,6 +18,8 @@ mod values;
 mod yaml;
 
 #[cfg(test)]
+mod reload_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;

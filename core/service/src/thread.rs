@@ -49,18 +49,6 @@ pub struct Entry {
     pub job: Option<JobId>,
 }
 
-/// What was said in a thread, the newest so many entries of it, oldest first, for a language model.
-pub fn spoken(entries: &[midwatch_redact::Redacted<Entry>], most: usize) -> Vec<String> {
-    let line = |entry: &midwatch_redact::Redacted<Entry>| {
-        let who = match entry.speaker {
-            Speaker::Outside => "person",
-            Speaker::Midwatch => "Midwatch",
-        };
-        format!("{} {who}: {}", entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"), entry.text)
-    };
-    entries.iter().skip(entries.len().saturating_sub(most)).map(line).collect()
-}
-
 /// An entry to remember.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEntry {
@@ -73,21 +61,18 @@ pub struct NewEntry {
 /// Characters of what was said that a language model is told.
 const TOLD: usize = 8_000;
 
-/// What was said in a thread up to a moment, for a language model that is asked there: a line for each entry, oldest first,
-/// as `alice: ...` and `Midwatch: ...`. Of much the newest; without `asked` itself, the question that the memory ends with.
-pub fn told(memory: &[Redacted<Entry>], until: Timestamp, asked: &str) -> Vec<String> {
-    let before = memory.iter().take_while(|entry| entry.at <= until);
-    let mut entries: Vec<&Entry> = before.map(AsRef::as_ref).collect();
-    let is_asked = |entry: &&Entry| entry.speaker == Speaker::Outside && entry.text.ends_with(asked);
-    if let Some(at) = entries.iter().rposition(is_asked) {
-        entries.remove(at);
-    }
-    let mut room = TOLD;
-    let line = |entry: &Entry| match entry.speaker {
-        Speaker::Outside => entry.text.clone(),
-        Speaker::Midwatch => format!("Midwatch: {}", entry.text),
+/// What was said in a thread, for a language model that is asked there: a line for each entry, oldest first. The newest so
+/// many of them, as far as they are not too much together.
+pub fn spoken(entries: &[Redacted<Entry>], most: usize) -> Vec<String> {
+    let line = |entry: &Redacted<Entry>| {
+        let who = match entry.speaker {
+            Speaker::Outside => "person",
+            Speaker::Midwatch => "Midwatch",
+        };
+        format!("{} {who}: {}", entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"), entry.text)
     };
-    let newest_first = entries.into_iter().rev().map(line).take_while(|line| {
+    let mut room = TOLD;
+    let newest_first = entries.iter().rev().take(most).map(line).take_while(|line| {
         let characters = line.chars().count();
         let fits = characters <= room;
         room = room.saturating_sub(characters);
@@ -116,27 +101,25 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_is_told_in_order_without_the_question_itself() {
+    fn what_was_said_is_told_in_order() {
         let memory = [
             entry(1, Speaker::Outside, "alice: is it the node?"),
             entry(2, Speaker::Midwatch, "No."),
-            entry(3, Speaker::Outside, "bob: is it the node?"),
-            entry(9, Speaker::Outside, "bob: later"),
+            entry(3, Speaker::Outside, "bob: and the mesh?"),
         ];
-        let until = Timestamp::from_second(3).unwrap();
-        assert_eq!(told(&memory, until, "is it the node?"), ["alice: is it the node?", "Midwatch: No."]);
-        assert_eq!(told(&memory, until, "something else").len(), 3);
-        assert_eq!(told(&[], until, "x"), Vec::<String>::new());
+        let told = spoken(&memory, 2);
+        assert_eq!(told, ["1970-01-01T00:00:02Z Midwatch: No.", "1970-01-01T00:00:03Z person: bob: and the mesh?"]);
+        assert_eq!(spoken(&memory, 9).len(), 3);
+        assert_eq!(spoken(&[], 9), Vec::<String>::new());
     }
 
     #[test]
     fn of_much_the_newest_is_told() {
         let long = "\u{e4}".repeat(TOLD / 4);
         let memory: Vec<_> = (0..9).map(|n| entry(n, Speaker::Midwatch, &format!("{n}{long}"))).collect();
-        let told = told(&memory, Timestamp::from_second(100).unwrap(), "x");
-        let firsts: Vec<_> = told.iter().map(|line| line.chars().nth("Midwatch: ".len())).collect();
-        assert_eq!(firsts, [Some('6'), Some('7'), Some('8')], "the fourth would be too much");
+        let told = spoken(&memory, 100);
+        assert!(told.len() == 3 && told[0].contains("06Z Midwatch: 6"), "the fourth would be too much: {told:?}");
         let huge = [entry(1, Speaker::Midwatch, &long.repeat(9)), entry(2, Speaker::Midwatch, "short")];
-        assert_eq!(super::told(&huge, Timestamp::from_second(100).unwrap(), "x"), ["Midwatch: short"]);
+        assert_eq!(spoken(&huge, 100).len(), 1);
     }
 }

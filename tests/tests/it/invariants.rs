@@ -14,7 +14,11 @@ const CORE: &[(&str, &[&str])] = &[
     ("midwatch-diagnosis", &["midwatch-redact"]),
     ("midwatch-conversation", &["midwatch-redact", "midwatch-diagnosis"]),
     ("midwatch-agent", &["midwatch-redact", "midwatch-diagnosis", "midwatch-conversation"]),
-    ("midwatch-service", &["midwatch-redact", "midwatch-diagnosis", "midwatch-conversation", "midwatch-agent"]),
+    ("midwatch-explore", &["midwatch-redact", "midwatch-diagnosis", "midwatch-conversation", "midwatch-agent"]),
+    (
+        "midwatch-service",
+        &["midwatch-redact", "midwatch-diagnosis", "midwatch-conversation", "midwatch-agent", "midwatch-explore"],
+    ),
 ];
 
 /// Adapters: they know the core, never each other.
@@ -24,6 +28,8 @@ const ADAPTERS: &[&str] = &[
     "midwatch-discord",
     "midwatch-http",
     "midwatch-kubernetes",
+    "midwatch-mcp",
+    "midwatch-model",
     "midwatch-prometheus",
     "midwatch-slack",
     "midwatch-snapshot",

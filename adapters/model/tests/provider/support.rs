@@ -10,9 +10,9 @@ use midwatch_redact::Redactor;
 use serde_json::json;
 
 /// What a provider must never show.
-pub const KEY: &str = "sk-test-0a1b2c3d4e5f6071";
+pub(crate) const KEY: &str = "sk-test-0a1b2c3d4e5f6071";
 
-pub fn options(provider: Provider, server: &ModelServer) -> ModelOptions {
+pub(crate) fn options(provider: Provider, server: &ModelServer) -> ModelOptions {
     let _ = rustls::crypto::ring::default_provider().install_default();
     ModelOptions {
         name: "main".into(),
@@ -31,17 +31,17 @@ pub fn options(provider: Provider, server: &ModelServer) -> ModelOptions {
     }
 }
 
-pub fn model(provider: Provider, server: &ModelServer) -> Arc<dyn ChatModel> {
+pub(crate) fn model(provider: Provider, server: &ModelServer) -> Arc<dyn ChatModel> {
     open(&options(provider, server)).unwrap()
 }
 
-pub fn tool(name: &str) -> ToolSpec {
+pub(crate) fn tool(name: &str) -> ToolSpec {
     let schema = json!({"type": "object", "properties": {"pod": {"type": "string"}}, "required": ["pod"]});
     ToolSpec { name: name.into(), description: format!("Reads what {name} says."), schema }
 }
 
 /// A question with two tools.
-pub fn question() -> ChatRequest {
+pub(crate) fn question() -> ChatRequest {
     ChatRequest {
         system: "You look at clusters.".into(),
         messages: vec![Message::User { text: "Why does api-1 crash?".into() }],
@@ -52,7 +52,10 @@ pub fn question() -> ChatRequest {
 }
 
 /// What came of asking: the reply, and what was heard before it.
-pub async fn ask(model: &dyn ChatModel, request: &ChatRequest) -> (Result<ChatReply, ModelFailure>, Vec<String>) {
+pub(crate) async fn ask(
+    model: &dyn ChatModel,
+    request: &ChatRequest,
+) -> (Result<ChatReply, ModelFailure>, Vec<String>) {
     let heard = Mutex::new(Vec::new());
     let hear = |delta: Delta<'_>| {
         let word = match delta {

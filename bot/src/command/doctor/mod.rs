@@ -9,6 +9,7 @@ mod cluster;
 #[cfg(feature = "discord")]
 mod discord;
 mod metrics;
+mod model;
 mod place;
 mod server;
 mod slack;
@@ -78,6 +79,7 @@ async fn looked_at(settings: &Settings) -> Vec<Check> {
     parts.push(("slack".to_owned(), slack::checks(settings).boxed()));
     #[cfg(feature = "discord")]
     parts.push(("discord".to_owned(), discord::checks(settings).boxed()));
+    parts.push(("model".to_owned(), model::checks(settings).boxed()));
     parts.push(("packs".to_owned(), async { vec![packs(settings)] }.boxed()));
     parts.push(("store".to_owned(), place::checks(settings).boxed()));
     parts.push(("server".to_owned(), server::checks(settings).boxed()));

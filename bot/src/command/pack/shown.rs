@@ -77,7 +77,8 @@ impl fmt::Display for Model {
         if !self.enabled {
             return writeln!(f, "  model     not asked");
         }
-        let tools = self.toolsets.as_ref().map_or_else(|| "all tools".to_owned(), |sets| format!("tools {}", sets.join(", ")));
+        let tools =
+            self.toolsets.as_ref().map_or_else(|| "all tools".to_owned(), |sets| format!("tools {}", sets.join(", ")));
         let own: Vec<String> = self.budgets.iter().map(|(key, value)| format!("{key} {value}")).collect();
         let budgets = if own.is_empty() { "as configured".to_owned() } else { own.join(", ") };
         writeln!(f, "  model     asked where one is configured, with {tools}; budgets {budgets}")?;

@@ -130,7 +130,7 @@ impl<'a> Grounds<'a> {
         if contradict::against_evidence(&plain, &says) {
             return Err(Flaw::Denies);
         }
-        match contradict::against_report(&plain, &says, &self.told.findings, &self.told.ruled_out) {
+        match contradict::against_report(&plain, &says, self.told) {
             Some(finding) => Err(Flaw::DeniesFinding(finding.to_owned())),
             None => Ok(ids),
         }

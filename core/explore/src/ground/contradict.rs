@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::numbers::stem;
+use super::told::Told;
 use super::words;
 
 /// Something that can be well or not, and the words for both.
@@ -39,7 +40,10 @@ const TOPICS: &[Topic] = &[
         bad: r"unschedulable|failedscheduling|cannot be scheduled|could not be scheduled|\bpending\b",
         good: r"\bscheduled\b|successfully assigned",
     },
-    Topic { bad: r"\brestart(?:s|ed|ing)?\b|restartcount=[1-9]", good: r"restartcount=0" },
+    Topic {
+        bad: r"\brestart(?:ed|ing)\b|\brestarts?[=: ]+[1-9]|restartcount\W{1,3}[1-9]|\b[1-9][0-9]* restarts?\b",
+        good: r"\brestarts?[=: ]+0\b|restartcount\W{1,3}0\b|\b(?:no|without|zero|0) restarts?\b",
+    },
     Topic { bad: r"\berrors?\b|\bexceptions?\b", good: r"error-free" },
     Topic { bad: r"\bforbidden\b|\bdenied\b|\bunauthori[sz]ed\b", good: r"\ballowed\b|\bpermitted\b" },
 ];
@@ -51,13 +55,20 @@ static PATTERNS: LazyLock<Vec<(Regex, Regex)>> = LazyLock::new(|| {
 
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
 static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:not|no|never|without|nor|neither|none|cannot|zero|0|ruled out|rules out|excludes?|excluded|isn't|wasn't|aren't|weren't|doesn't|didn't|don't|hasn't|haven't|can't|nothing)\b").unwrap()
+    Regex::new(r"(?i)\b(?:not|no|never|without|nor|neither|none|cannot|zero|ruled out|rules out|excludes?|excluded|isn't|wasn't|aren't|weren't|doesn't|didn't|don't|hasn't|haven't|can't|nothing)\b").unwrap()
 });
 
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
 static BLAMES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:causes?|caused|causing|because|due to|root|culprit|responsible|explains?|explained|to blame|triggers?|triggered|leads? to|led to|comes from|stems from)\b").unwrap()
 });
+
+/// The place of health among the topics.
+const HEALTH: usize = 1;
+
+/// That something is not well, in the words for being well.
+#[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
+static UNWELL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\b(?:un)?(?:ready|healthy|available)\b").unwrap());
 
 /// Words that say nothing about what a sentence is about.
 const EMPTY: &[&str] = &[
@@ -116,30 +127,29 @@ enum Sign {
 
 /// A claim that denies what its own evidence shows: the words of the claim.
 pub(super) fn against_evidence(claim: &str, says: &str) -> bool {
-    let signs = PATTERNS.iter().filter_map(|topic| Some((topic, sign(claim, topic)?)));
-    signs.into_iter().any(|(topic, claimed)| match sign(says, topic) {
+    let signs = PATTERNS.iter().enumerate().filter_map(|(n, topic)| Some((n, topic, sign(claim, topic)?)));
+    signs.into_iter().any(|(n, topic, claimed)| match sign(says, topic) {
         Some(Sign::Bad) => claimed == Sign::Good,
-        Some(Sign::Good) => claimed == Sign::Bad,
+        // That something is ready does not deny that something fails; it denies that it is not ready.
+        Some(Sign::Good) => claimed == Sign::Bad && (n != HEALTH || UNWELL.is_match(claim)),
         Some(Sign::Both) | None => false,
     })
 }
 
 /// What of the report a claim denies. What the cited evidence itself shows is no denial: another pod may be fine.
-pub(super) fn against_report<'a>(
-    claim: &str,
-    says: &str,
-    findings: &'a [String],
-    ruled_out: &'a [String],
-) -> Option<&'a str> {
-    let denied = findings.iter().find(|finding| opposes(claim, says, finding));
-    denied.or_else(|| ruled_out.iter().find(|rival| blames(claim, rival))).map(String::as_str)
+pub(super) fn against_report<'a>(claim: &str, says: &str, told: &'a Told) -> Option<&'a str> {
+    let lower = claim.to_lowercase();
+    let of_subject = told.subjects.iter().any(|name| words::holds(&lower, name));
+    let denied = told.findings.iter().find(|finding| opposes(claim, says, finding, of_subject));
+    denied.or_else(|| told.ruled_out.iter().find(|rival| blames(claim, rival))).map(String::as_str)
 }
 
-fn opposes(claim: &str, says: &str, finding: &str) -> bool {
+/// Findings are about the subject of the report, whether they name it or not.
+fn opposes(claim: &str, says: &str, finding: &str, of_subject: bool) -> bool {
     let of_finding = content(finding);
     let of_claim = content(claim);
     let shared = of_claim.intersection(&of_finding).count();
-    if shared == 0 {
+    if shared == 0 && !of_subject {
         return false;
     }
     let on_topic = PATTERNS.iter().any(|topic| {

@@ -42,6 +42,12 @@ static APPROXIMATE: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
+/// Words of a claim that works something out.
+#[expect(clippy::unwrap_used, reason = "fixed patterns, which tests use")]
+static WORKED_OUT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:more|less|fewer|above|below|higher|lower|difference|gap|total|together|sum|in all|after|before|later|earlier|between|apart|grew|rose|increased?|decreased?|dropped|fell|remain(?:s|ing)?|left|free|for|since|last(?:s|ed|ing)?|long|ago|within|took|old|beyond|times)\b").unwrap()
+});
+
 const WORDS: [&str; 11] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
 /// How exact a number is meant.
@@ -99,11 +105,12 @@ pub(super) fn missing(claim: &str, told: &Told<'_>) -> Option<String> {
         return None;
     }
     let there = quantities(&says);
-    let spans = spans(&seen, told.now.as_ref());
+    let is_worked_out = WORKED_OUT.is_match(&rest);
+    let spans = if is_worked_out { spans(&seen, told.now.as_ref()) } else { Vec::new() };
     let carried = |q: &Quantity| {
         there.iter().any(|seen| agree(q, seen, &says))
-            || derived(q, &there, &spans)
-            || derived(q, &others(&wanted, q, &there, &says), &[])
+            || derived(q, &there, &spans, is_worked_out)
+            || derived(q, &others(&wanted, q, &there, &says), &[], true)
             || counted(q, &rest, told)
     };
     wanted.iter().find(|q| !carried(q)).map(|q| rest[q.at.clone()].trim().to_owned())
@@ -192,7 +199,7 @@ fn joined(text: &str, found: Vec<Quantity>) -> Vec<Quantity> {
         let merged = out.last().and_then(|last| {
             let (long, short) = (seconds(last)?, seconds(&next)?);
             let between = text[last.at.end..next.at.start].trim();
-            (matches!(between, "" | "and" | ",") && short.step < long.step).then(|| Quantity {
+            (matches!(between, "" | "and") && short.value < long.step).then(|| Quantity {
                 at: last.at.start..next.at.end,
                 bare: last.bare,
                 readings: vec![Reading { dim: Dim::Seconds, value: long.value + short.value, step: short.step }],
@@ -218,12 +225,14 @@ fn agree(claim: &Quantity, seen: &Quantity, says: &str) -> bool {
         let whole = seen.readings.iter().filter(|r| r.dim == Dim::Plain);
         return whole.chain([&seen.bare]).any(|seen| near(&claim.bare, seen.value, claim.meant));
     }
-    let bare = seen.readings.is_empty();
+    let beside = if seen.readings.is_empty() { unit_beside(seen, says) } else { &[] };
     claim.readings.iter().any(|reading| {
-        let same = seen.readings.iter().any(|seen| seen.dim == reading.dim && near(reading, seen.value, claim.meant));
-        let in_base = bare && near(reading, seen.bare.value, claim.meant);
-        same || in_base
-    }) || bare && near(&claim.bare, seen.bare.value, claim.meant) && has_unit_beside(claim, seen, says)
+        let is = |value: f64| near(reading, value, claim.meant);
+        let same = seen.readings.iter().any(|seen| seen.dim == reading.dim && is(seen.value));
+        let in_unit = beside.iter().any(|(dim, factor)| *dim == reading.dim && is(seen.bare.value * factor));
+        let in_base = seen.readings.is_empty() && beside.is_empty() && is(seen.bare.value);
+        same || in_unit || in_base
+    })
 }
 
 /// Whether a value is what a reading says.
@@ -240,10 +249,10 @@ fn near(reading: &Reading, value: f64, meant: Meant) -> bool {
     }
 }
 
-/// Whether the line that holds a bare number names the unit beside it: `periodSeconds: 10`, `duration_ms=350`.
-fn has_unit_beside(claim: &Quantity, seen: &Quantity, says: &str) -> bool {
+/// The unit that stands before a bare number: `periodSeconds: 10`, `duration_ms=350`.
+fn unit_beside(seen: &Quantity, says: &str) -> &'static [(Dim, f64)] {
     let before = &says[..seen.at.start];
-    let start = before.rfind(['\n', ',', ';', '{']).map_or(0, |at| at + 1);
+    let start = before.rfind(['\n', ',', ';', '{', '}']).map_or(0, |at| at + 1);
     let mut key = String::new();
     let mut lower = false;
     for c in before[start..].chars() {
@@ -254,16 +263,9 @@ fn has_unit_beside(claim: &Quantity, seen: &Quantity, says: &str) -> bool {
         lower = c.is_lowercase();
         key.push(if c.is_alphanumeric() { c } else { ' ' });
     }
-    let means = |word: &str| {
-        let meanings = units::of(word);
-        !meanings.is_empty()
-            && claim.readings.iter().any(|r| {
-                meanings.iter().any(|(dim, factor)| {
-                    *dim == r.dim && (claim.bare.value * factor - r.value).abs() <= r.value.abs() * 1e-9
-                })
-            })
-    };
-    key.split_whitespace().rev().take(3).any(means)
+    // What comes last is nearest; `cpu` says which thing, not how much of it.
+    let units = key.split_whitespace().rev().take(2).map(units::of);
+    units.into_iter().find(|unit| unit.iter().any(|(dim, _)| *dim != Dim::Plain)).unwrap_or_default()
 }
 
 /// The numbers of the claim itself that were seen: what it works out from them can be checked by its reader.
@@ -273,7 +275,7 @@ fn others(wanted: &[Quantity], but: &Quantity, there: &[Quantity], says: &str) -
 }
 
 /// Whether a number is a difference, a sum, a share or a ratio of two of a few, or one of some spans of time.
-fn derived(claim: &Quantity, from: &[Quantity], spans: &[f64]) -> bool {
+fn derived(claim: &Quantity, from: &[Quantity], spans: &[f64], is_worked_out: bool) -> bool {
     let own: Vec<Reading> = if claim.readings.is_empty() { vec![claim.bare] } else { claim.readings.clone() };
     let in_time = own.iter().filter(|r| r.dim == Dim::Seconds);
     if in_time.clone().any(|r| spans.iter().any(|span| near(r, *span, claim.meant))) {
@@ -282,6 +284,7 @@ fn derived(claim: &Quantity, from: &[Quantity], spans: &[f64]) -> bool {
     own.iter().any(|reading| match reading.dim {
         Dim::Share => pairs(from, None).any(|(a, b)| b != 0.0 && near(reading, a / b, claim.meant)),
         Dim::Plain if claim.in_words => false,
+        _ if !is_worked_out => false,
         dim => {
             let ratio = dim == Dim::Plain;
             pairs(from, Some(dim)).any(|(a, b)| {
@@ -297,7 +300,8 @@ fn derived(claim: &Quantity, from: &[Quantity], spans: &[f64]) -> bool {
 fn pairs(from: &[Quantity], dim: Option<Dim>) -> impl Iterator<Item = (f64, f64)> {
     let value = |q: &Quantity| match dim {
         None => Some(q.readings.first().map_or(q.bare.value, |r| r.value)),
-        Some(dim) => q.readings.iter().chain([&q.bare]).find(|r| r.dim == dim).map(|r| r.value),
+        Some(_) if q.readings.is_empty() => Some(q.bare.value),
+        Some(dim) => q.readings.iter().find(|r| r.dim == dim).map(|r| r.value),
     };
     let mut values: Vec<f64> = from.iter().filter_map(value).collect();
     values.sort_by(f64::total_cmp);
@@ -336,11 +340,11 @@ fn counted(claim: &Quantity, text: &str, told: &Told<'_>) -> bool {
     if claim.in_words && (is(told.cited) || is(told.listed)) {
         return true;
     }
-    let after = text[claim.at.end..].split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty());
-    let nouns = after.take(3).map(|word| stem(&word.to_lowercase()).to_owned()).filter(|word| word.len() >= 3);
-    nouns.into_iter().any(|noun| {
-        let holding = told.says.lines().filter(|line| line.to_lowercase().contains(&noun)).count();
-        (noun == "line" && is(told.says.lines().count())) || is(holding)
+    let after = text[claim.at.end..].split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| word.len() > 2);
+    let holding = |holds: &dyn Fn(&str) -> bool| told.says.lines().filter(|line| holds(line)).count();
+    after.take(3).any(|word| {
+        let noun = stem(&word.to_lowercase()).to_owned();
+        is(holding(&|line| line.contains(word))) || is(holding(&|line| line.to_lowercase().contains(&noun)))
     })
 }
 

@@ -38,10 +38,8 @@ static CITES: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Words after which a full stop ends nothing.
-const SHORT: &[&str] = &[
-    "e.g", "i.e", "etc", "vs", "approx", "cf", "incl", "resp", "no", "nr", "fig", "dr", "mr", "ms", "a.m", "p.m", "ca",
-    "min", "max", "avg", "est",
-];
+const SHORT: &[&str] =
+    &["e.g", "i.e", "etc", "vs", "approx", "cf", "incl", "resp", "nr", "fig", "dr", "mr", "a.m", "p.m", "ca"];
 
 /// Splits prose.
 #[derive(Clone, Debug)]
@@ -152,7 +150,7 @@ fn after_mark(text: &str, mark: usize, within: usize, line_is_whole: bool) -> Op
 
 fn is_short(before: &str) -> bool {
     let word = before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '"')).next().unwrap_or_default();
-    SHORT.contains(&word.to_lowercase().as_str()) || word.chars().count() == 1 && word.chars().all(char::is_alphabetic)
+    SHORT.contains(&word.to_lowercase().as_str()) || word.chars().count() == 1 && word.chars().all(char::is_uppercase)
 }
 
 /// Without the signs of emphasis, but for what stands in code.

@@ -21,6 +21,8 @@ pub(super) struct Told {
     pub(super) ruled_out: Vec<String>,
     /// What was asked about, in small letters.
     pub(super) asked: Vec<String>,
+    /// What its findings are about, in small letters.
+    pub(super) subjects: Vec<String>,
     /// Objects that it names.
     pub(super) objects: Vec<EntityRef>,
     /// Commands that it recommends.
@@ -52,6 +54,12 @@ impl Told {
             findings,
             ruled_out: report.ruled_out.iter().map(|claim| claim.text.clone()).collect(),
             asked: asked(report),
+            subjects: report
+                .scope
+                .iter()
+                .chain(&report.root_entities)
+                .map(|object| object.name.to_lowercase())
+                .collect(),
             objects: objects(report),
             commands: report.recommendations.iter().flat_map(|r| r.command.iter().chain(&r.check)).cloned().collect(),
             hypotheses: hypotheses(report),

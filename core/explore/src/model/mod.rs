@@ -1,4 +1,4 @@
-//! Models made of models: with patience, with a fallback, without tool calling.
+//! Models made of models: with patience, with a fallback, without tool calling; recorded ones.
 //!
 //! Must never change what is asked but for the form ([`PlainTools`]), or hide which model answered. They are put together
 //! so: `Fallback` of `Patient` of one model each. Waiting goes by tokio's time, so that tests may pause it.
@@ -7,6 +7,8 @@ mod fallback;
 mod patient;
 mod plain;
 pub mod recorded;
+#[cfg(test)]
+mod tests;
 
 pub use fallback::Fallback;
 pub use patient::{Patience, Patient};

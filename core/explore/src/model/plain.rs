@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use midwatch_redact::Redacted;
 
-use crate::port::{ChatModel, ChatReply, ChatRequest, Choice, Delta, Hear, ModelFacts, ModelFailure};
+use crate::port::{ChatModel, ChatReply, ChatRequest, Choice, Delta, Hear, ModelFacts, ModelFailure, Stop};
 
 /// A model that calls tools in its text.
 pub struct PlainTools {
@@ -38,10 +38,8 @@ impl ChatModel for PlainTools {
 
     async fn chat(&self, request: &Redacted<ChatRequest>, hear: Hear<'_>) -> Result<ChatReply, ModelFailure> {
         let told = request.map(told::told);
-        if request.tools.is_empty() || request.choice == Choice::Words {
-            return self.model.chat(&told, hear).await;
-        }
-        let speech = Mutex::new(speech::Speech::default());
+        let may_call = !request.tools.is_empty() && request.choice != Choice::Words;
+        let speech = Mutex::new(speech::Speech::new(may_call));
         let listen = |delta: Delta<'_>| match delta {
             Delta::Text(text) => {
                 let words = speech.lock().unwrap_or_else(PoisonError::into_inner).push(text);
@@ -50,19 +48,23 @@ impl ChatModel for PlainTools {
                 }
             }
             Delta::Again => {
-                *speech.lock().unwrap_or_else(PoisonError::into_inner) = speech::Speech::default();
+                *speech.lock().unwrap_or_else(PoisonError::into_inner) = speech::Speech::new(may_call);
                 hear(Delta::Again);
             }
         };
         let reply = self.model.chat(&told, &listen).await?;
-        let (text, calls) = read::read(&reply.text, request);
+        let (text, calls) = if may_call {
+            read::read(&reply.text, request)
+        } else {
+            (speech::after_thoughts(&reply.text).unwrap_or_default().trim().to_owned(), Vec::new())
+        };
         if calls.is_empty() {
             let rest = speech.into_inner().unwrap_or_else(PoisonError::into_inner).rest();
             if !rest.is_empty() {
                 hear(Delta::Text(&rest));
             }
         }
-        if text.trim().is_empty() && calls.is_empty() && reply.stop == crate::port::Stop::End {
+        if text.trim().is_empty() && calls.is_empty() && reply.stop == Stop::End {
             return Err(ModelFailure::Garbled("a reply without words and without calls".to_owned()));
         }
         Ok(ChatReply { text, calls, ..reply })

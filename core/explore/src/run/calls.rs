@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::future::{BoxFuture, FutureExt as _};
 use midwatch_diagnosis::report::EvidenceId;
 use midwatch_redact::Redacted;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::plan;
 use super::repeats::{Before, Gave, Key};
 use super::state::Exploration;
 use super::talk::with_text;
 use super::track::{Goal, Track};
-use super::plan;
 use crate::ground::CONCLUDE;
 use crate::port::{Arguments, Message, ToolCall};
 use crate::prompt::text::Text;
@@ -27,10 +28,13 @@ use crate::tool::{Tool, ToolError, ToolResult};
 /// Calls of one reply that are looked at; further ones are refused.
 const AT_ONCE: usize = 16;
 
+/// Bytes of a summary: it is what stays of a result when room is made, and a foreign server may write a book.
+const SUMMARY: usize = 300;
+
 /// One call of a reply, and what it is answered.
 pub(crate) struct Called {
     call: ToolCall,
-    /// As calls are compared; none for what asks for nothing.
+    /// As calls are compared; none for what asks for nothing: a plan.
     key: Option<Key>,
     answer: Answer,
 }
@@ -101,7 +105,8 @@ impl Exploration<'_> {
     ) -> (Option<Key>, Answer) {
         let Arguments::Given(arguments) = &call.arguments else {
             track.mistake();
-            return (None, Answer::Known(Told::fixed(words::BROKEN_ARGUMENTS)));
+            let key = Key::new(&call.name, &Value::Null);
+            return (Some(key), Answer::Known(Told::fixed(words::BROKEN_ARGUMENTS)));
         };
         let arguments = self.veil.back_value(arguments);
         match call.name.as_str() {
@@ -115,8 +120,8 @@ impl Exploration<'_> {
                 None => {
                     track.mistake();
                     let names: Vec<&str> = self.toolbox.names().chain([shelf::NAME]).collect();
-                    let names = self.veil.out(&names.join(", "));
-                    (None, Answer::Known(Told::brief(words::unknown_tool(names))))
+                    let names = self.redactor.redact_text(&names.join(", "));
+                    (Some(Key::new(name, &arguments)), Answer::Known(Told::brief(words::unknown_tool(names))))
                 }
             },
         }
@@ -141,7 +146,8 @@ impl Exploration<'_> {
         match found {
             Ok((id, text)) => {
                 let text = mark::data(&id.to_string(), &self.veil.out(&text));
-                let short = Text::new().ours("Lines of ").plain(id).ours(" were read here; read_evidence gives them again.");
+                let short =
+                    Text::new().ours("Lines of ").plain(id).ours(" were read here; read_evidence gives them again.");
                 Told { text, short: Some(short.done()) }
             }
             Err(why) => {
@@ -203,7 +209,8 @@ impl Exploration<'_> {
         let text = mark::data(&origin, &self.veil.out(&self.shelf.shown(id, cap)));
         let summary = self.shelf.item(id).map_or_else(Redacted::default, |item| item.summary.clone());
         let summary = mark::data(&origin, &self.veil.out(&summary));
-        let short = Text::new().plain(id).ours(" (taken out to make room; read_evidence gives it again): ").safe(summary);
+        let short =
+            Text::new().plain(id).ours(" (taken out to make room; read_evidence gives it again): ").safe(summary);
         Told { text, short: Some(short.done()) }
     }
 
@@ -211,9 +218,9 @@ impl Exploration<'_> {
     pub(crate) async fn make(&mut self, reads: &[Read]) -> Vec<Result<ToolResult, ToolError>> {
         let budget = self.spending.budget();
         let (per_call, until, parallel) = (budget.per_call, self.spending.research_until(), budget.parallel.max(1));
-        // Owned: over borrowed ones the compiler cannot tell that the future may move between threads.
-        let owned: Vec<_> = reads.iter().map(|read| (read.tool.clone(), read.arguments.clone())).collect();
-        let calls = owned.into_iter().map(|(tool, arguments)| one(tool, arguments, per_call, until));
+        // Boxed: the compiler cannot see through the stream that the future may move between threads.
+        let call = |read: &Read| one(read.tool.clone(), read.arguments.clone(), per_call, until).boxed();
+        let calls: Vec<BoxFuture<'static, _>> = reads.iter().map(call).collect();
         futures::stream::iter(calls).buffered(parallel).collect().await
     }
 
@@ -233,7 +240,8 @@ impl Exploration<'_> {
             .collect()
     }
 
-    fn take_result(&mut self, track: Option<&mut Track>, read: Read, result: ToolResult) -> Told {
+    fn take_result(&mut self, track: Option<&mut Track>, read: Read, mut result: ToolResult) -> Told {
+        result.summary.truncate(result.summary.floor_char_boundary(SUMMARY));
         self.learn(result.names.iter().chain(&result.about).cloned().collect::<Vec<_>>());
         result.reads.iter().for_each(|probe| self.read.count(probe));
         self.spending.read(result.bytes.max(result.text.len() as u64));

@@ -4,9 +4,11 @@
 //! done in the order of the conversations, so that the same replies give the same numbers. Must never send what the gate
 //! did not let pass, nor wait beyond the budget's time. Start at [`Exploration::round`].
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use midwatch_agent::Watcher;
-use midwatch_agent::request::StepState;
+use midwatch_agent::request::{ModelUse, StepState};
 use midwatch_redact::Redacted;
 use tokio::time::timeout_at;
 
@@ -25,6 +27,9 @@ use crate::veil::Veil;
 
 /// Tokens that a reply is taken to have before it is known.
 const REPLY: u64 = 1_000;
+
+/// Time for the gate to write down what a request took.
+const WRITING: Duration = Duration::from_secs(5);
 
 /// Requests beyond one for each conversation that are kept for the end: one that concludes them all, or another try.
 const SPARE: u32 = 1;
@@ -67,9 +72,12 @@ impl Exploration<'_> {
         let mut reads = Vec::new();
         let mut called: Vec<(usize, Vec<Called>)> = Vec::new();
         for (asking, reply) in asking.iter().zip(replies) {
+            let before = self.spending.used();
             let calls = self.take_reply(&mut tracks[asking.track], asking, reply);
+            self.tell_gate(asking, before).await;
             if !calls.is_empty() {
-                called.push((asking.track, self.plan_calls(asking.track, &mut tracks[asking.track], calls, &mut reads)));
+                called
+                    .push((asking.track, self.plan_calls(asking.track, &mut tracks[asking.track], calls, &mut reads)));
             }
         }
         if !called.is_empty() {
@@ -134,6 +142,22 @@ impl Exploration<'_> {
         }
     }
 
+    /// Tells the gate how a request ended and what it took.
+    async fn tell_gate(&self, asking: &Asking, before: ModelUse) {
+        let Some(sent) = self.trail.sent(asking.place) else { return };
+        let after = self.spending.used();
+        let used = ModelUse {
+            requests: 1,
+            calls: 0,
+            input: after.input - before.input,
+            output: after.output - before.output,
+            cached: after.cached - before.cached,
+            micro_usd: after.micro_usd.zip(before.micro_usd).map(|(after, before)| after - before),
+        };
+        // What it took is written down even when the time is over, but nobody waits for that for long.
+        let _ = tokio::time::timeout(WRITING, self.gate.came(sent, &used)).await;
+    }
+
     /// Waits for all replies of a round. What is not among the last words leaves time for them.
     async fn hear(&self, asking: &[Asking], listener: &dyn Listener) -> Vec<Heard> {
         let hear = |delta: Delta<'_>| listener.heard(delta, &self.shelf, &self.veil);
@@ -156,9 +180,14 @@ impl Exploration<'_> {
             }
             None => {
                 let wall = Bound::Wall(self.spending.budget().wall);
-                self.trail.failed(asking.place, &self.redactor.redact_text("no answer within the time of the exploration"));
+                self.trail
+                    .failed(asking.place, &self.redactor.redact_text("no answer within the time of the exploration"));
                 let end = End::Bound(wall);
-                if asking.last { track.silence(end) } else { track.tell(end) }
+                if asking.last {
+                    track.silence(end)
+                } else {
+                    track.tell(end)
+                }
                 return Vec::new();
             }
         };

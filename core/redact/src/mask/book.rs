@@ -74,7 +74,7 @@ impl Book {
     fn place(&mut self, name: &str, prefix: &'static str) -> (&'static str, u32) {
         let last = self.last.get(prefix).copied().unwrap_or(0);
         let is_name = |number: &u32| self.kinds.contains_key(&format!("{prefix}-{number}"));
-        let number = (last + 1..).find(|number| !is_name(number)).unwrap_or(u32::MAX);
+        let number = (last + 1..u32::MAX).find(|number| !is_name(number)).unwrap_or(u32::MAX);
         self.last.insert(prefix, number);
         self.given.insert(name.to_owned(), (prefix, number));
         self.back.insert((prefix, number), name.to_owned());

@@ -151,7 +151,7 @@ fn host(rest: &str, is_url_host: bool) -> Option<usize> {
     }
     let by_form = labels.len() > 1 && ENDINGS.contains(last)
         || is_machine(&lower)
-        || is_url_host && has_letter(&lower) && !rest[len..].starts_with('@');
+        || is_url_host && has_letter(&lower) && !is_user(&rest[len..]);
     (by_form && !is_public).then_some(len)
 }
 
@@ -161,6 +161,11 @@ fn is_machine(name: &str) -> bool {
         let parts: Vec<&str> = rest.split('.').next().unwrap_or_default().split('-').collect();
         parts.len() == 4 && parts.iter().all(|part| part.parse::<u8>().is_ok())
     })
+}
+
+/// Whether what comes before this is the user of a URL: `app` of `redis://app:...@cache`.
+fn is_user(rest: &str) -> bool {
+    rest.split(|c: char| c.is_whitespace() || matches!(c, '/' | '"')).next().is_some_and(|part| part.contains('@'))
 }
 
 fn has_letter(name: &str) -> bool {

@@ -180,7 +180,7 @@ impl Packs {
         Ok(())
     }
 
-    fn switch(&self, switched: &[(String, bool)]) {
+    pub(super) fn switch(&self, switched: &[(String, bool)]) {
         let off = switched.iter().filter(|(_, enabled)| !enabled).map(|(name, _)| name.clone()).collect();
         *self.off.write().unwrap_or_else(PoisonError::into_inner) = off;
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use midwatch_agent::request::{Depth, SourceKind};
 use midwatch_diagnosis::alert::Alert;
+use midwatch_explore::budget::Budget;
+use midwatch_explore::tool::Toolsets;
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -85,6 +87,13 @@ depth: deep
 lookback: 1h30m
 priority: low
 budgets: {deadline: 90s, max_attempts: 1, max_reads: 7, parallel_reads: 2, pods_per_workload: 1, tail_lines: 5, max_log_bytes: 64KiB}
+model:
+  enabled: false
+  instructions: |
+    Look at the queue.
+    Then at the database.
+  toolsets: [logs, mcp, mcp.git-hub_2]
+  budgets: {steps: 3, calls: 0, tokens: 5000, usd: 0.05, wall: 1m30s, bytes: 2MiB, call_timeout: 4s}
 "#;
     let mistakes = check(text, "shop.yaml").unwrap_err().to_string();
     assert_eq!(mistakes, "shop.yaml:7:7: either every item is a list of matchers, or none is");
@@ -97,6 +106,98 @@ budgets: {deadline: 90s, max_attempts: 1, max_reads: 7, parallel_reads: 2, pods_
     assert_eq!(limits.log_caps, LogCaps { lines: Some(5), bytes: Some(65_536) });
     assert_eq!(limits.sources, BTreeSet::from([SourceKind::Kubernetes]));
     assert!(limits.detectors.off().any(|id| id == "pod.oom") && limits.detectors.off().all(|id| id != "log.cause"));
+    assert!(!pack.model.enabled);
+    let base = Budget { parallel: 9, ..Budget::default() };
+    let brief = pack.model.brief(pack.depth, &base);
+    assert_eq!((brief.instructions.as_str(), brief.depth), ("Look at the queue.\nThen at the database.", Depth::Deep));
+    assert!(brief.toolsets.allows("logs") && brief.toolsets.allows("mcp.any") && !brief.toolsets.allows("metrics"));
+    let budget = Budget {
+        steps: 3,
+        calls: 0,
+        tokens: 5_000,
+        micro_usd: Some(50_000),
+        wall: Duration::from_secs(90),
+        bytes: 2 << 20,
+        per_call: Duration::from_secs(4),
+        parallel: 9,
+    };
+    assert_eq!(brief.budget, budget);
+}
+
+#[test]
+fn a_pack_that_says_nothing_of_a_model_has_it_as_configured() {
+    let pack = check("name: a\nversion: 1.0.0\ndescription: d\n", "p").unwrap();
+    let base = Budget { steps: 7, micro_usd: Some(1), ..Budget::default() };
+    let brief = pack.model.brief(Depth::Quick, &base);
+    assert!(pack.model.enabled && brief.instructions.is_empty() && brief.toolsets == Toolsets::All);
+    assert_eq!((brief.budget, brief.depth), (base, Depth::Quick));
+}
+
+#[rstest]
+#[case("usd: 0", 0)]
+#[case("usd: 10000", 10_000_000_000)]
+#[case("usd: 0.000001", 1)]
+#[case("usd: 1.5", 1_500_000)]
+fn dollars_are_read_to_the_millionth(#[case] budget: &str, #[case] micros: u64) {
+    let text = format!("name: a\nversion: 1.0.0\ndescription: d\nmodel: {{budgets: {{{budget}}}}}\n");
+    assert_eq!(check(&text, "p").unwrap().model.budgets.micro_usd, Some(micros));
+}
+
+#[test]
+fn every_mistake_about_a_model_is_told_with_its_place() {
+    let text = "\
+name: a
+version: 1.0.0
+description: d
+model:
+  enabled: yes please
+  instruction: x
+  instructions: 7
+  toolsets: [logs, log, mcp., mcp.a/b, 3]
+  budgets:
+    step: 1
+    steps: 0
+    calls: 1001
+    tokens: 10
+    usd: -1
+    wall: 1h
+    bytes: 1KiB
+    call_timeout: 5
+";
+    insta::assert_snapshot!(check(text, "p.yaml").unwrap_err(), @r#"
+    p.yaml:5:12: this is `yes please`; expected true or false
+    p.yaml:6:3: there is no key `instruction` here; did you mean `instructions`?
+    p.yaml:7:17: this is `7`; expected text
+    p.yaml:8:20: there is no set of tools `log`; did you mean `logs`?; `mcp.NAME` is the set of one MCP server
+    p.yaml:8:25: there is no set of tools `mcp.`; did you mean `mcp`?; `mcp.NAME` is the set of one MCP server
+    p.yaml:8:31: there is no set of tools `mcp.a/b`; valid here: kubernetes, logs, metrics, graph, time, mcp; `mcp.NAME` is the set of one MCP server
+    p.yaml:8:40: this is `3`; expected the name of a set of tools
+    p.yaml:10:5: there is no key `step` here; did you mean `steps`?
+    p.yaml:11:12: this is `0`; expected a whole number from 1 to 200
+    p.yaml:12:12: this is `1001`; expected a whole number from 0 to 1000
+    p.yaml:13:13: this is `10`; expected a whole number from 1000 to 100000000
+    p.yaml:14:10: this is `-1`; expected US dollars from 0 to 10000, such as `0.25`
+    p.yaml:15:11: this is `1h`; expected a duration with its unit from 5s to 30m, such as `90s`, `15m` or `1h30m`
+    p.yaml:16:12: this is `1KiB`; expected a size from 1MiB to 16GiB, such as `10MiB`
+    p.yaml:17:19: this is `5`; expected a duration with its unit from 1s to 5m, such as `90s`, `15m` or `1h30m`
+    "#);
+    for (text, says) in [
+        ("model: off", "p:4:8: this is `off`; expected a mapping with enabled, instructions, toolsets, budgets"),
+        (
+            "model: {toolsets: []}",
+            "p:4:19: this is a list; expected a list of sets of tools, or `all`, with at least one",
+        ),
+        ("model: {budgets: 7}", "p:4:18: this is `7`; expected a mapping with budgets"),
+        ("model: {budgets: {usd: 0.0000001}}", "expected US dollars from 0 to 10000, such as `0.25`"),
+        ("model: {budgets: {usd: 10001}}", "expected US dollars"),
+        ("model: {budgets: {usd: 1e300}}", "expected US dollars"),
+    ] {
+        let told = check(&format!("name: a\nversion: 1.0.0\ndescription: d\n{text}\n"), "p").unwrap_err().to_string();
+        assert!(told.contains(says), "{text}: {told}");
+    }
+    let long = format!("name: a\nversion: 1.0.0\ndescription: d\nmodel: {{instructions: {}}}\n", "x".repeat(9_000));
+    let told = check(&long, "p").unwrap_err().to_string();
+    assert!(told.contains("the instructions have 9000 bytes; at most 8192"), "{told}");
 }
 
 #[test]

@@ -17,8 +17,8 @@ use midwatch_conversation::answer::Answer;
 use midwatch_conversation::question;
 use midwatch_diagnosis::report::{Heard, Opinion, Report};
 use midwatch_explore::budget::Budget;
-use midwatch_explore::port::ChatRequest;
-use midwatch_explore::tool::Toolsets;
+use midwatch_explore::port::{ChatModel, ChatRequest};
+use midwatch_explore::tool::{ToolSource, Toolsets};
 use midwatch_explore::{Asked, Brief, Explained, Explorer, Gate, Sent, Spent};
 use midwatch_redact::Redacted;
 use tokio_util::task::AbortOnDropHandle;
@@ -47,8 +47,10 @@ const MEMORY: usize = 40;
 
 /// The language model that jobs ask.
 pub struct ModelParts {
-    /// The model, and the tools of others.
-    pub explorer: Explorer,
+    /// The model, with its patience and its fallback.
+    pub model: Arc<dyn ChatModel>,
+    /// The tools of others.
+    pub foreign: Arc<dyn ToolSource>,
     /// What one job may take, where its pack does not say otherwise.
     pub budget: Budget,
     /// What an operator tells every model.
@@ -60,6 +62,11 @@ pub struct ModelParts {
 }
 
 impl ModelParts {
+    /// Who explores now.
+    pub fn explorer(&self) -> Explorer {
+        Explorer { model: Arc::clone(&self.model), foreign: self.foreign.tools() }
+    }
+
     /// What the model is told and given for a job of this pack that has so much time left.
     fn brief(&self, pack: &Pack, left: Duration) -> Brief {
         let mut brief = pack.model.brief(pack.depth, &self.budget);
@@ -153,7 +160,7 @@ impl Growing {
 
 impl Attempt {
     fn trail(&self, parts: &ModelParts) -> Trail {
-        let model = parts.explorer.model.facts().name.clone();
+        let model = parts.model.facts().name.clone();
         Trail { shared: Arc::clone(&self.shared), job: self.job.clone(), day: parts.day, model }
     }
 
@@ -182,7 +189,7 @@ impl Attempt {
         let Some(parts) = self.shared.parts.model.clone().filter(|_| pack.model.enabled && !outcome.cut_short) else {
             return Ok((outcome, None));
         };
-        let by = parts.explorer.model.facts().name.clone();
+        let by = parts.model.facts().name.clone();
         let brief = parts.brief(pack, self.model_time());
         if brief.budget.wall < LEAST {
             let why = "no time was left for it within the deadline".to_owned();
@@ -225,7 +232,7 @@ impl Attempt {
         limits: Limits,
         outcome: &Outcome,
     ) -> Result<Explained, End> {
-        let (source, explorer) = (recording.source(), recording.explorer(&parts.explorer, &brief));
+        let (source, explorer) = (recording.source(), recording.explorer(&parts.explorer(), &brief));
         let (request, trail, news) = (self.job.spec.request.clone(), self.trail(&parts), self.telling.news());
         let (report, redactor) = (outcome.report.clone(), outcome.redactor.clone());
         let engine = async move {
@@ -275,7 +282,7 @@ impl Attempt {
             };
             let (request, limits) = (&context.request, &limits);
             let asked = Asked { source, request, limits, report: report.as_ref(), redactor, gate: &trail };
-            midwatch_explore::answer(&parts.explorer, asked, &question, &memory, &brief, &hear).boxed().await
+            midwatch_explore::answer(&parts.explorer(), asked, &question, &memory, &brief, &hear).boxed().await
         };
         let task = AbortOnDropHandle::new(tokio::spawn(engine.in_current_span()));
         let answered = self.watched(task, self.model_until()).await?;

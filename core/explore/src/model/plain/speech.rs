@@ -6,19 +6,24 @@
 const OPENS: [&str; 2] = ["```", "<tool_call"];
 
 /// Words as they come.
-#[derive(Default)]
 pub(super) struct Speech {
+    /// Whether there may be a block of calls.
+    may_call: bool,
     heard: String,
     /// Bytes of `heard` (without thoughts) that were told.
     told: usize,
 }
 
 impl Speech {
+    pub(super) fn new(may_call: bool) -> Self {
+        Self { may_call, heard: String::new(), told: 0 }
+    }
+
     /// Hears more; gives what may be told now.
     pub(super) fn push(&mut self, text: &str) -> String {
         self.heard.push_str(text);
         let Some(said) = after_thoughts(&self.heard) else { return String::new() };
-        let end = held_from(said);
+        let end = if self.may_call { held_from(said) } else { said.len() };
         let words = said.get(self.told..end).unwrap_or_default().to_owned();
         self.told += words.len();
         words

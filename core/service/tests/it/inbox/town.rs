@@ -75,14 +75,26 @@ pub(super) fn rules(yaml: &str) -> Vec<Rule> {
 impl Town {
     /// With a worker, a sender, and an inbox that runs.
     pub(super) fn new(cluster: Cluster, rules: Vec<Rule>) -> Self {
-        let town = Self::asleep(cluster, rules);
-        town.wake(&town.inbox);
-        town.world.work(World::settings("worker"));
-        town
+        Self::asleep(cluster, rules).awake()
+    }
+
+    /// The same where a language model answers what is not understood.
+    pub(super) fn with_model(cluster: Cluster, rules: Vec<Rule>) -> Self {
+        Self::founded(cluster, rules, true).awake()
+    }
+
+    fn awake(self) -> Self {
+        self.wake(&self.inbox);
+        self.world.work(World::settings("worker"));
+        self
     }
 
     /// Nothing handles what is heard yet, and no job runs.
     pub(super) fn asleep(cluster: Cluster, rules: Vec<Rule>) -> Self {
+        Self::founded(cluster, rules, false)
+    }
+
+    fn founded(cluster: Cluster, rules: Vec<Rule>, model: bool) -> Self {
         let mut world = World::new(cluster);
         world.send(Duration::from_secs(15));
         let policy = Arc::new(Policy::new(rules));
@@ -122,6 +134,7 @@ impl Town {
                     ("double".to_owned(), "C2".to_owned()),
                     ChannelDefaults { cluster: Some("prod".to_owned()), namespace: Some("shop".to_owned()) },
                 )]),
+                model,
                 ..InboxSettings::new(WorkerId(worker.to_owned()))
             },
         };
