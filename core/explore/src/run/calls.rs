@@ -12,11 +12,11 @@ use midwatch_redact::Redacted;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::plan;
 use super::repeats::{Before, Gave, Key};
 use super::state::Exploration;
 use super::talk::with_text;
 use super::track::{Goal, Track};
-use super::plan;
 use crate::ground::CONCLUDE;
 use crate::port::{Arguments, Message, ToolCall};
 use crate::prompt::text::Text;
@@ -145,7 +145,8 @@ impl Exploration<'_> {
         match found {
             Ok((id, text)) => {
                 let text = mark::data(&id.to_string(), &self.veil.out(&text));
-                let short = Text::new().ours("Lines of ").plain(id).ours(" were read here; read_evidence gives them again.");
+                let short =
+                    Text::new().ours("Lines of ").plain(id).ours(" were read here; read_evidence gives them again.");
                 Told { text, short: Some(short.done()) }
             }
             Err(why) => {
@@ -207,7 +208,8 @@ impl Exploration<'_> {
         let text = mark::data(&origin, &self.veil.out(&self.shelf.shown(id, cap)));
         let summary = self.shelf.item(id).map_or_else(Redacted::default, |item| item.summary.clone());
         let summary = mark::data(&origin, &self.veil.out(&summary));
-        let short = Text::new().plain(id).ours(" (taken out to make room; read_evidence gives it again): ").safe(summary);
+        let short =
+            Text::new().plain(id).ours(" (taken out to make room; read_evidence gives it again): ").safe(summary);
         Told { text, short: Some(short.done()) }
     }
 

@@ -56,9 +56,10 @@ enum State {
 pub(crate) fn spec() -> ToolSpec {
     ToolSpec {
         name: NAME.to_owned(),
-        description: "Keeps your list of tasks: give the whole list each time, with the state of each. Call it together \
+        description:
+            "Keeps your list of tasks: give the whole list each time, with the state of each. Call it together \
                       with the reads that come next; it reads nothing."
-            .to_owned(),
+                .to_owned(),
         schema: schemars::schema_for!(Plan).to_value(),
     }
 }

@@ -59,7 +59,8 @@ pub(super) async fn explain(explorer: &Explorer, asked: Asked<'_>, brief: &Brief
     let found = explore(&mut exploration, &asked, brief, watcher).await;
     let by = exploration.by();
     let ended = ended(&exploration);
-    let state = if found.conclusion.is_some() && found.cut.is_none() { StepState::Complete } else { StepState::Partial };
+    let state =
+        if found.conclusion.is_some() && found.cut.is_none() { StepState::Complete } else { StepState::Partial };
     exploration.say(watcher, state, ended);
     let results = exploration.results;
     let (spent, shelf) = exploration.spent();
@@ -87,12 +88,7 @@ fn ended(exploration: &Exploration<'_>) -> String {
     format!("model: {} requests, {} calls, {tokens} tokens", used.requests, used.calls)
 }
 
-async fn explore(
-    exploration: &mut Exploration<'_>,
-    asked: &Asked<'_>,
-    brief: &Brief,
-    watcher: Watcher<'_>,
-) -> Found {
+async fn explore(exploration: &mut Exploration<'_>, asked: &Asked<'_>, brief: &Brief, watcher: Watcher<'_>) -> Found {
     let Some(report) = asked.report else { return Found { conclusion: None, cut: None } };
     let veil = &exploration.veil;
     let prefix = system::explaining(brief.depth, &brief.instructions, veil);

@@ -76,7 +76,8 @@ impl Exploration<'_> {
             let calls = self.take_reply(&mut tracks[asking.track], asking, reply);
             self.tell_gate(asking, before).await;
             if !calls.is_empty() {
-                called.push((asking.track, self.plan_calls(asking.track, &mut tracks[asking.track], calls, &mut reads)));
+                called
+                    .push((asking.track, self.plan_calls(asking.track, &mut tracks[asking.track], calls, &mut reads)));
             }
         }
         if !called.is_empty() {
@@ -179,9 +180,14 @@ impl Exploration<'_> {
             }
             None => {
                 let wall = Bound::Wall(self.spending.budget().wall);
-                self.trail.failed(asking.place, &self.redactor.redact_text("no answer within the time of the exploration"));
+                self.trail
+                    .failed(asking.place, &self.redactor.redact_text("no answer within the time of the exploration"));
                 let end = End::Bound(wall);
-                if asking.last { track.silence(end) } else { track.tell(end) }
+                if asking.last {
+                    track.silence(end)
+                } else {
+                    track.tell(end)
+                }
                 return Vec::new();
             }
         };

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use midwatch_agent::request::{Progress, ReadSummary, Step, StepState};
 use midwatch_agent::Watcher;
+use midwatch_agent::request::{Progress, ReadSummary, Step, StepState};
 use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::report::Report;

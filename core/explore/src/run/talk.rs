@@ -187,7 +187,9 @@ impl Talk {
 /// The same message with another text.
 pub(crate) fn with_text((message, text): &(Message, String)) -> Message {
     match message {
-        Message::Tool { call, name, .. } => Message::Tool { call: call.clone(), name: name.clone(), text: text.clone() },
+        Message::Tool { call, name, .. } => {
+            Message::Tool { call: call.clone(), name: name.clone(), text: text.clone() }
+        }
         Message::User { .. } => Message::User { text: text.clone() },
         Message::Assistant { calls, carried, .. } => {
             Message::Assistant { text: text.clone(), calls: calls.clone(), carried: carried.clone() }

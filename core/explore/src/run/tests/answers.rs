@@ -120,7 +120,8 @@ async fn names_are_turned_back_also_where_a_piece_ends_within_one() {
         }
     }
 
-    let masked = Scripted::with(|facts| facts.masks_names = true, |_, _| says("The fault is in deploy-1 [e1]. So it is [e1]. "));
+    let masked =
+        Scripted::with(|facts| facts.masks_names = true, |_, _| says("The fault is in deploy-1 [e1]. So it is [e1]. "));
     let report = report();
     let (request, limits) = (Request::default(), Limits::default());
     let asked = Asked {

@@ -19,7 +19,17 @@ fn priced(facts: &mut ModelFacts) {
 #[tokio::test]
 async fn the_last_word_is_asked_for_and_counts(#[case] set: fn(&mut Budget), #[case] which: &str) {
     let (model, tool) = (Scripted::with(priced, obedient), echo());
-    let ran = run(model, vec![tool.clone()], brief(|b| { b.steps = 100; b.calls = 100; b.tokens = 10_000_000; set(b); })).await;
+    let ran = run(
+        model,
+        vec![tool.clone()],
+        brief(|b| {
+            b.steps = 100;
+            b.calls = 100;
+            b.tokens = 10_000_000;
+            set(b);
+        }),
+    )
+    .await;
     assert_eq!(ran.cause(), Some("what is known"));
     assert_eq!(ran.cut_short(), Some(format!("{which} came to its end").as_str()));
     let seen = ran.model.seen();
@@ -37,7 +47,12 @@ async fn the_last_word_is_asked_for_and_counts(#[case] set: fn(&mut Budget), #[c
 #[tokio::test]
 async fn who_does_not_take_it_is_ended_within_the_budget(#[case] set: fn(&mut Budget), #[case] which: &str) {
     let (model, tool) = (Scripted::with(priced, endless), echo());
-    let brief = brief(|b| { b.steps = 100; b.calls = 100; b.tokens = 10_000_000; set(b); });
+    let brief = brief(|b| {
+        b.steps = 100;
+        b.calls = 100;
+        b.tokens = 10_000_000;
+        set(b);
+    });
     let bounds = brief.budget.clone();
     let ran = run(model, vec![tool.clone()], brief).await;
     assert!(ran.why_nothing().contains(which), "{}", ran.why_nothing());
@@ -121,6 +136,15 @@ async fn a_quick_look_takes_few_steps_whatever_the_budget() {
 #[tokio::test]
 async fn twenty_calls_are_not_slowed_down_by_the_loop() {
     let tool = Reader::new("read_pod", |number, _| Ok(result(&format!("line {number}\n").repeat(5_000))));
-    let ran = run(Scripted::new(obedient), vec![tool.clone()], brief(|b| { b.steps = 40; b.calls = 20; b.tokens = 10_000_000; })).await;
+    let ran = run(
+        Scripted::new(obedient),
+        vec![tool.clone()],
+        brief(|b| {
+            b.steps = 40;
+            b.calls = 20;
+            b.tokens = 10_000_000;
+        }),
+    )
+    .await;
     assert_eq!((ran.cause(), tool.calls()), (Some("what is known"), 20));
 }

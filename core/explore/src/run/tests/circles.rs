@@ -85,7 +85,9 @@ async fn what_failed_is_not_tried_again_but_what_took_too_long_is() {
     let model = Scripted::new(|number, request| match number {
         0 | 1 => calls([("read_pod", json!({"pod": "a"}))]),
         _ => {
-            assert!(answers(request)[0].contains("You asked this already") && answers(request)[0].contains("not allowed"));
+            assert!(
+                answers(request)[0].contains("You asked this already") && answers(request)[0].contains("not allowed")
+            );
             concludes("done")
         }
     });
@@ -96,7 +98,9 @@ async fn what_failed_is_not_tried_again_but_what_took_too_long_is() {
         0 => Err(ToolError::TimedOut(Duration::from_secs(1))),
         _ => Ok(result("there it is")),
     });
-    let model = Scripted::new(|number, _| if number < 2 { calls([("read_pod", json!({"pod": "a"}))]) } else { concludes("done") });
+    let model = Scripted::new(
+        |number, _| if number < 2 { calls([("read_pod", json!({"pod": "a"}))]) } else { concludes("done") },
+    );
     let ran = run(model, vec![late.clone()], plain()).await;
     assert_eq!((ran.cause(), late.calls()), (Some("done"), 2));
 }

@@ -54,7 +54,10 @@ async fn three_look_in_their_own_way_and_one_concludes() {
 async fn all_share_one_budget_and_are_ended_in_time() {
     let (model, tool) = (Scripted::new(|number, request| obedient(number, request)), echo());
     let ran = run(model, vec![tool], deep(|_| ())).await;
-    assert_eq!((ran.cause(), ran.cut_short()), (Some("what is known"), Some("the budget of 12 requests to the model came to its end")));
+    assert_eq!(
+        (ran.cause(), ran.cut_short()),
+        (Some("what is known"), Some("the budget of 12 requests to the model came to its end"))
+    );
     let seen = ran.model.seen();
     assert!(seen.len() <= 12 && part(&seen[seen.len() - 1]) == "merging");
 }

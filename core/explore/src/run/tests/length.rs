@@ -12,7 +12,10 @@ async fn half_a_million_tokens_of_output_are_shown_in_part_and_can_be_read() {
         0 => calls([("read_pod", json!({"pod": "a"}))]),
         1 => {
             let answer = &answers(request)[0];
-            assert!(answer.len() < 6_000 && answer.contains("line 1 of") && answer.contains("line 40000 of"), "{answer}");
+            assert!(
+                answer.len() < 6_000 && answer.contains("line 1 of") && answer.contains("line 40000 of"),
+                "{answer}"
+            );
             calls([
                 ("read_evidence", json!({"id": read_id(1), "from_line": 20_000, "to_line": 20_001})),
                 ("read_evidence", json!({"id": read_id(1), "grep": "line 31337 "})),
@@ -44,10 +47,21 @@ async fn a_small_context_is_kept_to_and_no_number_is_lost() {
             if number == 12 {
                 return concludes("all there");
             }
-            calls([("read_pod", json!({"pod": format!("a-{number}")})), ("read_pod", json!({"pod": format!("b-{number}")}))])
+            calls([
+                ("read_pod", json!({"pod": format!("a-{number}")})),
+                ("read_pod", json!({"pod": format!("b-{number}")})),
+            ])
         },
     );
-    let ran = run(model, vec![tool], brief(|b| { b.steps = 50; b.tokens = 10_000_000; })).await;
+    let ran = run(
+        model,
+        vec![tool],
+        brief(|b| {
+            b.steps = 50;
+            b.tokens = 10_000_000;
+        }),
+    )
+    .await;
     assert_eq!((ran.cause(), ran.cut_short()), (Some("all there"), None));
 }
 
@@ -77,7 +91,10 @@ async fn a_provider_that_finds_it_too_long_gets_it_shorter() {
     assert!(longest.load(Ordering::SeqCst) > 10_000);
 
     let ran = run(Scripted::new(move |_, _| too_long()), vec![tool], plain()).await;
-    assert_eq!((ran.why_nothing(), ran.model.seen().len()), ("the conversation is too long for the model: at most 9000 tokens", 3));
+    assert_eq!(
+        (ran.why_nothing(), ran.model.seen().len()),
+        ("the conversation is too long for the model: at most 9000 tokens", 3)
+    );
 }
 
 #[tokio::test]

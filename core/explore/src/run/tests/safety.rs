@@ -38,7 +38,11 @@ async fn names_and_secrets_do_not_leave_and_names_come_back() {
             }
             let masked = told.split(|c: char| !(c.is_alphanumeric() || c == '-')).find(|word| word.starts_with("pod-"));
             let masked = masked.unwrap_or("pod-?").to_owned();
-            if number == 0 { calls([("read_pod", json!({"pod": masked}))]) } else { concludes(&format!("{masked} fails")) }
+            if number == 0 {
+                calls([("read_pod", json!({"pod": masked}))])
+            } else {
+                concludes(&format!("{masked} fails"))
+            }
         },
     );
     let ran = run(model, vec![tool.clone()], plain()).await;
