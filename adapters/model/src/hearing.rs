@@ -58,9 +58,6 @@ pub(crate) async fn hear(
         }
     }
     let found = hearing.seen.found();
-    if !found.any {
-        return Err(ModelFailure::Garbled("no stream of events: is the address that of the API?".into()));
-    }
     // Some servers leave out the last event of OpenAI's format.
     let end = StreamEnd { captured_stop_reason: found.finish.map(StopReason::from), ..StreamEnd::default() };
     finish(heard, end, &hearing)
@@ -78,6 +75,9 @@ fn failed(error: genai::Error, hearing: &Hearing<'_>) -> Result<ChatReply, Model
 
 fn finish(heard: Heard, end: StreamEnd, hearing: &Hearing<'_>) -> Result<ChatReply, ModelFailure> {
     let found = hearing.seen.found();
+    if !found.any {
+        return Err(ModelFailure::Garbled("no stream of events: is the address that of the API?".into()));
+    }
     let stop = stop(end.captured_stop_reason.as_ref(), &found)?;
     if heard.text.trim().is_empty() && heard.calls.is_empty() && stop == Stop::End {
         return Err(ModelFailure::Garbled("an empty reply".into()));

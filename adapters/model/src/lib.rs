@@ -6,6 +6,7 @@
 //! provided   the port over genai: one request, within its time
 //! asking     our request as genai's
 //! hearing    the stream of an answer as our reply; calls puts the calls of tools together
+//! room       the thread on which genai works: so that its time limit holds
 //! seen       what genai does not tell: the raw events
 //! carried    what a provider wants back
 //! failure    why there is no reply; waiting reads when to come again
@@ -23,8 +24,9 @@
 //!   A reply without a reason to end is a failure here ([`hearing`]).
 //! * It makes the same id twice for calls of Gemini, which have none ([`calls`] numbers them through the conversation),
 //!   and does not tell which model answered or why a prompt was blocked ([`seen`]).
-//! * It bounds neither the body of an error nor one event of a stream; the time limit alone bounds those. What whole
-//!   events come to is bounded here ([`seen`]). Compression is off, so that no small answer grows large.
+//! * It bounds neither the body of an error nor one event of a stream, and reads an endless event without giving its
+//!   thread back. It has a thread of its own ([`room`]); there the time limit bounds those. What whole events come to is
+//!   bounded here ([`seen`]). Compression is off, so that no small answer grows large.
 //! * It logs what providers say, unredacted, at `error`: whoever sets up the log turns its target `genai` off.
 
 mod address;
@@ -35,6 +37,7 @@ mod failure;
 mod hearing;
 mod options;
 mod provided;
+mod room;
 mod seen;
 mod waiting;
 

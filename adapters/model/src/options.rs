@@ -100,6 +100,15 @@ pub enum OpenError {
         #[source]
         source: reqwest::Error,
     },
+    /// No thread could be started.
+    #[error("model {model:?}: its thread cannot be started")]
+    Thread {
+        /// The model.
+        model: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The library did not take our client.
     #[error("model {model:?}: the client of the provider cannot be made: {why}")]
     Library {

@@ -10,16 +10,18 @@ use genai::adapter::AdapterKind;
 use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, Headers, ModelIden, ServiceTarget};
 use midwatch_explore::model::PlainTools;
-use midwatch_explore::port::{ChatModel, ChatReply, ChatRequest, Hear, ModelFacts, ModelFailure};
+use midwatch_explore::port::{ChatModel, ChatReply, ChatRequest, Delta, Hear, ModelFacts, ModelFailure};
 use midwatch_redact::{Redacted, Redactor, SecretKind};
 use reqwest::redirect::Policy;
 use secrecy::ExposeSecret as _;
+use tokio::sync::mpsc;
 
 use crate::address::{self, Address};
 use crate::asking::{self, Manner};
 use crate::failure::Failures;
 use crate::hearing::{self, Hearing};
 use crate::options::{ModelOptions, OpenError, Provider};
+use crate::room::Room;
 use crate::seen::Seen;
 
 /// Time to connect: an address where nobody listens must not cost the time of a whole answer.
@@ -38,6 +40,12 @@ pub fn open(options: &ModelOptions) -> Result<Arc<dyn ChatModel>, OpenError> {
 
 /// One model of one provider.
 struct Provided {
+    inner: Arc<Inner>,
+    room: Room,
+}
+
+/// What the thread of its own needs.
+struct Inner {
     facts: ModelFacts,
     provider: Provider,
     /// Provider and model, for what is carried back.
@@ -51,6 +59,35 @@ struct Provided {
 }
 
 impl Provided {
+    fn new(options: &ModelOptions) -> Result<Self, OpenError> {
+        let thread = |source| OpenError::Thread { model: options.name.clone(), source };
+        Ok(Self { inner: Arc::new(Inner::new(options)?), room: Room::open().map_err(thread)? })
+    }
+
+    /// Asks on the thread of its own, and passes on what is told there. Words wait unbounded, but no answer is longer than
+    /// [`crate::seen`] allows.
+    async fn ask(&self, request: &Redacted<ChatRequest>, hear: Hear<'_>) -> Result<ChatReply, ModelFailure> {
+        let (tell, mut told) = mpsc::unbounded_channel::<String>();
+        let (inner, request) = (Arc::clone(&self.inner), request.clone());
+        let mut running = self.room.run(async move {
+            let pass_on = |delta: Delta<'_>| {
+                if let Delta::Text(text) = delta {
+                    // Nobody hears it: then the whole is about to be dropped.
+                    let _ = tell.send(text.to_owned());
+                }
+            };
+            inner.ask(&request, &pass_on).await
+        });
+        // The channel closes when the asking has ended.
+        while let Some(text) = told.recv().await {
+            hear(Delta::Text(&text));
+        }
+        let broken = || ModelFailure::Garbled("the library of providers failed on the answer".to_owned());
+        running.done().await.unwrap_or_else(|| Err(broken()))
+    }
+}
+
+impl Inner {
     fn new(options: &ModelOptions) -> Result<Self, OpenError> {
         let address = Address::of(options)?;
         let http = reqwest::Client::builder()
@@ -124,12 +161,12 @@ impl Provided {
 #[async_trait]
 impl ChatModel for Provided {
     fn facts(&self) -> &ModelFacts {
-        &self.facts
+        &self.inner.facts
     }
 
     async fn chat(&self, request: &Redacted<ChatRequest>, hear: Hear<'_>) -> Result<ChatReply, ModelFailure> {
-        let late = |_| ModelFailure::TimedOut(self.timeout);
-        tokio::time::timeout(self.timeout, self.ask(request, hear)).await.map_err(late)?
+        let time = self.inner.timeout;
+        tokio::time::timeout(time, self.ask(request, hear)).await.map_err(|_| ModelFailure::TimedOut(time))?
     }
 }
 

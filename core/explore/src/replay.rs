@@ -16,11 +16,7 @@ use crate::{Asked, Explained, Explorer, Open};
 ///
 /// # Errors
 /// As [`recording::replay`].
-pub async fn replay(
-    source: Arc<BundleSource>,
-    redactor: Redactor,
-    watcher: Watcher<'_>,
-) -> Result<Replayed, NoReplay> {
+pub async fn replay(source: Arc<BundleSource>, redactor: Redactor, watcher: Watcher<'_>) -> Result<Replayed, NoReplay> {
     let Replayed { mut outcome, same } = recording::replay(&source, redactor, watcher).await?;
     let bundle = source.bundle();
     let conversation = bundle.model().and_then(|model| serde_json::from_value::<Conversation>(model.clone()).ok());

@@ -132,9 +132,7 @@ fn asked(dir: &Path, by: &By) -> Result<Ready, String> {
             let recorded = Arc::new(Recorded::new(nobody(), replies(dir)?));
             (Arc::<Recorded>::clone(&recorded), Some(recorded), Vec::new(), Brief::default())
         }
-        By::Model(explorer, brief) => {
-            (Arc::clone(&explorer.model), None, explorer.foreign.clone(), brief.clone())
-        }
+        By::Model(explorer, brief) => (Arc::clone(&explorer.model), None, explorer.foreign.clone(), brief.clone()),
     };
     let listener = Recorder::new(model);
     let explorer = Explorer { model: Arc::<Recorder>::clone(&listener), foreign };

@@ -28,7 +28,9 @@ pub fn json(run: &Redacted<Run>, compared: Option<&Redacted<Comparison>>) -> Red
 
 fn both(run: &Redacted<Run>, compared: Option<&Redacted<Comparison>>) -> Redacted<Both> {
     match compared {
-        Some(compared) => run.clone().zip(compared.clone()).map(|(run, compared)| (run.clone(), Some(compared.clone()))),
+        Some(compared) => {
+            run.clone().zip(compared.clone()).map(|(run, compared)| (run.clone(), Some(compared.clone())))
+        }
         None => run.map(|run| (run.clone(), None)),
     }
 }

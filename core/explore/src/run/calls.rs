@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use futures::future::{BoxFuture, FutureExt as _};
 use midwatch_diagnosis::report::EvidenceId;
 use midwatch_redact::Redacted;
 use serde_json::Value;
@@ -217,9 +218,9 @@ impl Exploration<'_> {
     pub(crate) async fn make(&mut self, reads: &[Read]) -> Vec<Result<ToolResult, ToolError>> {
         let budget = self.spending.budget();
         let (per_call, until, parallel) = (budget.per_call, self.spending.research_until(), budget.parallel.max(1));
-        // Owned: over borrowed ones the compiler cannot tell that the future may move between threads.
-        let owned: Vec<_> = reads.iter().map(|read| (read.tool.clone(), read.arguments.clone())).collect();
-        let calls = owned.into_iter().map(|(tool, arguments)| one(tool, arguments, per_call, until));
+        // Boxed: the compiler cannot see through the stream that the future may move between threads.
+        let call = |read: &Read| one(read.tool.clone(), read.arguments.clone(), per_call, until).boxed();
+        let calls: Vec<BoxFuture<'static, _>> = reads.iter().map(call).collect();
         futures::stream::iter(calls).buffered(parallel).collect().await
     }
 

@@ -282,7 +282,9 @@ async fn secrets_do_not_come_through_any_tool() {
     for secret in ["hunter2secret", "t0psecretvalue", "c3VwZXJoaWRkZW4", "superhidden"] {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
-    for plain in ["data.key (its value is never read)", "db.shop", "data.app.conf:\n  a=1\n  b=2", "login with ", "failed"] {
+    for plain in
+        ["data.key (its value is never read)", "db.shop", "data.app.conf:\n  a=1\n  b=2", "login with ", "failed"]
+    {
         assert!(all.contains(plain), "{plain}: {all}");
     }
 }

@@ -10,7 +10,7 @@ use super::{Event, content_text, parsed, pieces, text};
 pub(super) fn read(asked: &mut Asked) {
     let body = asked.body.clone();
     let method = asked.path.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-    let (model, verb) = method.split_once(':').unwrap_or((method, ""));
+    let (model, verb) = method.rsplit_once(':').unwrap_or((method, ""));
     asked.streams = verb == "streamGenerateContent";
     asked.model = model.to_owned();
     asked.max_output = body["generationConfig"]["maxOutputTokens"].as_u64();
