@@ -77,7 +77,7 @@ async fn a_model_that_hangs_is_told_to_conclude_and_then_left() {
 
 #[tokio::test]
 async fn a_tool_that_hangs_costs_its_own_time_only() {
-    let tool = Reader::slow("read_pod", Duration::from_secs(3600), |_, _| Ok(result("never")));
+    let tool = Reader::slow("read_pod", Duration::from_hours(1), |_, _| Ok(result("never")));
     let model = Scripted::new(|number, request| match number {
         0 => calls([("read_pod", json!({"pod": "a"}))]),
         1 => {
