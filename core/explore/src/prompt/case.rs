@@ -10,8 +10,8 @@ use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::evidence::Evidence;
 use midwatch_diagnosis::report::{Claim, EvidenceId, Report};
 
-use super::hypotheses;
 use super::text::Text;
+use crate::ground;
 use crate::veil::Veil;
 
 /// Alerts that are told in full; the rest is counted.
@@ -87,13 +87,10 @@ fn findings(text: Text, report: &Report, veil: &Veil, cap: usize) -> Text {
     let mut says = String::new();
     let scope: Vec<String> = report.scope.iter().map(ToString::to_string).collect();
     section(&mut says, "scope", scope);
-    let hypotheses = hypotheses::of(report);
-    let told = |excluded: bool| {
-        let some = hypotheses.iter().filter(move |hypothesis| hypothesis.excluded == excluded);
-        some.map(|hypothesis| format!("{}: {} {}", hypothesis.id, hypothesis.text, numbers(&hypothesis.evidence)))
-    };
-    section(&mut says, "hypotheses", told(false));
-    section(&mut says, "rivals that it excluded", told(true));
+    section(&mut says, "sentence", [report.root_cause.clone()]);
+    let hypotheses = ground::hypotheses(report).into_iter();
+    let told = hypotheses.map(|one| format!("{}: {} {}", one.id, one.text, numbers(&one.evidence)));
+    section(&mut says, "hypotheses (h), and rivals that it excluded (r)", told);
     section(&mut says, "root entities", report.root_entities.iter().map(ToString::to_string));
     section(&mut says, "claims", report.why.iter().map(claim));
     section(&mut says, "affected", report.blast_radius.iter().map(claim));

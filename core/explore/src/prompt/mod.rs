@@ -5,7 +5,6 @@
 //! [`system::explaining`] and [`case::of_report`].
 
 pub(crate) mod case;
-pub mod hypotheses;
 pub mod mark;
 pub(crate) mod system;
 pub(crate) mod text;

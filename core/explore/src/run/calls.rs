@@ -28,10 +28,13 @@ use crate::tool::{Tool, ToolError, ToolResult};
 /// Calls of one reply that are looked at; further ones are refused.
 const AT_ONCE: usize = 16;
 
+/// Bytes of a summary: it is what stays of a result when room is made, and a foreign server may write a book.
+const SUMMARY: usize = 300;
+
 /// One call of a reply, and what it is answered.
 pub(crate) struct Called {
     call: ToolCall,
-    /// As calls are compared; none for what asks for nothing.
+    /// As calls are compared; none for what asks for nothing: a plan.
     key: Option<Key>,
     answer: Answer,
 }
@@ -102,7 +105,8 @@ impl Exploration<'_> {
     ) -> (Option<Key>, Answer) {
         let Arguments::Given(arguments) = &call.arguments else {
             track.mistake();
-            return (None, Answer::Known(Told::fixed(words::BROKEN_ARGUMENTS)));
+            let key = Key::new(&call.name, &Value::Null);
+            return (Some(key), Answer::Known(Told::fixed(words::BROKEN_ARGUMENTS)));
         };
         let arguments = self.veil.back_value(arguments);
         match call.name.as_str() {
@@ -111,15 +115,15 @@ impl Exploration<'_> {
                 let key = Key::new(shelf::NAME, &arguments);
                 (Some(key), Answer::Known(self.read_on(track, &arguments)))
             }
-            name => match self.toolbox.get(name).cloned() {
-                Some(tool) => self.plan_read(index, track, tool, name, arguments, reads),
-                None => {
-                    track.mistake();
-                    let names: Vec<&str> = self.toolbox.names().chain([shelf::NAME]).collect();
-                    let names = self.veil.out(&names.join(", "));
-                    (None, Answer::Known(Told::brief(words::unknown_tool(names))))
+            name => {
+                if let Some(tool) = self.toolbox.get(name).cloned() {
+                    return self.plan_read(index, track, tool, name, arguments, reads);
                 }
-            },
+                track.mistake();
+                let names: Vec<&str> = self.toolbox.names().chain([shelf::NAME]).collect();
+                let names = self.redactor.redact_text(&names.join(", "));
+                (Some(Key::new(name, &arguments)), Answer::Known(Told::brief(words::unknown_tool(names))))
+            }
         }
     }
 
@@ -236,7 +240,8 @@ impl Exploration<'_> {
             .collect()
     }
 
-    fn take_result(&mut self, track: Option<&mut Track>, read: Read, result: ToolResult) -> Told {
+    fn take_result(&mut self, track: Option<&mut Track>, read: Read, mut result: ToolResult) -> Told {
+        result.summary.truncate(result.summary.floor_char_boundary(SUMMARY));
         self.learn(result.names.iter().chain(&result.about).cloned().collect::<Vec<_>>());
         result.reads.iter().for_each(|probe| self.read.count(probe));
         self.spending.read(result.bytes.max(result.text.len() as u64));
@@ -298,9 +303,10 @@ impl Exploration<'_> {
     pub(crate) fn refuse_conclusion(&self, track: &mut Track, calls: Vec<ToolCall>, why: &str) {
         track.mistake();
         for call in calls {
-            let text = match call.name == CONCLUDE {
-                true => words::bad_conclusion(self.veil.out(why)),
-                false => Redacted::fixed(words::CONCLUDED),
+            let text = if call.name == CONCLUDE {
+                words::bad_conclusion(self.veil.out(why))
+            } else {
+                Redacted::fixed(words::CONCLUDE_FIRST)
             };
             let message = self.redactor.seal(Message::Tool { call: call.id, name: call.name, text: String::new() });
             track.talk.say(message.zip(text).map(with_text));

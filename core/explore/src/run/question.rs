@@ -13,7 +13,7 @@ use super::round::Listener;
 use super::state::Exploration;
 use super::track::{End, Goal, Outcome, Track};
 use super::{Answered, Asked, Brief, Explorer};
-use crate::ground::{self, Speech};
+use crate::ground::Speech;
 use crate::port::Delta;
 use crate::prompt::{case, system};
 use crate::shelf::Shelf;
@@ -41,12 +41,13 @@ pub(super) async fn answer(
     let opening = case::of_report(report, asked.request, veil, exploration.case_cap());
     let opening = case::memory(opening, memory, veil).ours("\nThe question:\n").data("question", question, veil).told();
     let mut tracks = [exploration.track("answer", Goal::Answer, &prefix, vec![opening])];
-    let listener = Stream::new(hear);
+    let speech = || asked.report.map_or_else(Speech::new, Speech::about);
+    let listener = Stream::new(hear, speech());
     while tracks[0].is_open() {
         exploration.round(&mut tracks, &listener, &|_| ()).await;
     }
     let [track] = tracks;
-    let (answer, failed) = ended(&exploration, track, listener);
+    let (answer, failed) = ended(&exploration, track, listener, speech());
     let (spent, _) = exploration.spent();
     Answered { answer, failed, spent }
 }
@@ -56,24 +57,16 @@ fn ended(
     exploration: &Exploration<'_>,
     track: Track,
     listener: Stream<'_>,
+    mut speech: Speech,
 ) -> (Option<Redacted<Answer>>, Option<Redacted<String>>) {
     let shelf = &exploration.shelf;
     let Outcome::Spoke(text) = track.outcome else {
         let why = track.end.as_ref().map_or_else(|| "the model gave no answer".to_owned(), End::to_string);
         return (listener.so_far(shelf), Some(exploration.redactor.redact_text(&why)));
     };
-    if is_not_asked(&text) {
-        return (None, None);
-    }
-    let mut speech = Speech::new();
     speech.push(&exploration.veil.back(&text), shelf);
     speech.finish(shelf);
-    (Some(speech.answer(shelf)), None)
-}
-
-/// Whether these are the words by which a model says that it was not asked, give or take what it puts around them.
-fn is_not_asked(text: &str) -> bool {
-    text.trim().trim_matches(|c: char| c.is_ascii_punctuation() && c != '_') == ground::NOT_ASKED
+    ((!speech.is_not_asked()).then(|| speech.answer(shelf)), None)
 }
 
 /// Checks and passes on what is heard.
@@ -86,23 +79,18 @@ struct Voice {
     speech: Speech,
     /// What was heard since the last blank: half a word may be half a placeholder of a name.
     rest: String,
-    /// Whole sentences stand in `speech`.
-    stands: bool,
     told: Option<Instant>,
 }
 
 impl<'a> Stream<'a> {
-    fn new(hear: Hear<'a>) -> Self {
-        Self {
-            hear,
-            voice: Mutex::new(Voice { speech: Speech::new(), rest: String::new(), stands: false, told: None }),
-        }
+    fn new(hear: Hear<'a>, speech: Speech) -> Self {
+        Self { hear, voice: Mutex::new(Voice { speech, rest: String::new(), told: None }) }
     }
 
     /// What was said in whole sentences before it broke off.
     fn so_far(self, shelf: &Shelf) -> Option<Redacted<Answer>> {
         let voice = self.voice.into_inner().unwrap_or_else(PoisonError::into_inner);
-        voice.stands.then(|| voice.speech.answer(shelf))
+        (!voice.speech.is_empty()).then(|| voice.speech.answer(shelf))
     }
 }
 
@@ -134,7 +122,6 @@ impl Voice {
         if whole.is_empty() || !self.speech.push(&veil.back(&whole), shelf) {
             return None;
         }
-        self.stands = true;
         let is_early = self.told.is_some_and(|told| told.elapsed() < BETWEEN);
         (!is_early).then(|| {
             self.told = Some(Instant::now());
@@ -146,6 +133,5 @@ impl Voice {
     fn again(&mut self) {
         self.speech.again();
         self.rest.clear();
-        self.stands = false;
     }
 }

@@ -4,9 +4,11 @@
 //! done in the order of the conversations, so that the same replies give the same numbers. Must never send what the gate
 //! did not let pass, nor wait beyond the budget's time. Start at [`Exploration::round`].
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use midwatch_agent::Watcher;
-use midwatch_agent::request::StepState;
+use midwatch_agent::request::{ModelUse, StepState};
 use midwatch_redact::Redacted;
 use tokio::time::timeout_at;
 
@@ -25,6 +27,9 @@ use crate::veil::Veil;
 
 /// Tokens that a reply is taken to have before it is known.
 const REPLY: u64 = 1_000;
+
+/// Time for the gate to write down what a request took.
+const WRITING: Duration = Duration::from_secs(5);
 
 /// Requests beyond one for each conversation that are kept for the end: one that concludes them all, or another try.
 const SPARE: u32 = 1;
@@ -67,7 +72,9 @@ impl Exploration<'_> {
         let mut reads = Vec::new();
         let mut called: Vec<(usize, Vec<Called>)> = Vec::new();
         for (asking, reply) in asking.iter().zip(replies) {
+            let before = self.spending.used();
             let calls = self.take_reply(&mut tracks[asking.track], asking, reply);
+            self.tell_gate(asking, before).await;
             if !calls.is_empty() {
                 called
                     .push((asking.track, self.plan_calls(asking.track, &mut tracks[asking.track], calls, &mut reads)));
@@ -96,7 +103,7 @@ impl Exploration<'_> {
                 continue;
             }
             let waiting = u32::try_from(open.saturating_sub(asking.len())).unwrap_or(u32::MAX);
-            if let Some(bound) = self.spending.nearly(&self.ahead(&tracks[index], waiting, open)) {
+            if let Some(bound) = self.spending.nearly(&ahead(&tracks[index], waiting, open)) {
                 tracks[index].tell(End::Bound(bound));
             }
             let track = &mut tracks[index];
@@ -114,13 +121,6 @@ impl Exploration<'_> {
         asking
     }
 
-    /// What has to be borne: the rest of this round, then the last words.
-    fn ahead(&self, track: &Track, waiting: u32, open: usize) -> Ahead {
-        let input = u64::try_from(track.talk.tokens()).unwrap_or(u64::MAX / 4);
-        let reserve = u32::try_from(open).unwrap_or(u32::MAX).saturating_add(SPARE);
-        Ahead { round: waiting, reserve, each: Usage { input, output: REPLY, ..Usage::default() } }
-    }
-
     /// Asks the gate and writes down what leaves.
     async fn pass(&mut self, of: &'static str, request: &Redacted<ChatRequest>) -> Result<usize, End> {
         let outgoing = Outgoing::new(self.model.facts(), request);
@@ -133,6 +133,22 @@ impl Exploration<'_> {
             Ok(Err(why)) => Err(End::Held(self.redactor.redact_text(&why))),
             Err(_) => Err(End::Bound(Bound::Wall(self.spending.budget().wall))),
         }
+    }
+
+    /// Tells the gate how a request ended and what it took.
+    async fn tell_gate(&self, asking: &Asking, before: ModelUse) {
+        let Some(sent) = self.trail.sent(asking.place) else { return };
+        let after = self.spending.used();
+        let used = ModelUse {
+            requests: 1,
+            calls: 0,
+            input: after.input - before.input,
+            output: after.output - before.output,
+            cached: after.cached - before.cached,
+            micro_usd: after.micro_usd.zip(before.micro_usd).map(|(after, before)| after - before),
+        };
+        // What it took is written down even when the time is over, but nobody waits for that for long.
+        let _ = tokio::time::timeout(WRITING, self.gate.came(sent, &used)).await;
     }
 
     /// Waits for all replies of a round. What is not among the last words leaves time for them.
@@ -161,9 +177,9 @@ impl Exploration<'_> {
                     .failed(asking.place, &self.redactor.redact_text("no answer within the time of the exploration"));
                 let end = End::Bound(wall);
                 if asking.last {
-                    track.silence(end)
+                    track.silence(end);
                 } else {
-                    track.tell(end)
+                    track.tell(end);
                 }
                 return Vec::new();
             }
@@ -235,6 +251,13 @@ impl Exploration<'_> {
         let calls = reads.iter().map(|read| (read.name.as_str(), &read.arguments));
         self.say(watcher, StepState::InProgress, plan::progress(counts, calls, &self.known));
     }
+}
+
+/// What has to be borne: the rest of this round, then the last words.
+fn ahead(track: &Track, waiting: u32, open: usize) -> Ahead {
+    let input = u64::try_from(track.talk.tokens()).unwrap_or(u64::MAX / 4);
+    let reserve = u32::try_from(open).unwrap_or(u32::MAX).saturating_add(SPARE);
+    Ahead { round: waiting, reserve, each: Usage { input, output: REPLY, ..Usage::default() } }
 }
 
 /// A reply of one that is to answer in words.

@@ -58,6 +58,11 @@ impl Trail {
         self.sent.len() - 1
     }
 
+    /// One of the requests.
+    pub(crate) fn sent(&self, place: usize) -> Option<&Sent> {
+        self.sent.get(place)
+    }
+
     /// What came back.
     pub(crate) fn came(&mut self, place: usize, reply: &Redacted<Message>, came: Came) {
         self.lines.push(reply.map_with((place + 1, came), |(number, came), message| {

@@ -46,7 +46,7 @@ async fn a_question_is_answered_from_what_is_there() {
         assert!(!request.tools.iter().any(|tool| tool.name == "conclude"));
         says("The node is not it [e1]. I cannot tell more than that.")
     });
-    let told = ask(model, vec![], &memory, Brief::default()).await;
+    let told = ask(model, vec![], &memory, plain()).await;
     assert!(told.answered.failed.is_none());
     assert!(text(told.answered.answer.as_ref().unwrap()).contains("The node is not it"));
     assert_eq!(told.model.seen().len(), 1);
@@ -55,14 +55,14 @@ async fn a_question_is_answered_from_what_is_there() {
 #[tokio::test]
 async fn it_reads_first_where_it_must_and_is_heard_while_it_speaks() {
     let tool = echo();
-    let model = Scripted::new(|number, request| match number {
-        0 => calls([("read_log", json!({"pod": "a"}))]),
-        _ => {
-            assert!(answers(request)[0].contains("the log of"));
-            says(&format!("The log of a was read [{}]. And more to say about [e1]. ", read_id(1)))
+    let model = Scripted::new(|number, request| {
+        if number == 0 {
+            return calls([("read_pod", json!({"pod": "a"}))]);
         }
+        assert!(answers(request)[0].contains("the log of"));
+        says(&format!("The log of a was read [{}]. And more to say about [e1]. ", read_id(1)))
     });
-    let told = ask(model, vec![tool.clone()], &[], Brief::default()).await;
+    let told = ask(model, vec![tool.clone()], &[], plain()).await;
     assert_eq!(tool.calls(), 1);
     assert!(text(told.answered.answer.as_ref().unwrap()).contains("was read"));
     assert!(!told.heard.is_empty() && told.heard.len() <= 2, "{:?}", told.heard);
@@ -75,7 +75,7 @@ async fn who_was_not_asked_says_nothing() {
         assert!(request.system.contains(crate::ground::NOT_ASKED));
         says(&format!(" {}.\n", crate::ground::NOT_ASKED))
     });
-    let told = ask(model, vec![], &[], Brief::default()).await;
+    let told = ask(model, vec![], &[], plain()).await;
     assert!(told.answered.answer.is_none() && told.answered.failed.is_none());
 }
 
@@ -95,8 +95,8 @@ async fn the_budget_ends_with_an_answer() {
 
 #[tokio::test]
 async fn a_model_that_fails_is_said_to() {
-    let model = Scripted::new(|_, _| Turn::Fails(ModelFailure::TimedOut(Duration::from_secs(60))));
-    let told = ask(model, vec![], &[], Brief::default()).await;
+    let model = Scripted::new(|_, _| Turn::Fails(ModelFailure::TimedOut(Duration::from_mins(1))));
+    let told = ask(model, vec![], &[], plain()).await;
     assert!(told.answered.answer.is_none());
     assert_eq!(told.answered.failed.unwrap().as_str(), "no answer within 60s");
 }
@@ -135,7 +135,7 @@ async fn names_are_turned_back_also_where_a_piece_ends_within_one() {
     let explorer = Explorer { model: Arc::new(Letters(masked)), foreign: Vec::new() };
     let heard = Mutex::new(Vec::new());
     let hear = |answer: Redacted<Answer>| heard.lock().unwrap().push(text(&answer));
-    let answered = answer(&explorer, asked, "where?", &[], &Brief::default(), &hear).await;
+    let answered = answer(&explorer, asked, "where?", &[], &plain(), &hear).await;
     assert!(text(answered.answer.as_ref().unwrap()).contains("checkout"));
     let heard = heard.into_inner().unwrap();
     assert!(heard.iter().all(|said| !said.contains("deploy-1") && !said.contains("Void")), "{heard:?}");

@@ -77,9 +77,9 @@ async fn a_model_that_hangs_is_told_to_conclude_and_then_left() {
 
 #[tokio::test]
 async fn a_tool_that_hangs_costs_its_own_time_only() {
-    let tool = Reader::slow("read_log", Duration::from_secs(3600), |_, _| Ok(result("never")));
+    let tool = Reader::slow("read_pod", Duration::from_hours(1), |_, _| Ok(result("never")));
     let model = Scripted::new(|number, request| match number {
-        0 => calls([("read_log", json!({"pod": "a"}))]),
+        0 => calls([("read_pod", json!({"pod": "a"}))]),
         1 => {
             assert!(answers(request)[0].contains("no answer within 50ms"), "{:?}", answers(request));
             concludes("without it")
@@ -103,7 +103,7 @@ async fn no_more_calls_are_made_at_the_same_time_than_allowed_and_answers_stand_
             return concludes("done");
         }
         // The first are the slowest.
-        calls((0..6).map(|index| ("read_log", json!({"pod": format!("p-{index}"), "slow": index < 3}))))
+        calls((0..6).map(|index| ("read_pod", json!({"pod": format!("p-{index}"), "slow": index < 3}))))
     });
     let ran = run(model, vec![tool.clone()], brief(|b| b.parallel = 3)).await;
     assert_eq!(ran.cause(), Some("done"));
@@ -119,7 +119,7 @@ async fn calls_beyond_the_budget_are_answered_not_made() {
             assert_eq!((made, answers(request).len()), (2, 4));
             return concludes("done");
         }
-        calls((0..4).map(|index| ("read_log", json!({"pod": format!("p-{index}")}))))
+        calls((0..4).map(|index| ("read_pod", json!({"pod": format!("p-{index}")}))))
     });
     let ran = run(model, vec![tool.clone()], brief(|b| b.calls = 2)).await;
     assert_eq!((ran.cause(), tool.calls()), (Some("done"), 2));
@@ -128,14 +128,14 @@ async fn calls_beyond_the_budget_are_answered_not_made() {
 #[tokio::test]
 async fn a_quick_look_takes_few_steps_whatever_the_budget() {
     let model = Scripted::new(obedient);
-    let ran = run(model, vec![echo()], Brief { depth: Depth::Quick, ..Brief::default() }).await;
+    let ran = run(model, vec![echo()], Brief { depth: Depth::Quick, ..plain() }).await;
     assert_eq!(ran.cause(), Some("what is known"));
     assert!(ran.explained.spent.used.requests <= 5);
 }
 
 #[tokio::test]
 async fn twenty_calls_are_not_slowed_down_by_the_loop() {
-    let tool = Reader::new("read_log", |number, _| Ok(result(&format!("line {number}\n").repeat(5_000))));
+    let tool = Reader::new("read_pod", |number, _| Ok(result(&format!("line {number}\n").repeat(5_000))));
     let ran = run(
         Scripted::new(obedient),
         vec![tool.clone()],

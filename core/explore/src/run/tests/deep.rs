@@ -31,8 +31,8 @@ async fn three_look_in_their_own_way_and_one_concludes() {
         }
         // The first of each: the case and its part.
         (part, 2) => calls([
-            ("read_log", json!({"pod": part, "slow": part == "leading"})),
-            ("read_log", json!({"pod": "for all"})),
+            ("read_pod", json!({"pod": part, "slow": part == "leading"})),
+            ("read_pod", json!({"pod": "for all"})),
         ]),
         (part, _) => {
             let own = ["leading", "refuting", "beside"].iter().position(|name| *name == part).unwrap();
@@ -52,7 +52,7 @@ async fn three_look_in_their_own_way_and_one_concludes() {
 
 #[tokio::test]
 async fn all_share_one_budget_and_are_ended_in_time() {
-    let (model, tool) = (Scripted::new(|number, request| obedient(number, request)), echo());
+    let (model, tool) = (Scripted::new(obedient), echo());
     let ran = run(model, vec![tool], deep(|_| ())).await;
     assert_eq!(
         (ran.cause(), ran.cut_short()),

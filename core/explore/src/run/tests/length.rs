@@ -4,12 +4,12 @@ use super::*;
 
 #[tokio::test]
 async fn half_a_million_tokens_of_output_are_shown_in_part_and_can_be_read() {
-    let tool = Reader::new("read_log", |_, _| {
+    let tool = Reader::new("read_pod", |_, _| {
         let lines = (1..=40_000).map(|n| format!("line {n} of a log that says the same for ever and ever\n"));
         Ok(result(&lines.collect::<String>()))
     });
     let model = Scripted::new(|number, request| match number {
-        0 => calls([("read_log", json!({"pod": "a"}))]),
+        0 => calls([("read_pod", json!({"pod": "a"}))]),
         1 => {
             let answer = &answers(request)[0];
             assert!(
@@ -27,14 +27,14 @@ async fn half_a_million_tokens_of_output_are_shown_in_part_and_can_be_read() {
             concludes("read")
         }
     });
-    let ran = run(model, vec![tool], Brief::default()).await;
+    let ran = run(model, vec![tool], plain()).await;
     assert_eq!(ran.cause(), Some("read"));
     assert!(ran.explained.spent.sent.iter().all(|sent| sent.bytes < 60_000));
 }
 
 #[tokio::test]
 async fn a_small_context_is_kept_to_and_no_number_is_lost() {
-    let tool = Reader::new("read_log", |number, _| Ok(result(&format!("{number} is a line of a log\n").repeat(400))));
+    let tool = Reader::new("read_pod", |number, _| Ok(result(&format!("{number} is a line of a log\n").repeat(400))));
     let model = Scripted::with(
         |facts| (facts.context, facts.max_output) = (8_000, 1_000),
         |number, request| {
@@ -48,8 +48,8 @@ async fn a_small_context_is_kept_to_and_no_number_is_lost() {
                 return concludes("all there");
             }
             calls([
-                ("read_log", json!({"pod": format!("a-{number}")})),
-                ("read_log", json!({"pod": format!("b-{number}")})),
+                ("read_pod", json!({"pod": format!("a-{number}")})),
+                ("read_pod", json!({"pod": format!("b-{number}")})),
             ])
         },
     );
@@ -67,7 +67,7 @@ async fn a_small_context_is_kept_to_and_no_number_is_lost() {
 
 #[tokio::test]
 async fn a_provider_that_finds_it_too_long_gets_it_shorter() {
-    let tool = Reader::new("read_log", |number, _| Ok(result(&format!("{number} is a line of a log\n").repeat(400))));
+    let tool = Reader::new("read_pod", |number, _| Ok(result(&format!("{number} is a line of a log\n").repeat(400))));
     let too_long = || Turn::Fails(ModelFailure::TooLong("at most 9000 tokens".into()));
     let longest = Arc::new(AtomicUsize::new(0));
     let before = longest.clone();
@@ -86,11 +86,11 @@ async fn a_provider_that_finds_it_too_long_gets_it_shorter() {
             }
         }
     });
-    let ran = run(model, vec![tool.clone()], Brief::default()).await;
+    let ran = run(model, vec![tool.clone()], plain()).await;
     assert_eq!((ran.cause(), ran.cut_short()), (Some("shorter"), None));
     assert!(longest.load(Ordering::SeqCst) > 10_000);
 
-    let ran = run(Scripted::new(move |_, _| too_long()), vec![tool], Brief::default()).await;
+    let ran = run(Scripted::new(move |_, _| too_long()), vec![tool], plain()).await;
     assert_eq!(
         (ran.why_nothing(), ran.model.seen().len()),
         ("the conversation is too long for the model: at most 9000 tokens", 3)
@@ -99,8 +99,8 @@ async fn a_provider_that_finds_it_too_long_gets_it_shorter() {
 
 #[tokio::test]
 async fn the_beginning_stays_the_same_so_that_it_is_found_in_a_cache() {
-    let ran = run(Scripted::new(obedient), vec![echo()], Brief::default()).await;
-    let again = run(Scripted::new(obedient), vec![echo()], Brief::default()).await;
+    let ran = run(Scripted::new(obedient), vec![echo()], plain()).await;
+    let again = run(Scripted::new(obedient), vec![echo()], plain()).await;
     let (seen, seen_again) = (ran.model.seen(), again.model.seen());
     assert_eq!(seen, seen_again, "the same replies give the same requests");
     assert!(seen.len() > 5);

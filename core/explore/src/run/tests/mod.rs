@@ -186,7 +186,7 @@ impl Tool for Reader {
 
 /// A tool whose result says which arguments it was given.
 fn echo() -> Arc<Reader> {
-    Reader::new("read_log", |_, arguments| Ok(result(&format!("the log of {arguments}"))))
+    Reader::new("read_pod", |_, arguments| Ok(result(&format!("the log of {arguments}"))))
 }
 
 fn result(text: &str) -> ToolResult {
@@ -290,15 +290,20 @@ async fn run_behind(model: Arc<Scripted>, tools: Vec<Arc<Reader>>, brief: Brief,
     Ran { explained, progress: progress.into_inner().unwrap(), model }
 }
 
+/// Only the tools of the test.
+fn plain() -> Brief {
+    Brief { toolsets: Toolsets::Only(["mcp".to_owned()].into()), ..Brief::default() }
+}
+
 fn brief(set: impl FnOnce(&mut Budget)) -> Brief {
-    let mut brief = Brief::default();
+    let mut brief = plain();
     set(&mut brief.budget);
     brief
 }
 
 /// Reads something else each time, for ever.
 fn endless(number: usize, _: &ChatRequest) -> Turn {
-    calls([("read_log", json!({"pod": format!("api-{number}")}))])
+    calls([("read_pod", json!({"pod": format!("api-{number}")}))])
 }
 
 /// As long as it is not told to conclude, reads something else each time.

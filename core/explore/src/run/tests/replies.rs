@@ -22,29 +22,29 @@ async fn bad_replies_are_told_and_bounded(#[case] bad: fn() -> Turn, #[case] wor
         assert!(told(request).contains(word), "{}", told(request));
         concludes("then it did")
     });
-    assert_eq!(run(once, vec![], Brief::default()).await.cause(), Some("then it did"));
+    assert_eq!(run(once, vec![], plain()).await.cause(), Some("then it did"));
 
-    let ran = run(Scripted::new(move |_, _| bad()), vec![], Brief::default()).await;
+    let ran = run(Scripted::new(move |_, _| bad()), vec![], plain()).await;
     assert_eq!((ran.why_nothing(), ran.model.seen().len()), (why, 3));
 }
 
 #[tokio::test]
 async fn calls_that_cannot_be_made_are_answered_in_words() {
-    let tool = Reader::new("read_log", |_, _| Err(ToolError::Arguments("`pod` is missing".into())));
+    let tool = Reader::new("read_pod", |_, _| Err(ToolError::Arguments("`pod` is missing".into())));
     let model = Scripted::new(|number, request| match number {
-        0 => calls([("delete_pod", json!({})), ("read_log", json!({})), ("read_evidence", json!({"id": "e999"}))]),
+        0 => calls([("delete_pod", json!({})), ("read_pod", json!({})), ("read_evidence", json!({"id": "e999"}))]),
         1 => {
             let answers = answers(request);
-            assert!(answers[0].contains("no such tool") && answers[0].contains("read_log"), "{answers:?}");
+            assert!(answers[0].contains("no such tool") && answers[0].contains("read_pod"), "{answers:?}");
             assert!(answers[1].contains("`pod` is missing") && answers[2].contains("e999"), "{answers:?}");
-            broken("read_log", "{\"pod\": ")
+            broken("read_pod", "{\"pod\": ")
         }
         _ => {
             assert!(answers(request)[0].contains("not one JSON object"));
             concludes("done")
         }
     });
-    let ran = run(model, vec![tool], Brief::default()).await;
+    let ran = run(model, vec![tool], plain()).await;
     assert_eq!((ran.cause(), ran.cut_short()), (Some("done"), None));
 }
 
@@ -61,14 +61,14 @@ async fn who_makes_mistakes_only_is_ended() {
 #[tokio::test]
 async fn a_conclusion_that_cannot_be_taken_is_asked_for_again() {
     let model = Scripted::new(|number, request| match number {
-        0 => calls([("conclude", json!({"verdict": "certainly"})), ("read_log", json!({}))]),
+        0 => calls([("conclude", json!({"verdict": "certainly"})), ("read_pod", json!({}))]),
         1 => {
             assert!(answers(request)[0].contains("cannot be taken") && answers(request)[1].contains("Not made"));
             broken("conclude", "verdict: cause")
         }
         _ => concludes("now it can"),
     });
-    let ran = run(model, vec![echo()], Brief::default()).await;
+    let ran = run(model, vec![echo()], plain()).await;
     assert_eq!((ran.cause(), ran.cut_short()), (Some("now it can"), None));
 }
 
@@ -76,10 +76,10 @@ async fn a_conclusion_that_cannot_be_taken_is_asked_for_again() {
 async fn words_instead_of_a_conclusion_are_not_enough() {
     let model =
         Scripted::new(|_, request| if must_conclude(request) { concludes("at last") } else { says("I think so.") });
-    let ran = run(model, vec![], Brief::default()).await;
+    let ran = run(model, vec![], plain()).await;
     assert_eq!((ran.cause(), ran.cut_short()), (Some("at last"), Some("it did not come to a conclusion by itself")));
 
-    let ran = run(Scripted::new(|_, _| says("I think so.")), vec![], Brief::default()).await;
+    let ran = run(Scripted::new(|_, _| says("I think so.")), vec![], plain()).await;
     assert_eq!(ran.why_nothing(), "it did not come to a conclusion by itself");
     // Whatever it says, the last message is not its own.
     let last_words = |request: &ChatRequest| matches!(request.messages.last(), Some(Message::User { .. }));
@@ -97,7 +97,7 @@ async fn a_model_that_fails_costs_prose_only(#[case] failure: ModelFailure, #[ca
             if number < 2 { endless(number, request) } else { Turn::Fails(failure.clone()) }
         },
     );
-    let ran = run(model, vec![echo()], Brief::default()).await;
+    let ran = run(model, vec![echo()], plain()).await;
     assert!(ran.why_nothing().contains(why), "{}", ran.why_nothing());
     assert!(ran.why_nothing().contains("it had read 2 things"), "{}", ran.why_nothing());
     assert!(!ran.why_nothing().contains("sk-proj-abc"));
@@ -111,5 +111,5 @@ async fn a_conclusion_counts_though_the_reply_was_cut_off_behind_it() {
         let Turn::Reply(reply) = concludes("whole") else { unreachable!() };
         Turn::Reply(ChatReply { stop: Stop::Length, ..reply })
     });
-    assert_eq!(run(model, vec![], Brief::default()).await.cause(), Some("whole"));
+    assert_eq!(run(model, vec![], plain()).await.cause(), Some("whole"));
 }
