@@ -70,6 +70,9 @@ pub(crate) enum Command {
     /// Check everything that Midwatch needs, and say how to mend what fails
     #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),
+    /// Let a program that speaks the Model Context Protocol ask: investigate, status, report, search
+    #[command(after_help = help::MCP)]
+    Mcp(Mcp),
     /// See and switch packs: when and how to investigate
     #[command(subcommand, after_help = help::PACK)]
     Pack(Pack),
@@ -162,6 +165,25 @@ pub(crate) struct Investigate {
     /// Print what would leave for the language model first, and send nothing
     #[arg(long, conflicts_with = "no_model", help_heading = "Language model")]
     pub(crate) dry_run: bool,
+}
+
+/// `midwatch mcp`.
+#[derive(Debug, Args)]
+pub(crate) struct Mcp {
+    /// Investigate in this process, even where a server of Midwatch runs
+    #[arg(long)]
+    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) live: Live,
+    /// Directory that `midwatch snapshot`, `kubectl cluster-info dump --output-directory` or `kubectl get -o json` wrote
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["context", "kubeconfig"], help_heading = "What to look at")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// What counts as now (RFC 3339) [default: the newest time in the snapshot; live, the present]
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "How far to look")]
+    pub(crate) as_of: Option<Timestamp>,
+    /// File with an API key, for a server that wants one [default: $MIDWATCH_API_KEY]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) api_key_file: Option<PathBuf>,
 }
 
 /// `midwatch demo`.

@@ -234,3 +234,19 @@ Examples:
   midwatch completions bash > ~/.local/share/bash-completion/completions/midwatch
   midwatch completions zsh  > ~/.zfunc/_midwatch
   midwatch completions fish > ~/.config/fish/completions/midwatch.fish";
+
+/// After the help of `mcp`.
+pub(crate) const MCP: &str = "\
+Standard input and output are the protocol; what Midwatch says of itself goes to standard error. Where a server of \
+Midwatch runs (server.listen), it is asked; otherwise, and with --local, --snapshot, --context, --kubeconfig or \
+--prometheus, this process investigates, and keeps the reports of its own life. Nothing is ever changed.
+
+In the configuration of a program that starts MCP servers:
+  {\"mcpServers\": {\"midwatch\": {\"command\": \"midwatch\", \"args\": [\"mcp\"]}}}
+
+Examples:
+  midwatch mcp
+  midwatch mcp --snapshot ./dump
+  midwatch mcp --context prod-eu --prometheus http://localhost:9090
+
+Exit codes: 0 the input ended, 1 the other side does not speak the protocol, 2 wrong usage or configuration.";

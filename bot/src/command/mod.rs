@@ -20,6 +20,7 @@ mod doctor;
 mod eval;
 mod explore;
 mod investigate;
+mod mcp;
 mod pack;
 mod plan;
 mod redact;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(args) => serve::run(&args, common),
         Command::Said(said) => said::run(said, common),
         Command::Doctor(args) => doctor::run(&args, common),
+        Command::Mcp(args) => mcp::run(&args, common),
         Command::Pack(args) => pack::run(&args, common),
         Command::Slack(args) => slack::run(args, common),
         #[cfg(feature = "discord")]
