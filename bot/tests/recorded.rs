@@ -49,17 +49,14 @@ fn a_recorded_investigation_is_replayed_and_becomes_a_case() {
 #[test]
 fn recorded_replies_are_marked_and_runs_compared() {
     let place = tempfile::tempdir().expect("a directory");
-    let (corpus, before) = (corpus(), place.path().join("before.json"));
-    let run = stdout(&["eval", path(&corpus), "--replies", "-o", "json"]);
+    let (case, before) = (corpus().join("config-setting-missing"), place.path().join("before.json"));
+    let run = stdout(&["eval", path(&case), "--replies", "-o", "json"]);
     let read: serde_json::Value = serde_json::from_str(&run).expect("JSON");
-    let cases = read["cases"].as_array().expect("cases");
-    assert!(cases.len() >= 10, "{}", cases.len());
-    assert!(cases.iter().filter(|case| case["by_model"] == true).count() >= 2, "{run}");
-    assert!(cases.iter().filter(|case| case["left_out"].as_u64() > Some(0)).count() >= 2, "{run}");
+    assert!(read["cases"][0]["left_out"].as_u64() >= Some(2), "what is invented is left out: {run}");
     let mut earlier = read.clone();
     earlier["cases"][0]["failures"] = serde_json::json!(["it was wrong"]);
     std::fs::write(&before, earlier.to_string()).expect("a file");
-    let compared = stdout(&["eval", path(&corpus), "--replies", "--compare", path(&before), "-o", "markdown"]);
+    let compared = stdout(&["eval", path(&case), "--replies", "--compare", path(&before), "-o", "markdown"]);
     let better = read["cases"][0]["id"].as_str().expect("a name");
     assert!(compared.contains(&format!("- better: {better}")) && compared.contains("- worse: none"), "{compared}");
 }
