@@ -68,5 +68,9 @@ const NAME_CAP: usize = 80;
 fn name(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let good = !text.is_empty() && text.len() <= NAME_CAP && text.chars().all(fits) && !text.starts_with('-');
-    if good { Ok(text.to_owned()) } else { Err("expected small letters, digits and -, such as orders-config".to_owned()) }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("expected small letters, digits and -, such as orders-config".to_owned())
+    }
 }

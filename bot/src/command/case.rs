@@ -27,8 +27,7 @@ pub(crate) fn run(case: &Case) -> Result<ExitCode, Failure> {
 fn add(args: &CaseAdd) -> Result<ExitCode, Failure> {
     // The file is kept as it is: it was redacted when it was made.
     let text = input::bounded(&args.bundle, 2 * CAP)?;
-    let bundle =
-        Bundle::parse(&text).map_err(|error| Failure::usage(format!("{}: {error}", args.bundle.display())))?;
+    let bundle = Bundle::parse(&text).map_err(|error| Failure::usage(format!("{}: {error}", args.bundle.display())))?;
     let short: String = bundle.came().id.chars().filter(char::is_ascii_alphanumeric).take(SHORT).collect();
     let id = args.id.clone().unwrap_or_else(|| format!("recorded-{short}"));
     let dir = args.dir.join(&id);
@@ -55,8 +54,15 @@ fn case_yaml(id: &str, bundle: &Bundle) -> String {
     let (came, request) = (bundle.came(), bundle.request());
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let mut out = String::new();
-    let _ = writeln!(out, "# Made of the recording of an investigation by midwatch {}. What stands under `expect` is", bundle.engine());
-    let _ = writeln!(out, "# what the rules said, not yet what is true: confirm or correct it, then take this comment away.");
+    let _ = writeln!(
+        out,
+        "# Made of the recording of an investigation by midwatch {}. What stands under `expect` is",
+        bundle.engine()
+    );
+    let _ = writeln!(
+        out,
+        "# what the rules said, not yet what is true: confirm or correct it, then take this comment away."
+    );
     let _ = writeln!(out, "id: {id}\ntitle: {}\nclass: recorded\nas_of: \"{}\"", quoted(&came.root_cause), came.as_of);
     if let Some(text) = &request.text {
         let _ = writeln!(out, "question: {}", quoted(text));

@@ -67,7 +67,9 @@ fn by(args: &Eval, settings: &Settings) -> Result<By, Failure> {
 }
 
 fn earlier(path: &Path, redactor: &Redactor) -> Result<Redacted<Run>, Failure> {
-    let wrong = |why: String| Failure::usage(format!("{}: {why}\n  expected is what `midwatch eval -o json` wrote", path.display()));
+    let wrong = |why: String| {
+        Failure::usage(format!("{}: {why}\n  expected is what `midwatch eval -o json` wrote", path.display()))
+    };
     let run: Run = serde_json::from_slice(&input::bounded(path, RUN_CAP)?).map_err(|error| wrong(error.to_string()))?;
     if run.format != FORMAT {
         return Err(wrong(format!("this run is of format `{}`", run.format)));
@@ -77,7 +79,9 @@ fn earlier(path: &Path, redactor: &Redactor) -> Result<Redacted<Run>, Failure> {
 
 fn wrong(error: &ScoreError) -> Failure {
     match error {
-        ScoreError::NoCases(dir) => Failure::usage(format!("{}: no case there expects something of a model", dir.display())),
+        ScoreError::NoCases(dir) => {
+            Failure::usage(format!("{}: no case there expects something of a model", dir.display()))
+        }
         other => Failure::usage(other),
     }
 }
