@@ -9,10 +9,12 @@ use jiff::Timestamp;
 use crate::help;
 
 mod live;
+mod recorded;
 mod said;
 mod service;
 
 pub(crate) use live::{Live, Snapshot};
+pub(crate) use recorded::{Case, CaseAdd, Eval, Replay};
 pub(crate) use said::Said;
 #[cfg(feature = "discord")]
 pub(crate) use service::Discord;
@@ -68,6 +70,9 @@ pub(crate) enum Command {
     /// Check everything that Midwatch needs, and say how to mend what fails
     #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),
+    /// Let a program that speaks the Model Context Protocol ask: investigate, status, report, search
+    #[command(after_help = help::MCP)]
+    Mcp(Mcp),
     /// See and switch packs: when and how to investigate
     #[command(subcommand, after_help = help::PACK)]
     Pack(Pack),
@@ -87,6 +92,15 @@ pub(crate) enum Command {
     /// Investigate every case of a corpus and measure how often the report is right
     #[command(after_help = help::SCORE)]
     Score(Score),
+    /// Measure a language model on the corpus: what it finds, says, calls and costs
+    #[command(after_help = help::EVAL)]
+    Eval(Eval),
+    /// Make the report of a recorded investigation again, offline
+    #[command(after_help = help::REPLAY)]
+    Replay(Replay),
+    /// Look after the corpus
+    #[command(subcommand, after_help = help::CASE)]
+    Case(Case),
     /// Hide secrets in a text, or tell which there are
     #[command(after_help = help::REDACT)]
     Redact(Redact),
@@ -141,12 +155,35 @@ pub(crate) struct Investigate {
     /// Longest time for all reads together; what is read by then is judged [default: 2m]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "How far to look")]
     pub(crate) deadline: Option<String>,
+    /// Keep what was asked, every answer that was read and what it came to, for `midwatch replay`; not what a language model
+    /// replied
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Result")]
+    pub(crate) record: Option<PathBuf>,
     /// Ask no language model, though one is configured
     #[arg(long, help_heading = "Language model")]
     pub(crate) no_model: bool,
     /// Print what would leave for the language model first, and send nothing
     #[arg(long, conflicts_with = "no_model", help_heading = "Language model")]
     pub(crate) dry_run: bool,
+}
+
+/// `midwatch mcp`.
+#[derive(Debug, Args)]
+pub(crate) struct Mcp {
+    /// Investigate in this process, even where a server of Midwatch runs
+    #[arg(long)]
+    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) live: Live,
+    /// Directory that `midwatch snapshot`, `kubectl cluster-info dump --output-directory` or `kubectl get -o json` wrote
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["context", "kubeconfig"], help_heading = "What to look at")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// What counts as now (RFC 3339) [default: the newest time in the snapshot; live, the present]
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "How far to look")]
+    pub(crate) as_of: Option<Timestamp>,
+    /// File with an API key, for a server that wants one [default: $MIDWATCH_API_KEY]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) api_key_file: Option<PathBuf>,
 }
 
 /// `midwatch demo`.

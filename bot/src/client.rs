@@ -116,12 +116,38 @@ impl Client {
         self.ask(Method::GET, path, None).await
     }
 
+    /// Reads something; what is no success is an error.
+    pub(crate) async fn read(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, ClientError> {
+        let (status, body) = self.exchange(Method::GET, path, query, None).await?;
+        self.done((status, serde_json::from_slice(&body).ok()))
+    }
+
+    /// Reads a text.
+    pub(crate) async fn text(&self, path: &[&str]) -> Result<String, ClientError> {
+        let (status, body) = self.exchange(Method::GET, path, &[], None).await?;
+        if !status.is_success() {
+            self.done((status, serde_json::from_slice(&body).ok()))?;
+        }
+        String::from_utf8(body).map_err(|_| ClientError::NotOurs { address: self.address, status })
+    }
+
     async fn ask(
         &self,
         method: Method,
         path: &[&str],
         body: Option<&Value>,
     ) -> Result<(StatusCode, Option<Value>), ClientError> {
+        let (status, body) = self.exchange(method, path, &[], body).await?;
+        Ok((status, serde_json::from_slice(&body).ok()))
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Vec<u8>), ClientError> {
         let unreachable = |error: reqwest::Error| ClientError::Unreachable {
             address: self.address,
             why: chain(&error.without_url()),
@@ -133,7 +159,7 @@ impl Client {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(path);
         }
-        let mut request = self.http.request(method, url);
+        let mut request = self.http.request(method, url).query(query);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -143,7 +169,7 @@ impl Client {
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let body = response.bytes().await.map_err(unreachable)?;
-        Ok((status, serde_json::from_slice(&body).ok()))
+        Ok((status, body.to_vec()))
     }
 }
 

@@ -30,7 +30,7 @@ use crate::complaints::Complaints;
 use crate::document::{Group, document};
 use crate::fault::Fault;
 use crate::settings::HttpSettings;
-use crate::{alerts, analyze, frame, guard, health, jobs, packs, say, webhook};
+use crate::{alerts, analyze, frame, guard, health, jobs, packs, reports, say, webhook};
 
 /// What the HTTP side needs of the program.
 pub struct Api {
@@ -104,6 +104,8 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(jobs::__path_report, jobs::report)
         .with(jobs::__path_bundle, jobs::bundle)
         .with(jobs::__path_cancel, jobs::cancel)
+        .with(reports::__path_search, reports::search)
+        .with(reports::__path_markdown, reports::markdown)
         .with(packs::__path_list, packs::list)
         .with(packs::__path_enable, packs::enable)
         .with(packs::__path_disable, packs::disable)

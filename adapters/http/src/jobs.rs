@@ -109,7 +109,8 @@ fn page(query: &JobsQuery, limit: usize, before: JobId) -> String {
     format!("/api/v1/jobs?limit={limit}&before={before}{state}")
 }
 
-fn covers(sight: &Sight<'_>, job: &Job) -> bool {
+/// Whether a job is of a place that the caller may see.
+pub(crate) fn covers(sight: &Sight<'_>, job: &Job) -> bool {
     sight.covers(job.spec.cluster.as_deref(), &texts(&namespaces_of(&job.spec.request)))
 }
 
@@ -118,7 +119,7 @@ fn texts(owned: &[String]) -> Vec<&str> {
 }
 
 /// A job that the caller may see.
-async fn seen(app: &App, who: &Who, id: JobId) -> Result<Job, Fault> {
+pub(crate) async fn seen(app: &App, who: &Who, id: JobId) -> Result<Job, Fault> {
     let sight = Sight::of(&app.api.policy, &who.0.actor, Verb::Status)?;
     let job = wait::find(app, id).await?;
     sight.require(job.spec.cluster.as_deref(), &texts(&namespaces_of(&job.spec.request)))?;

@@ -22,6 +22,7 @@ mod jobs;
 mod key;
 mod packs;
 mod report;
+mod reports;
 mod request_id;
 mod say;
 mod server;

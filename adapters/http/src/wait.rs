@@ -10,6 +10,7 @@ use http::header::LOCATION;
 use http::{HeaderName, HeaderValue, StatusCode};
 use midwatch_agent::render;
 use midwatch_diagnosis::report::Report;
+use midwatch_redact::Redacted;
 use midwatch_service::code::ErrorCode;
 use midwatch_service::id::JobId;
 use midwatch_service::job::{Job, JobError, JobState, Task};
@@ -121,11 +122,16 @@ async fn report(app: &App, id: JobId) -> Result<Response, Fault> {
     if let Some(Artifact { text, .. }) = app.api.store.artifact(id, REPORT_JSON).await? {
         return Ok(answer::ready(text));
     }
+    Ok(answer::ready(render::json(&kept(app, id).await?)))
+}
+
+/// The report of a job as it is kept.
+pub(crate) async fn kept(app: &App, id: JobId) -> Result<Redacted<Report>, Fault> {
     let kept = app.api.store.artifact(id, REPORT).await?;
-    let kept = kept.ok_or_else(|| Fault::not_found("the report of this job is not kept any longer"))?;
-    let text = kept.text.map(|text| serde_json::from_str::<Report>(text).ok()).transpose().ok_or_else(|| {
+    let kept =
+        kept.ok_or_else(|| Fault::not_found("the report of this job is not kept any longer, or there is none"))?;
+    kept.text.map(|text| serde_json::from_str::<Report>(text).ok()).transpose().ok_or_else(|| {
         let detail = "the report of this job is damaged, or of another version of Midwatch; ask again";
         Fault::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::E007, detail)
-    })?;
-    Ok(answer::ready(render::json(&text)))
+    })
 }

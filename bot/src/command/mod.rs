@@ -10,17 +10,21 @@ use crate::{live, output};
 
 mod again;
 mod audit;
+mod case;
 mod completions;
 mod config;
 mod demo;
 #[cfg(feature = "discord")]
 mod discord;
 mod doctor;
+mod eval;
 mod explore;
 mod investigate;
+mod mcp;
 mod pack;
 mod plan;
 mod redact;
+mod replay;
 mod said;
 mod score;
 mod serve;
@@ -41,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(args) => serve::run(&args, common),
         Command::Said(said) => said::run(said, common),
         Command::Doctor(args) => doctor::run(&args, common),
+        Command::Mcp(args) => mcp::run(&args, common),
         Command::Pack(args) => pack::run(&args, common),
         Command::Slack(args) => slack::run(args, common),
         #[cfg(feature = "discord")]
@@ -48,6 +53,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Store(args) => store::run(&args, common),
         Command::Audit(args) => audit::run(&args, common),
         Command::Score(args) => score::run(&args, common),
+        Command::Eval(args) => eval::run(&args, common),
+        Command::Replay(args) => replay::run(&args, common),
+        Command::Case(args) => case::run(&args),
         Command::Redact(args) => redact::run(&args, common),
         Command::Config(args) => config::run(&args, common),
         Command::Completions { shell } => completions::run(shell),
