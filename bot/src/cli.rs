@@ -9,10 +9,12 @@ use jiff::Timestamp;
 use crate::help;
 
 mod live;
+mod recorded;
 mod said;
 mod service;
 
 pub(crate) use live::{Live, Snapshot};
+pub(crate) use recorded::{Case, CaseAdd, Eval, Replay};
 pub(crate) use said::Said;
 #[cfg(feature = "discord")]
 pub(crate) use service::Discord;
@@ -90,6 +92,15 @@ pub(crate) enum Command {
     /// Investigate every case of a corpus and measure how often the report is right
     #[command(after_help = help::SCORE)]
     Score(Score),
+    /// Measure a language model on the corpus: what it finds, says, calls and costs
+    #[command(after_help = help::EVAL)]
+    Eval(Eval),
+    /// Make the report of a recorded investigation again, offline
+    #[command(after_help = help::REPLAY)]
+    Replay(Replay),
+    /// Look after the corpus
+    #[command(subcommand, after_help = help::CASE)]
+    Case(Case),
     /// Hide secrets in a text, or tell which there are
     #[command(after_help = help::REDACT)]
     Redact(Redact),
@@ -144,6 +155,10 @@ pub(crate) struct Investigate {
     /// Longest time for all reads together; what is read by then is judged [default: 2m]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "How far to look")]
     pub(crate) deadline: Option<String>,
+    /// Keep what was asked, every answer that was read and what it came to, for `midwatch replay`; not what a language model
+    /// replied
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Result")]
+    pub(crate) record: Option<PathBuf>,
     /// Ask no language model, though one is configured
     #[arg(long, help_heading = "Language model")]
     pub(crate) no_model: bool,

@@ -173,6 +173,53 @@ Examples:
 
 Exit codes: 0 every case passed, 1 a case failed or a minimum was missed, 2 wrong usage or configuration.";
 
+/// After the help of `eval`.
+pub(crate) const EVAL: &str = "\
+A case takes part whose case.yaml has a section `model`, all of it optional:
+
+  model:
+    required_tools: [read_log]       tools that must be called
+    forbidden_tools: [query_metrics] tools that must not be
+    required_facts: ['regex']        what the model's part must say, after the checker
+    forbidden_claims: ['regex']      what must not be said
+    verdict: cause                   what rules and model come to together [default: that of the case]
+    by_model: true                   whether the conclusion must be the model's
+    left_out: 1                      sentences that the checker leaves out, at least
+
+Without --replies the configured model is asked. replies.jsonl has a reply in each line: \
+{\"text\": \"...\", \"calls\": [{\"name\": \"read_log\", \"arguments\": {...}}]}.
+
+Examples:
+  midwatch eval --replies
+  midwatch eval -o json > before.json
+  midwatch eval --compare before.json -o markdown
+
+Exit codes: 0 every case passed, 1 a case failed, 2 wrong usage or configuration.";
+
+/// After the help of `replay`.
+pub(crate) const REPLAY: &str = "\
+The server keeps a recording of every investigation: what was asked, every answer that was read, without secrets, what a \
+language model replied, and what it came to. A replay reads nothing else and asks nobody; the same program gives the same \
+report, byte for byte in -o json. What differs from the recorded verdict is told on standard error.
+
+Examples:
+  curl -s localhost:8080/api/v1/jobs/ID/bundle > incident.json
+  midwatch replay incident.json
+  midwatch replay incident.json -o json | jq .analysis
+
+Exit codes: 0 a report was made, 1 none could be made, 2 the file is no recording.";
+
+/// After the help of `case`.
+pub(crate) const CASE: &str = "\
+A case is a directory with the recording and a case.yaml that expects what the rules said. That is not yet what is true: a \
+person confirms or corrects it, as the comments in it say.
+
+Examples:
+  midwatch case add incident.json --id orders-config
+  midwatch score tests/corpus/orders-config
+
+Exit codes: 0 made, 1 it cannot be written, 2 wrong usage, or the file is no recording.";
+
 /// After the help of `redact`.
 pub(crate) const REDACT: &str = "\
 Examples:

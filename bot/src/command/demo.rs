@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Demo, common: &Common) -> Result<ExitCode, Failure> {
     let shown = block_on(async {
         let asked = wanted.open(&settings).await?.named(demo::SOURCE);
         // What it shows needs no model, and nothing of it is worth the money.
-        let showing = Showing { settings: &settings, redactor: &redactor, pace, wish: Wish::Not };
+        let showing = Showing { settings: &settings, redactor: &redactor, pace, wish: Wish::Not, record: None };
         investigate::show(&asked, &showing, Some(&note())).await
     })?;
     shown.map_err(|why| Failure::no_report(format!("the demo has no report: {}", why.as_ref())))

@@ -1,11 +1,14 @@
 //! `midwatch investigate`.
 
-use std::io::{self, Stdout};
+use std::fs::File;
+use std::io::{self, Stdout, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use midwatch_agent::recording::{self, Recorder};
 use midwatch_agent::render;
-use midwatch_agent::request::{NoReport, Outcome};
+use midwatch_agent::request::{Limits, NoReport, Outcome};
 use midwatch_config::{OutputFormat, Settings};
 use midwatch_console::{Console, Pace};
 use midwatch_redact::{Redacted, Redactor};
@@ -29,11 +32,12 @@ pub(crate) fn run(args: &Investigate, common: &Common) -> Result<ExitCode, Failu
     let retry = |why: Redacted<NoReport>| again::explain("investigate", &why, selection, common);
     let wish = if args.no_model { Wish::Not } else { Wish::Ask };
     let shown = block_on(async {
-        let asked = wanted.open(&settings).await?;
+        let mut asked = wanted.open(&settings).await?;
+        let record = args.record.as_deref().map(|path| Record::of(&mut asked, path));
         if args.dry_run {
             return would_leave(&asked, &settings, &redactor).await;
         }
-        let showing = Showing { settings: &settings, redactor: &redactor, pace: Pace::Full, wish };
+        let showing = Showing { settings: &settings, redactor: &redactor, pace: Pace::Full, wish, record };
         show(&asked, &showing, None).await
     })?;
     shown.map_err(retry)
@@ -41,7 +45,7 @@ pub(crate) fn run(args: &Investigate, common: &Common) -> Result<ExitCode, Failu
 
 /// Prints the first request that would leave for the language model.
 async fn would_leave(asked: &Asked, settings: &Settings, redactor: &Redactor) -> Result<Shown, Failure> {
-    let showing = Showing { settings, redactor, pace: Pace::Full, wish: Wish::Not };
+    let showing = Showing { settings, redactor, pace: Pace::Full, wish: Wish::Not, record: None };
     let outcome = match investigated(asked, &showing, &|_| {}).await? {
         Ok(outcome) => outcome,
         Err(why) => return Ok(Err(why)),
@@ -71,6 +75,30 @@ pub(crate) struct Showing<'a> {
     pub(crate) redactor: &'a Redactor,
     pub(crate) pace: Pace,
     pub(crate) wish: Wish,
+    pub(crate) record: Option<Record<'a>>,
+}
+
+/// Where an investigation is written down.
+pub(crate) struct Record<'a> {
+    evidence: Arc<Recorder>,
+    path: &'a Path,
+}
+
+impl<'a> Record<'a> {
+    /// Listens to all that is read from now on.
+    fn of(asked: &mut Asked, path: &'a Path) -> Self {
+        let evidence = Recorder::new(Arc::clone(&asked.source));
+        asked.source = Arc::<Recorder>::clone(&evidence);
+        Self { evidence, path }
+    }
+
+    /// A file that is there already stays as it is.
+    fn write(&self, asked: &Asked, limits: &Limits, outcome: &Outcome) -> Result<(), Failure> {
+        let found = (&outcome.report, &outcome.redactor);
+        let text = recording::text(&self.evidence.bundle(&asked.request, limits, found, None));
+        let written = File::create_new(self.path).and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(|error| Failure::no_report(format!("{}: {error}", self.path.display())))
+    }
 }
 
 /// Investigates and prints the result in the form that is set. `note` ends the thread.
@@ -121,6 +149,9 @@ async fn investigated(
 ) -> Result<Result<Outcome, Redacted<NoReport>>, Failure> {
     let (limits, redactor) = (settings::limits(showing.settings), showing.redactor.clone());
     let found = midwatch_agent::investigate(&*asked.source, &asked.request, &limits, redactor, watcher).await;
+    if let (Ok(outcome), Some(record)) = (&found, &showing.record) {
+        record.write(asked, &limits, outcome)?;
+    }
     match (found, showing.wish) {
         (Ok(outcome), Wish::Ask) => explore::explained(asked, showing.settings, outcome, watcher).await.map(Ok),
         (found, _) => Ok(found),

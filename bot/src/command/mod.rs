@@ -10,18 +10,21 @@ use crate::{live, output};
 
 mod again;
 mod audit;
+mod case;
 mod completions;
 mod config;
 mod demo;
 #[cfg(feature = "discord")]
 mod discord;
 mod doctor;
+mod eval;
 mod explore;
 mod investigate;
 mod mcp;
 mod pack;
 mod plan;
 mod redact;
+mod replay;
 mod said;
 mod score;
 mod serve;
@@ -50,6 +53,9 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Store(args) => store::run(&args, common),
         Command::Audit(args) => audit::run(&args, common),
         Command::Score(args) => score::run(&args, common),
+        Command::Eval(args) => eval::run(&args, common),
+        Command::Replay(args) => replay::run(&args, common),
+        Command::Case(args) => case::run(&args),
         Command::Redact(args) => redact::run(&args, common),
         Command::Config(args) => config::run(&args, common),
         Command::Completions { shell } => completions::run(shell),

@@ -18,6 +18,8 @@
 //! namespaces of the request, or touch the verdict of the rules. The engine does without it: whatever fails here costs
 //! prose, never the report. Start at [`explain`] and [`answer`].
 
+#![allow(clippy::similar_names, reason = "`shelf` beside `self`")]
+
 pub mod budget;
 pub mod eval;
 pub mod ground;

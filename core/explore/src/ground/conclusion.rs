@@ -2,8 +2,9 @@
 //!
 //! Must never be believed as it stands: [`super::opinion`] weighs it. Start at [`Conclusion`].
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::port::ToolSpec;
 use crate::tools::arguments::schema;
@@ -14,9 +15,11 @@ pub const CONCLUDE: &str = "conclude";
 /// Your conclusion. Every sentence names the evidence that says so; what has none is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Conclusion {
-    /// What it comes to. `abstain` is a good answer where the evidence does not decide.
+    /// What it comes to. `cause`: something fails and this is why. `healthy`: nothing fails. `recovered`: a failure is over.
+    /// `expected`: it is intended or under way. `blind`: what would decide could not be read. `inconclusive`: what was read
+    /// does not decide. `abstain`: no opinion of your own, a good answer.
     pub verdict: Class,
-    /// How sure you are.
+    /// How sure you are. `high`: the system itself says so. `medium`: the best explanation. `low`: others fit, too.
     #[serde(default)]
     pub confidence: Sureness,
     /// The cause in one sentence. Leave out when the evidence shows none.
@@ -54,6 +57,7 @@ pub struct Sentence {
 /// What it comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(transform = names)]
 pub enum Class {
     /// Something fails and this is why.
     Cause,
@@ -75,6 +79,7 @@ pub enum Class {
 /// How sure a model is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(transform = names)]
 pub enum Sureness {
     /// It fits, other explanations do too.
     #[default]
@@ -111,6 +116,7 @@ pub struct Judged {
 /// What a model does to a hypothesis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(transform = names)]
 pub enum Way {
     /// More likely than the report says.
     Raises,
@@ -118,6 +124,15 @@ pub enum Way {
     Lowers,
     /// Excluded.
     Rejects,
+}
+
+/// A choice as a list of names: not every provider reads one with words to each.
+fn names(schema: &mut Schema) {
+    if let Some(Value::Array(choices)) = schema.remove("oneOf") {
+        let names = choices.into_iter().filter_map(|choice| choice.get("const").cloned()).collect();
+        schema.insert("type".to_owned(), "string".into());
+        schema.insert("enum".to_owned(), Value::Array(names));
+    }
 }
 
 /// How a model is told of the tool.
@@ -139,7 +154,8 @@ mod tests {
         assert_eq!(schema["required"], serde_json::json!(["verdict"]));
         assert_eq!(schema["properties"]["root_cause"]["type"], "object");
         let text = schema.to_string();
-        assert!(!text.contains("$ref") && !text.contains("$defs"), "{text}");
+        assert!(["$ref", "$defs", "oneOf", "anyOf"].iter().all(|word| !text.contains(word)), "{text}");
+        assert_eq!(schema["properties"]["confidence"]["enum"], serde_json::json!(["low", "medium", "high"]));
         assert_eq!(schema["properties"]["judgements"]["items"]["properties"]["on"]["type"], "string");
     }
 }

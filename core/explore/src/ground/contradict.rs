@@ -71,51 +71,10 @@ const HEALTH: usize = 1;
 static UNWELL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\b(?:un)?(?:ready|healthy|available)\b").unwrap());
 
 /// Words that say nothing about what a sentence is about.
-const EMPTY: &[&str] = &[
-    "the",
-    "and",
-    "that",
-    "this",
-    "with",
-    "from",
-    "its",
-    "has",
-    "have",
-    "had",
-    "was",
-    "were",
-    "are",
-    "for",
-    "not",
-    "now",
-    "did",
-    "does",
-    "been",
-    "which",
-    "their",
-    "there",
-    "they",
-    "itself",
-    "because",
-    "since",
-    "still",
-    "also",
-    "into",
-    "than",
-    "then",
-    "but",
-    "any",
-    "all",
-    "will",
-    "other",
-    "never",
-    "cannot",
-    "without",
-    "pod",
-    "deployment",
-    "namespace",
-    "container",
-];
+const EMPTY: &str = "\
+    the and that this with from its has have had was were are for not now did does been which their there they \
+    itself because since still also into than then but any all will other never cannot without pod deployment \
+    namespace container";
 
 /// How a text stands to a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +164,6 @@ fn before(text: &str, at: usize) -> &str {
 pub(super) fn content(text: &str) -> BTreeSet<String> {
     let lower = text.to_lowercase();
     let parts = lower.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).filter(|word| word.len() > 2);
-    let says = |word: &&str| !EMPTY.contains(word) && !words::TERMS.contains(word);
+    let says = |word: &&str| !words::among(EMPTY, word) && !words::among(words::TERMS, word);
     parts.filter(says).map(|word| stem(word).to_owned()).collect()
 }

@@ -36,7 +36,7 @@ pub fn hypotheses(report: &Report) -> Vec<Hypothesis> {
 
 fn supposed(report: &Report) -> Vec<(String, Vec<EvidenceId>)> {
     let on = |claims: &[Claim]| {
-        let mut ids: Vec<EvidenceId> = claims.iter().flat_map(|claim| claim.evidence()).copied().collect();
+        let mut ids: Vec<EvidenceId> = claims.iter().flat_map(Claim::evidence).copied().collect();
         ids.sort_unstable();
         ids.dedup();
         ids

@@ -76,11 +76,11 @@ fn is_name(text: &str, seen: &Seen<'_>) -> bool {
         // Addresses and versions of three parts are no measures.
         return lower.matches('.').count() >= 2;
     }
-    if TERM.is_match(text) || words::TERMS.contains(&lower.as_str()) || words::is_common_kind(text) {
+    if TERM.is_match(text) || words::among(words::TERMS, &lower) || words::is_common_kind(text) {
         return false;
     }
     if seen.known.contains(&lower) {
-        return lower.len() > 3 && !words::GENERIC.contains(&lower.as_str()) || lower.contains('-');
+        return lower.len() > 3 && !words::among(words::GENERIC, &lower) || lower.contains('-');
     }
     let has = |set: &[char]| lower.contains(set);
     if has(&['_', '.', ':', '@', '=', '~']) {

@@ -132,7 +132,7 @@ impl Splitter {
 /// Where a sentence ends whose mark ends here; none when it goes on, or when that is not known yet.
 fn after_mark(text: &str, mark: usize, within: usize, line_is_whole: bool) -> Option<usize> {
     let closed = text[mark..within].find(|c: char| !matches!(c, '.' | '!' | '?' | '"' | '\'' | ')' | '”' | '*'));
-    let Some(closed) = closed.map(|at| mark + at) else { return None };
+    let closed = mark + closed?;
     if text.as_bytes()[mark - 1] == b'.' && is_short(&text[..mark - 1]) {
         return None;
     }

@@ -72,12 +72,12 @@ impl Speech {
     }
 
     /// Hears more. Whether whole sentences were added.
-    pub fn push(&mut self, delta: &str, shelf: &Shelf) -> bool {
+    pub fn push(&mut self, delta: &str, on: &Shelf) -> bool {
         let room = HEARD.saturating_sub(self.heard.len());
         let end = (0..=delta.len().min(room)).rev().find(|at| delta.is_char_boundary(*at)).unwrap_or(0);
         self.heard.push_str(&delta[..end]);
         let whole = self.splitter.push(&delta[..end]);
-        self.weigh(whole, shelf)
+        self.weigh(whole, on)
     }
 
     /// What was heard so far is void.
@@ -87,9 +87,9 @@ impl Speech {
     }
 
     /// It is over: what was left is a sentence, too.
-    pub fn finish(&mut self, shelf: &Shelf) {
+    pub fn finish(&mut self, on: &Shelf) {
         let rest = self.splitter.finish();
-        self.weigh(rest, shelf);
+        self.weigh(rest, on);
         self.lead = None;
     }
 
@@ -109,12 +109,12 @@ impl Speech {
     }
 
     /// What stands of it, and what it cites.
-    pub fn answer(&self, shelf: &Shelf) -> Redacted<Answer> {
+    pub fn answer(&self, on: &Shelf) -> Redacted<Answer> {
         let mut answer = Answer::default();
         if !self.stood.is_empty() {
             answer = answer.with_text(self.prose());
         }
-        let cited = self.cited(shelf);
+        let cited = self.cited(on);
         if !cited.is_empty() {
             answer = answer.with_text(cited);
         }
@@ -124,12 +124,12 @@ impl Speech {
                 n => format!("{n} sentences of the model were left out: no evidence carries them."),
             });
         }
-        shelf.redactor().seal(answer)
+        on.redactor().seal(answer)
     }
 
-    fn weigh(&mut self, whole: Vec<Said>, shelf: &Shelf) -> bool {
+    fn weigh(&mut self, whole: Vec<Said>, on: &Shelf) -> bool {
         let told = std::mem::take(&mut self.told);
-        let grounds = Grounds::new(shelf, &told);
+        let grounds = Grounds::new(on, &told);
         let before = self.stood.len();
         for said in whole {
             self.hear(said, &grounds);
@@ -176,7 +176,7 @@ impl Speech {
             }
             let words = stood.text.trim_end_matches(['.', '!']);
             let end = &stood.text[words.len()..];
-            let ids: String = stood.evidence.iter().map(|id| format!("[{id}]")).collect();
+            let ids = stood.evidence.iter().map(|id| format!("[{id}]")).collect::<Vec<_>>().concat();
             prose.push_str(words);
             prose.push_str(if ids.is_empty() { "" } else { " " });
             prose.push_str(&ids);
@@ -186,12 +186,12 @@ impl Speech {
     }
 
     /// What is cited, a line each, with the command that shows it.
-    fn cited(&self, shelf: &Shelf) -> String {
+    fn cited(&self, on: &Shelf) -> String {
         let mut ids: Vec<EvidenceId> = self.stood.iter().flat_map(|stood| stood.evidence.iter().copied()).collect();
         ids.sort_unstable();
         ids.dedup();
         let line = |id: EvidenceId| {
-            let item = shelf.item(id)?;
+            let item = on.item(id)?;
             let command = match item.command.as_str() {
                 "" => String::new(),
                 command => format!(": `{}`", command.replace(['`', '\n'], " ")),

@@ -50,7 +50,7 @@ impl Patient {
     }
 
     /// How long to wait after a failure; none when it is not worth it.
-    fn wait(&self, failure: &ModelFailure, tries: u32, request: &ChatRequest) -> Option<Duration> {
+    pub(super) fn wait(&self, failure: &ModelFailure, tries: u32, request: &ChatRequest) -> Option<Duration> {
         if !failure.is_passing() || tries >= self.patience.tries {
             return None;
         }

@@ -47,9 +47,9 @@ fn visible(c: char) -> Option<char> {
         // Other signs for `<` and `[` that a model may read as these.
         '\u{ff1c}' | '\u{fe64}' => Some('<'),
         '\u{ff3b}' => Some('['),
-        '\r' => None,
         // Soft hyphen, zero width, direction of reading, tags and variants: invisible, and models read them.
-        '\u{ad}'
+        '\r'
+        | '\u{ad}'
         | '\u{61c}'
         | '\u{180e}'
         | '\u{200b}'..='\u{200f}'

@@ -44,7 +44,7 @@ pub(crate) const NO_BUDGET: &str = "Not made: the budget of calls is used up. Go
 
 pub(crate) const TOO_MANY_AT_ONCE: &str = "Not made: too many calls at once. Ask again for what still matters.";
 
-pub(crate) const CONCLUDED: &str = "Not made: you concluded in the same reply.";
+pub(crate) const CONCLUDE_FIRST: &str = "Not made: conclude was called beside it, and could not be taken.";
 
 pub(crate) const PLAN_NOTED: &str = "Noted.";
 

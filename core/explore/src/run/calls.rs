@@ -115,15 +115,15 @@ impl Exploration<'_> {
                 let key = Key::new(shelf::NAME, &arguments);
                 (Some(key), Answer::Known(self.read_on(track, &arguments)))
             }
-            name => match self.toolbox.get(name).cloned() {
-                Some(tool) => self.plan_read(index, track, tool, name, arguments, reads),
-                None => {
-                    track.mistake();
-                    let names: Vec<&str> = self.toolbox.names().chain([shelf::NAME]).collect();
-                    let names = self.redactor.redact_text(&names.join(", "));
-                    (Some(Key::new(name, &arguments)), Answer::Known(Told::brief(words::unknown_tool(names))))
+            name => {
+                if let Some(tool) = self.toolbox.get(name).cloned() {
+                    return self.plan_read(index, track, tool, name, arguments, reads);
                 }
-            },
+                track.mistake();
+                let names: Vec<&str> = self.toolbox.names().chain([shelf::NAME]).collect();
+                let names = self.redactor.redact_text(&names.join(", "));
+                (Some(Key::new(name, &arguments)), Answer::Known(Told::brief(words::unknown_tool(names))))
+            }
         }
     }
 
@@ -303,9 +303,10 @@ impl Exploration<'_> {
     pub(crate) fn refuse_conclusion(&self, track: &mut Track, calls: Vec<ToolCall>, why: &str) {
         track.mistake();
         for call in calls {
-            let text = match call.name == CONCLUDE {
-                true => words::bad_conclusion(self.veil.out(why)),
-                false => Redacted::fixed(words::CONCLUDED),
+            let text = if call.name == CONCLUDE {
+                words::bad_conclusion(self.veil.out(why))
+            } else {
+                Redacted::fixed(words::CONCLUDE_FIRST)
             };
             let message = self.redactor.seal(Message::Tool { call: call.id, name: call.name, text: String::new() });
             track.talk.say(message.zip(text).map(with_text));

@@ -58,8 +58,8 @@ fn essence(value: &Value, rough: bool) -> Option<Value> {
         Value::Number(_) if rough => None,
         Value::String(text) => {
             let text = text.trim();
-            let says = !text.is_empty() && !(rough && is_measure(text));
-            says.then(|| Value::from(text))
+            let says_nothing = text.is_empty() || (rough && is_measure(text));
+            (!says_nothing).then(|| Value::from(text))
         }
         Value::Array(items) => {
             let items: Vec<Value> = items.iter().filter_map(|item| essence(item, rough)).collect();

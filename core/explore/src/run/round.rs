@@ -103,7 +103,7 @@ impl Exploration<'_> {
                 continue;
             }
             let waiting = u32::try_from(open.saturating_sub(asking.len())).unwrap_or(u32::MAX);
-            if let Some(bound) = self.spending.nearly(&self.ahead(&tracks[index], waiting, open)) {
+            if let Some(bound) = self.spending.nearly(&ahead(&tracks[index], waiting, open)) {
                 tracks[index].tell(End::Bound(bound));
             }
             let track = &mut tracks[index];
@@ -119,13 +119,6 @@ impl Exploration<'_> {
             }
         }
         asking
-    }
-
-    /// What has to be borne: the rest of this round, then the last words.
-    fn ahead(&self, track: &Track, waiting: u32, open: usize) -> Ahead {
-        let input = u64::try_from(track.talk.tokens()).unwrap_or(u64::MAX / 4);
-        let reserve = u32::try_from(open).unwrap_or(u32::MAX).saturating_add(SPARE);
-        Ahead { round: waiting, reserve, each: Usage { input, output: REPLY, ..Usage::default() } }
     }
 
     /// Asks the gate and writes down what leaves.
@@ -184,9 +177,9 @@ impl Exploration<'_> {
                     .failed(asking.place, &self.redactor.redact_text("no answer within the time of the exploration"));
                 let end = End::Bound(wall);
                 if asking.last {
-                    track.silence(end)
+                    track.silence(end);
                 } else {
-                    track.tell(end)
+                    track.tell(end);
                 }
                 return Vec::new();
             }
@@ -258,6 +251,13 @@ impl Exploration<'_> {
         let calls = reads.iter().map(|read| (read.name.as_str(), &read.arguments));
         self.say(watcher, StepState::InProgress, plan::progress(counts, calls, &self.known));
     }
+}
+
+/// What has to be borne: the rest of this round, then the last words.
+fn ahead(track: &Track, waiting: u32, open: usize) -> Ahead {
+    let input = u64::try_from(track.talk.tokens()).unwrap_or(u64::MAX / 4);
+    let reserve = u32::try_from(open).unwrap_or(u32::MAX).saturating_add(SPARE);
+    Ahead { round: waiting, reserve, each: Usage { input, output: REPLY, ..Usage::default() } }
 }
 
 /// A reply of one that is to answer in words.

@@ -171,16 +171,16 @@ impl Talk {
         if self.said.iter().filter(|said| is_old(said)).count() < 2 {
             return;
         }
-        let mut list = Text::new();
+        let mut notes = Text::new();
         for short in self.said.iter().filter(|said| is_old(said)).filter_map(|said| said.short.clone()) {
-            list = list.safe(short).ours("\n");
+            notes = notes.safe(short).ours("\n");
         }
-        let list = list.done();
+        let notes = notes.done();
         let told = Text::new().ours("The rounds before were taken out to make room. What was read in them:\n");
-        let message = told.safe(list.clone()).told();
+        let message = told.safe(notes.clone()).told();
         let at = self.said.iter().position(is_old).unwrap_or(self.said.len());
         self.said.retain(|said| !is_old(said));
-        self.said.insert(at, Said { message, short: Some(list), round: 1 });
+        self.said.insert(at, Said { message, short: Some(notes), round: 1 });
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! arguments   schemas and their reading       desk    what the tools of one exploration share
-//! objects     list_objects, get_fields        log     read_log
+//! objects     list_objects                    fields  get_fields
+//! log         read_log
 //! kubernetes  describe_object, list_events, list_changes, compare_with_past
 //! metrics     query_metrics, get_alert_rule, container_usage
 //! graph       get_neighbours, who_else_is_hit report  get_findings
@@ -24,6 +25,7 @@ use desk::{At, Desk};
 
 pub mod arguments;
 mod desk;
+mod fields;
 mod graph;
 mod kubernetes;
 mod log;
@@ -55,7 +57,7 @@ pub fn of(
     if objects {
         tools.extend([
             At::<objects::List>::the(&desk),
-            At::<objects::Fields>::the(&desk),
+            At::<fields::Fields>::the(&desk),
             At::<kubernetes::Describe>::the(&desk),
             At::<kubernetes::Events>::the(&desk),
             At::<kubernetes::Changes>::the(&desk),

@@ -8,67 +8,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::{kinds, words};
 
 /// Last labels of host names. Endings of files and of field paths are left out.
-const ENDINGS: &[&str] = &[
-    "com",
-    "org",
-    "net",
-    "io",
-    "dev",
-    "app",
-    "cloud",
-    "edu",
-    "gov",
-    "mil",
-    "int",
-    "info",
-    "biz",
-    "co",
-    "ai",
-    "eu",
-    "de",
-    "uk",
-    "us",
-    "fr",
-    "nl",
-    "ch",
-    "at",
-    "it",
-    "es",
-    "pl",
-    "se",
-    "no",
-    "fi",
-    "dk",
-    "cz",
-    "be",
-    "ie",
-    "in",
-    "cn",
-    "jp",
-    "kr",
-    "au",
-    "br",
-    "ca",
-    "ru",
-    "xyz",
-    "tech",
-    "systems",
-    "online",
-    "site",
-    "store",
-    "local",
-    "internal",
-    "lan",
-    "corp",
-    "intra",
-    "intranet",
-    "private",
-    "home",
-    "localdomain",
-    "arpa",
-    "test",
-    "svc",
-];
+const ENDINGS: &str = "\
+    com org net io dev app cloud edu gov mil int info biz co ai eu de uk us fr nl ch at it es pl se no fi dk cz be \
+    ie in cn jp kr au br ca ru xyz tech systems online site store local internal lan corp intra intranet private \
+    home localdomain arpa test svc";
 
 /// Domains that everybody knows: API groups, label keys, public registries.
 const PUBLIC: &[&str] = &[
@@ -149,7 +92,7 @@ fn host(rest: &str, is_url_host: bool) -> Option<usize> {
     if let Some(svc) = labels.iter().position(|label| *label == "svc").filter(|at| *at > 0) {
         return Some(labels[0].len()).filter(|_| svc <= 3);
     }
-    let by_form = labels.len() > 1 && ENDINGS.contains(last)
+    let by_form = labels.len() > 1 && ENDINGS.split(' ').any(|ending| ending == *last)
         || is_machine(&lower)
         || is_url_host && has_letter(&lower) && !is_user(&rest[len..]);
     (by_form && !is_public).then_some(len)

@@ -101,13 +101,11 @@ impl Desk {
                 let about = self.about(turn, named).await?;
                 self.permit_to_ask(turn, &about).await?;
                 let told = if asked.needs_reads() { None } else { self.told(&asked, &about).await? };
-                match told {
-                    Some(answer) => Ok(Done::here(answer)),
-                    None => {
-                        let task = Task::FollowUp { asked, about: Some(about.base().spec.id) };
-                        self.read(turn, task, &about, true).await
-                    }
+                if let Some(answer) = told {
+                    return Ok(Done::here(answer));
                 }
+                let task = Task::FollowUp { asked, about: Some(about.base().spec.id) };
+                self.read(turn, task, &about, true).await
             }
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn between(old: &Set, new: &Set) -> Vec<Change> {
 fn of_entry(before: &Entry, now: &Entry) -> Vec<String> {
     let mut told = Told(Vec::new());
     let origin = |own: bool| if own { "your own" } else { "the built-in one" };
-    told.from_to("it is", before.own, now.own, |own| origin(own).to_owned());
+    told.moved("it is", before.own, now.own, |own| origin(own).to_owned());
     told.of_pack(&before.pack, &now.pack);
     if told.0.is_empty() {
         told.0.push("its version alone".to_owned());
@@ -93,30 +93,30 @@ impl Told {
         self.changed("triggers", triggers, &now.triggers);
         self.changed("sources", sources, &now.sources);
         self.changed("detectors", detectors, &now.detectors);
-        self.from_to("depth", *depth, now.depth, |depth| format!("{depth:?}").to_lowercase());
-        self.from_to("lookback", *lookback, now.lookback, time);
+        self.moved("depth", *depth, now.depth, |depth| format!("{depth:?}").to_lowercase());
+        self.moved("lookback", *lookback, now.lookback, time);
         let by_alert = || "by the alert".to_owned();
-        self.from_to("priority", *priority, now.priority, |p| {
+        self.moved("priority", *priority, now.priority, |p| {
             p.map_or_else(by_alert, |p| format!("{p:?}").to_lowercase())
         });
-        self.from_to("budgets.deadline", *deadline, now.deadline, time);
-        self.from_to("budgets.max_attempts", *max_attempts, now.max_attempts, |n| n.to_string());
-        self.from_to("budgets.max_reads", *max_reads, now.max_reads, |n| n.to_string());
-        self.from_to("budgets.parallel_reads", *parallel_reads, now.parallel_reads, |n| n.to_string());
-        self.from_to("budgets.pods_per_workload", *pods_per_workload, now.pods_per_workload, |n| n.to_string());
-        self.from_to("budgets.tail_lines", *tail_lines, now.tail_lines, |n| n.to_string());
-        self.from_to("budgets.max_log_bytes", *max_log_bytes, now.max_log_bytes, size);
+        self.moved("budgets.deadline", *deadline, now.deadline, time);
+        self.moved("budgets.max_attempts", *max_attempts, now.max_attempts, |n| n.to_string());
+        self.moved("budgets.max_reads", *max_reads, now.max_reads, |n| n.to_string());
+        self.moved("budgets.parallel_reads", *parallel_reads, now.parallel_reads, |n| n.to_string());
+        self.moved("budgets.pods_per_workload", *pods_per_workload, now.pods_per_workload, |n| n.to_string());
+        self.moved("budgets.tail_lines", *tail_lines, now.tail_lines, |n| n.to_string());
+        self.moved("budgets.max_log_bytes", *max_log_bytes, now.max_log_bytes, size);
         self.of_model(model, &now.model);
     }
 
     fn of_model(&mut self, before: &PackModel, now: &PackModel) {
         let PackModel { enabled, instructions, toolsets, budgets } = before;
-        self.from_to("model.enabled", *enabled, now.enabled, |on| on.to_string());
+        self.moved("model.enabled", *enabled, now.enabled, |on| on.to_string());
         self.changed("model.instructions", instructions, &now.instructions);
         self.changed("model.toolsets", toolsets, &now.toolsets);
         let configured = |text: Option<String>| text.unwrap_or_else(|| "as configured".to_owned());
         for ((key, before), (_, now)) in budgets.each().into_iter().zip(now.budgets.each()) {
-            self.from_to(&format!("model.budgets.{key}"), before, now, configured);
+            self.moved(&format!("model.budgets.{key}"), before, now, configured);
         }
     }
 
@@ -127,7 +127,7 @@ impl Told {
         }
     }
 
-    fn from_to<T: PartialEq>(&mut self, what: &str, before: T, now: T, show: impl Fn(T) -> String) {
+    fn moved<T: PartialEq>(&mut self, what: &str, before: T, now: T, show: impl Fn(T) -> String) {
         if before != now {
             self.0.push(format!("{what} {} -> {}", show(before), show(now)));
         }

@@ -55,12 +55,12 @@ async fn a_question_is_answered_from_what_is_there() {
 #[tokio::test]
 async fn it_reads_first_where_it_must_and_is_heard_while_it_speaks() {
     let tool = echo();
-    let model = Scripted::new(|number, request| match number {
-        0 => calls([("read_pod", json!({"pod": "a"}))]),
-        _ => {
-            assert!(answers(request)[0].contains("the log of"));
-            says(&format!("The log of a was read [{}]. And more to say about [e1]. ", read_id(1)))
+    let model = Scripted::new(|number, request| {
+        if number == 0 {
+            return calls([("read_pod", json!({"pod": "a"}))]);
         }
+        assert!(answers(request)[0].contains("the log of"));
+        says(&format!("The log of a was read [{}]. And more to say about [e1]. ", read_id(1)))
     });
     let told = ask(model, vec![tool.clone()], &[], plain()).await;
     assert_eq!(tool.calls(), 1);
@@ -95,7 +95,7 @@ async fn the_budget_ends_with_an_answer() {
 
 #[tokio::test]
 async fn a_model_that_fails_is_said_to() {
-    let model = Scripted::new(|_, _| Turn::Fails(ModelFailure::TimedOut(Duration::from_secs(60))));
+    let model = Scripted::new(|_, _| Turn::Fails(ModelFailure::TimedOut(Duration::from_mins(1))));
     let told = ask(model, vec![], &[], plain()).await;
     assert!(told.answered.answer.is_none());
     assert_eq!(told.answered.failed.unwrap().as_str(), "no answer within 60s");

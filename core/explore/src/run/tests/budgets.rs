@@ -77,7 +77,7 @@ async fn a_model_that_hangs_is_told_to_conclude_and_then_left() {
 
 #[tokio::test]
 async fn a_tool_that_hangs_costs_its_own_time_only() {
-    let tool = Reader::slow("read_pod", Duration::from_secs(3600), |_, _| Ok(result("never")));
+    let tool = Reader::slow("read_pod", Duration::from_hours(1), |_, _| Ok(result("never")));
     let model = Scripted::new(|number, request| match number {
         0 => calls([("read_pod", json!({"pod": "a"}))]),
         1 => {
@@ -136,6 +136,15 @@ async fn a_quick_look_takes_few_steps_whatever_the_budget() {
 #[tokio::test]
 async fn twenty_calls_are_not_slowed_down_by_the_loop() {
     let tool = Reader::new("read_pod", |number, _| Ok(result(&format!("line {number}\n").repeat(5_000))));
-    let ran = run(Scripted::new(obedient), vec![tool.clone()], brief(|b| { b.steps = 40; b.calls = 20; b.tokens = 10_000_000; })).await;
+    let ran = run(
+        Scripted::new(obedient),
+        vec![tool.clone()],
+        brief(|b| {
+            b.steps = 40;
+            b.calls = 20;
+            b.tokens = 10_000_000;
+        }),
+    )
+    .await;
     assert_eq!((ran.cause(), tool.calls()), (Some("what is known"), 20));
 }

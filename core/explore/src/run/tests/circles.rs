@@ -38,12 +38,12 @@ async fn a_repeat_is_answered_with_what_was_read() {
 #[tokio::test]
 async fn the_same_call_twice_in_one_reply_is_made_once() {
     let tool = echo();
-    let model = Scripted::new(|number, request| match number {
-        0 => calls([("read_pod", json!({"pod": "a"})), ("read_pod", json!({"pod": "a"}))]),
-        _ => {
-            assert_eq!(answers(request)[0], answers(request)[1]);
-            concludes("done")
+    let model = Scripted::new(|number, request| {
+        if number == 0 {
+            return calls([("read_pod", json!({"pod": "a"})), ("read_pod", json!({"pod": "a"}))]);
         }
+        assert_eq!(answers(request)[0], answers(request)[1]);
+        concludes("done")
     });
     let ran = run(model, vec![tool.clone()], plain()).await;
     assert_eq!((ran.cause(), tool.calls()), (Some("done"), 1));
@@ -85,9 +85,8 @@ async fn what_failed_is_not_tried_again_but_what_took_too_long_is() {
     let model = Scripted::new(|number, request| match number {
         0 | 1 => calls([("read_pod", json!({"pod": "a"}))]),
         _ => {
-            assert!(
-                answers(request)[0].contains("You asked this already") && answers(request)[0].contains("not allowed")
-            );
+            let answer = &answers(request)[0];
+            assert!(answer.contains("You asked this already") && answer.contains("not allowed"), "{answer}");
             concludes("done")
         }
     });
@@ -98,7 +97,9 @@ async fn what_failed_is_not_tried_again_but_what_took_too_long_is() {
         0 => Err(ToolError::TimedOut(Duration::from_secs(1))),
         _ => Ok(result("there it is")),
     });
-    let model = Scripted::new(|number, _| if number < 2 { calls([("read_pod", json!({"pod": "a"}))]) } else { concludes("done") });
+    let model = Scripted::new(
+        |number, _| if number < 2 { calls([("read_pod", json!({"pod": "a"}))]) } else { concludes("done") },
+    );
     let ran = run(model, vec![late.clone()], plain()).await;
     assert_eq!((ran.cause(), late.calls()), (Some("done"), 2));
 }

@@ -52,7 +52,7 @@ async fn three_look_in_their_own_way_and_one_concludes() {
 
 #[tokio::test]
 async fn all_share_one_budget_and_are_ended_in_time() {
-    let (model, tool) = (Scripted::new(|number, request| obedient(number, request)), echo());
+    let (model, tool) = (Scripted::new(obedient), echo());
     let ran = run(model, vec![tool], deep(|_| ())).await;
     assert_eq!(
         (ran.cause(), ran.cut_short()),

@@ -74,7 +74,8 @@ async fn a_conclusion_that_cannot_be_taken_is_asked_for_again() {
 
 #[tokio::test]
 async fn words_instead_of_a_conclusion_are_not_enough() {
-    let model = Scripted::new(|_, request| if must_conclude(request) { concludes("at last") } else { says("I think so.") });
+    let model =
+        Scripted::new(|_, request| if must_conclude(request) { concludes("at last") } else { says("I think so.") });
     let ran = run(model, vec![], plain()).await;
     assert_eq!((ran.cause(), ran.cut_short()), (Some("at last"), Some("it did not come to a conclusion by itself")));
 
@@ -91,9 +92,11 @@ async fn words_instead_of_a_conclusion_are_not_enough() {
 #[case(ModelFailure::Unauthorised("key sk-proj-abcdefghijklmnopqrstuvwx1234567890".into()), "refuses the key")]
 #[tokio::test]
 async fn a_model_that_fails_costs_prose_only(#[case] failure: ModelFailure, #[case] why: &str) {
-    let model = Scripted::new(move |number, request| {
-        if number < 2 { endless(number, request) } else { Turn::Fails(failure.clone()) }
-    });
+    let model = Scripted::new(
+        move |number, request| {
+            if number < 2 { endless(number, request) } else { Turn::Fails(failure.clone()) }
+        },
+    );
     let ran = run(model, vec![echo()], plain()).await;
     assert!(ran.why_nothing().contains(why), "{}", ran.why_nothing());
     assert!(ran.why_nothing().contains("it had read 2 things"), "{}", ran.why_nothing());
