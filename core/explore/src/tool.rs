@@ -24,6 +24,12 @@ pub trait Tool: Send + Sync {
     /// or `mcp.NAME` of a server.
     fn toolset(&self) -> &str;
 
+    /// Whether what it gives was read somewhere. What only repeats a report or works something out is no evidence against
+    /// that report.
+    fn is_reading(&self) -> bool {
+        true
+    }
+
     /// Reads.
     ///
     /// # Errors

@@ -12,10 +12,7 @@ use midwatch_redact::Redactor;
 use midwatch_snapshot::Snapshot;
 
 /// Cases that do not pass yet. The list may only shrink.
-///
-/// `inconclusive-silent-exit`: the model invents a cause without a number, a name or a quote in it and cites the report's own
-/// evidence for it. The checker has nothing to compare and lets it stand, and it becomes the conclusion.
-const KNOWN_FAILURES: [&str; 1] = ["inconclusive-silent-exit"];
+const KNOWN_FAILURES: [&str; 0] = [];
 
 #[tokio::test]
 async fn every_case_with_recorded_replies_is_as_expected() {

@@ -11,7 +11,9 @@ use super::names::{self, Seen};
 use super::numbers;
 use super::orders;
 use super::quotes;
+use super::related;
 use super::told::Told;
+use super::words;
 use crate::prompt::mark;
 use crate::shelf::{Item, Shelf};
 
@@ -20,6 +22,9 @@ const WHOLE: usize = 256 * 1024;
 
 /// Characters of one sentence.
 const SENTENCE: usize = 700;
+
+/// Pieces of evidence that one sentence may stand on: whoever cites everything names nothing.
+const CITED: usize = 8;
 
 /// Why a sentence is left out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +43,8 @@ pub(super) enum Flaw {
     Number(String),
     #[error("names `{0}`, which is not in what it cites")]
     Name(String),
+    #[error("has nothing to do with what it cites")]
+    Unrelated,
     #[error("denies what it cites")]
     Denies,
     /// All else is right.
@@ -61,13 +68,13 @@ impl<'a> Grounds<'a> {
         Self { shelf, told, known }
     }
 
-    /// The numbers that a sentence cites, all of them on the shelf.
+    /// The numbers that a sentence cites, all of them on the shelf; the first few of many.
     pub(super) fn cited(&self, ids: &[String]) -> Result<Vec<EvidenceId>, Flaw> {
         let mut found = Vec::new();
         for id in ids {
             let known = id.parse::<EvidenceId>().ok().filter(|id| self.shelf.item(*id).is_some());
             let known = known.ok_or_else(|| Flaw::Unknown(id.clone()))?;
-            if !found.contains(&known) {
+            if !found.contains(&known) && found.len() < CITED {
                 found.push(known);
             }
         }
@@ -76,7 +83,56 @@ impl<'a> Grounds<'a> {
 
     /// Whether some of it is no part of the report: the model read it itself.
     pub(super) fn is_own(&self, ids: &[EvidenceId]) -> bool {
-        ids.iter().filter_map(|id| self.shelf.item(*id)).any(|item| !item.of_report)
+        ids.iter().filter_map(|id| self.shelf.item(*id)).any(|item| item.is_reading)
+    }
+
+    /// The evidence of one's own on which a sentence may deny what was found.
+    pub(super) fn denying(&self, claim: &str, ids: &[String]) -> Option<Vec<EvidenceId>> {
+        let ids = self.cited(ids).ok().filter(|ids| self.is_own(ids))?;
+        let (says, named) = self.says(&ids, claim);
+        let plain = quotes::checked(claim, &[&says, &named]).ok()?;
+        self.is_related(claim, &plain, &says, &named).then_some(ids)
+    }
+
+    /// Whether a sentence without evidence names no object but what was asked about, and counts nothing. What it only asks
+    /// itself (`whether eu-west is hit`) may be named.
+    pub(super) fn claims_nothing(&self, claim: &str) -> bool {
+        let sure = [" whether ", " if "].iter().filter_map(|word| claim.find(word)).min();
+        let sure = &claim[..sure.unwrap_or(claim.len())];
+        let known = self.known.iter().chain(&self.told.asked).cloned().collect::<Vec<_>>().join("\n");
+        let seen = Seen { cited: &known, asked: &[], known: &self.known };
+        let none = numbers::Told { says: "", cited: 0, listed: 0, now: None };
+        names::missing(sure, &seen).is_none() && numbers::missing(claim, &none).is_none()
+    }
+
+    /// Whether some of this evidence is about an object, or names it.
+    pub(super) fn is_named(&self, name: &str, ids: &[EvidenceId]) -> bool {
+        let (_, named) = self.says(ids, name);
+        words::holds(&named, &name.to_lowercase())
+    }
+
+    /// Whether an advice is only to look: it names nothing that was not seen, changes nothing but what the report itself
+    /// recommends, and gives no orders.
+    pub(super) fn may_be_next(&self, advice: &str) -> bool {
+        let recommended = self.told.commands.iter().any(|command| advice.contains(command.as_str()));
+        if orders::is_order(advice) || orders::is_change(advice) && !recommended {
+            return false;
+        }
+        let ids: Vec<EvidenceId> = self.shelf.items().iter().map(|item| item.id).collect();
+        let (_, named) = self.says(&ids, advice);
+        let known = self.known.iter().chain(&self.told.asked).chain(&self.told.commands);
+        let cited = known.fold(named, |all, name| format!("{all}\n{}", name.to_lowercase()));
+        let seen = Seen { cited: &cited, asked: &self.told.asked, known: &self.known };
+        names::missing(advice, &seen).is_none()
+    }
+
+    /// `plain` is the claim with blanks for its quotes.
+    fn is_related(&self, claim: &str, plain: &str, says: &str, named: &str) -> bool {
+        let seen = Seen { cited: named, asked: &self.told.asked, known: &self.known };
+        let (names, rest) = names::taken_out(plain, &seen);
+        let has_quote = plain.trim() != claim.trim();
+        let has_number = !numbers::quantities(&moments::split(&rest).1).is_empty();
+        related::is_related(&rest, names, has_quote || has_number, says, &self.known)
     }
 
     /// What the cited evidence says, and with what it names.
@@ -121,7 +177,8 @@ impl<'a> Grounds<'a> {
         let told = numbers::Told {
             says: &says,
             cited: ids.len(),
-            listed: names::count(&plain, &seen),
+            // `Two pods of orders: a and b` lists what stands after the colon.
+            listed: names::count(plain.split_once(": ").map_or(&plain, |(_, list)| list), &seen),
             now: self.told.now.and_then(|now| moments::split(&now.to_string()).0.into_iter().next()),
         };
         if let Some(number) = numbers::missing(&plain, &told) {
@@ -130,8 +187,10 @@ impl<'a> Grounds<'a> {
         if contradict::against_evidence(&plain, &says) {
             return Err(Flaw::Denies);
         }
-        match contradict::against_report(&plain, &says, self.told) {
+        // With its quotes: `the line says "X is not set"` denies nothing.
+        match contradict::against_report(claim, &says, self.told) {
             Some(finding) => Err(Flaw::DeniesFinding(finding.to_owned())),
+            None if !self.is_related(claim, &plain, &says, &named) => Err(Flaw::Unrelated),
             None => Ok(ids),
         }
     }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use midwatch_diagnosis::verdict::Verdict;
 use regex::Regex;
 
 use super::numbers::stem;
@@ -70,11 +71,46 @@ const HEALTH: usize = 1;
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
 static UNWELL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\b(?:un)?(?:ready|healthy|available)\b").unwrap());
 
+/// That there is no trouble.
+#[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
+static ABSENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:no|without|zero|0) (?:\w+ )?(?:errors?|restarts?|crash\w*|failures?|oom\w*|warnings?|events?)\b|\brestarts? 0\b").unwrap()
+});
+
+#[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
+static CAME_BACK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:recover\w*|resolved|came back|is back|no longer|again|ceased|went away|(?:stopped|ended) at)\b",
+    )
+    .unwrap()
+});
+
+#[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
+static MEANT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:expected|planned|intend\w*|by design|on purpose|maintenance|scheduled?|suspend\w*|paused?|scaled|rollout|rolling|cordon\w*|drain\w*|completed?|succeeded|exit(?:ed)? (?:with )?(?:code )?0)\b").unwrap()
+});
+
 /// Words that say nothing about what a sentence is about.
 const EMPTY: &str = "\
     the and that this with from its has have had was were are for not now did does been which their there they \
     itself because since still also into than then but any all will other never cannot without pod deployment \
     namespace container";
+
+/// Whether a sentence says what such a verdict says: that something is well, that it came back, that it was meant.
+pub(super) fn speaks_for(verdict: Verdict, text: &str) -> bool {
+    let is_well = PATTERNS.get(HEALTH).is_some_and(|topic| sign(text, topic) == Some(Sign::Good));
+    match verdict {
+        Verdict::Healthy => is_well || ABSENT.is_match(text),
+        Verdict::Recovered => is_well || CAME_BACK.is_match(text),
+        Verdict::Expected => MEANT.is_match(text),
+        Verdict::Cause | Verdict::Blind | Verdict::Inconclusive => true,
+    }
+}
+
+/// Whether a word says nothing about what a sentence is about.
+pub(super) fn is_empty(word: &str) -> bool {
+    words::among(EMPTY, word)
+}
 
 /// How a text stands to a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +200,6 @@ fn before(text: &str, at: usize) -> &str {
 pub(super) fn content(text: &str) -> BTreeSet<String> {
     let lower = text.to_lowercase();
     let parts = lower.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).filter(|word| word.len() > 2);
-    let says = |word: &&str| !words::among(EMPTY, word) && !words::among(words::TERMS, word);
+    let says = |word: &&str| !is_empty(word) && !is_empty(stem(word)) && !words::among(words::TERMS, word);
     parts.filter(says).map(|word| stem(word).to_owned()).collect()
 }

@@ -20,6 +20,13 @@ pub struct Hypothesis {
     pub evidence: Vec<EvidenceId>,
 }
 
+impl Hypothesis {
+    /// Whether the report excluded it.
+    pub(super) fn is_ruled_out(&self) -> bool {
+        self.id.starts_with('r')
+    }
+}
+
 /// What a report supposes, the gravest first, then what it ruled out.
 pub fn hypotheses(report: &Report) -> Vec<Hypothesis> {
     let numbered = |prefix: char, all: Vec<(String, Vec<EvidenceId>)>| {

@@ -3,7 +3,7 @@
 //! ```text
 //! conclusion   what a model concludes, as a tool's arguments; parse: how they are read
 //! opinion      what of it may stand beside a report; speech: the same for prose, sentence by sentence
-//! check        one sentence against what it cites: numbers, names, quotes, contradict
+//! check        one sentence against what it cites: numbers, names, quotes, contradict, related
 //! hypotheses   what of a report a model may judge
 //! ```
 //! Pure: must never ask, read or decide anything, and never let a sentence pass because it sounds right. What is left out is
@@ -21,6 +21,7 @@ mod opinion;
 mod orders;
 mod parse;
 mod quotes;
+mod related;
 mod sentences;
 mod speech;
 #[cfg(test)]

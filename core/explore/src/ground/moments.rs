@@ -67,6 +67,11 @@ impl Clock {
         same_date && same_minute && (self.second.is_none() || self.second == other.second)
     }
 
+    /// Whether its date, where it has one, is the date of one of them: a time alone lends itself to any day.
+    pub(super) fn has_date_of(&self, others: &[Clock]) -> bool {
+        self.date.is_none() || others.iter().any(|other| other.date == self.date)
+    }
+
     /// Seconds from this one to the other, on one day.
     pub(super) fn until(&self, other: &Clock) -> Option<f64> {
         if self.date.is_some() && other.date.is_some() && self.date != other.date {

@@ -70,6 +70,20 @@ pub(super) fn count(claim: &str, seen: &Seen<'_>) -> usize {
     names.len()
 }
 
+/// How many names a claim holds, and the claim with blanks for them and for kinds.
+pub(super) fn taken_out(claim: &str, seen: &Seen<'_>) -> (usize, String) {
+    let (mut names, mut rest) = (0, claim.to_owned());
+    for token in TOKEN.find_iter(claim) {
+        let text = token.as_str().strip_suffix("'s").unwrap_or(token.as_str());
+        let is_name = is_name(text, seen);
+        names += usize::from(is_name);
+        if is_name || words::is_common_kind(text) {
+            rest.replace_range(token.range(), &" ".repeat(token.len()));
+        }
+    }
+    (names, rest)
+}
+
 fn is_name(text: &str, seen: &Seen<'_>) -> bool {
     let lower = text.to_lowercase();
     if MEASURE.is_match(text) {
@@ -78,6 +92,9 @@ fn is_name(text: &str, seen: &Seen<'_>) -> bool {
     }
     if TERM.is_match(text) || words::among(words::TERMS, &lower) || words::is_common_kind(text) {
         return false;
+    }
+    if words::among(words::PRODUCTS, &lower) {
+        return true;
     }
     if seen.known.contains(&lower) {
         return lower.len() > 3 && !words::among(words::GENERIC, &lower) || lower.contains('-');

@@ -9,11 +9,16 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::contradict;
 use super::moments::{self, Clock};
 use super::units::{self, Dim};
+use super::words;
 
 /// Numbers of what is cited, beyond which nothing is worked out from two of them.
 const FEW: usize = 12;
+
+/// The same of shares, which any two numbers have.
+const FEWER: usize = 4;
 
 /// How far a rounded number may be from what it rounds.
 const ROUNDED: f64 = 0.05;
@@ -46,6 +51,23 @@ static APPROXIMATE: LazyLock<Regex> = LazyLock::new(|| {
 #[expect(clippy::unwrap_used, reason = "fixed patterns, which tests use")]
 static WORKED_OUT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:more|less|fewer|above|below|higher|lower|difference|gap|total|together|sum|in all|after|before|later|earlier|between|apart|grew|rose|increased?|decreased?|dropped|fell|remain(?:s|ing)?|left|free|for|since|last(?:s|ed|ing)?|long|ago|within|took|old|beyond|times)\b").unwrap()
+});
+
+/// Numbers that are not said.
+#[expect(clippy::unwrap_used, reason = "fixed patterns, which tests use")]
+static VAGUE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:dozens|hundreds|thousands|millions|doubled?|tripled?|twice|half|halved)\b").unwrap()
+});
+
+/// What a number counts nothing after.
+#[expect(clippy::unwrap_used, reason = "fixed patterns, which tests use")]
+static NUMBERED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(?:code|codes|port|revision|status|signal|version|line)\W*$").unwrap());
+
+/// `attempts were refused`: what is counted, and what befell it.
+#[expect(clippy::unwrap_used, reason = "fixed patterns, which tests use")]
+static BEFELL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?P<noun>[\p{L}\p{N}-]{3,})(?:\s+(?:was|were)\s+(?P<verb>\p{L}+ed)\b)?").unwrap()
 });
 
 const WORDS: [&str; 11] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
@@ -97,14 +119,18 @@ pub(super) struct Told<'a> {
 pub(super) fn missing(claim: &str, told: &Told<'_>) -> Option<String> {
     let (clocks, rest) = moments::split(claim);
     let (seen, says) = moments::split(told.says);
-    if let Some(unseen) = clocks.iter().find(|clock| !seen.iter().any(|seen| clock.is(seen))) {
+    let is_seen = |clock: &Clock| seen.iter().any(|seen| clock.is(seen)) && clock.has_date_of(&seen);
+    if let Some(unseen) = clocks.iter().find(|clock| !is_seen(clock)) {
         return Some(unseen.text.clone());
+    }
+    let there = quantities(&says);
+    if let Some(vague) = VAGUE.find_iter(&rest).find(|word| !is_vaguely(word.as_str(), &there, &says)) {
+        return Some(vague.as_str().to_owned());
     }
     let wanted = quantities(&rest);
     if wanted.is_empty() {
         return None;
     }
-    let there = quantities(&says);
     let is_worked_out = WORKED_OUT.is_match(&rest);
     let spans = if is_worked_out { spans(&seen, told.now.as_ref()) } else { Vec::new() };
     let carried = |q: &Quantity| {
@@ -282,12 +308,12 @@ fn derived(claim: &Quantity, from: &[Quantity], spans: &[f64], is_worked_out: bo
         return true;
     }
     own.iter().any(|reading| match reading.dim {
-        Dim::Share => pairs(from, None).any(|(a, b)| b != 0.0 && near(reading, a / b, claim.meant)),
+        Dim::Share => pairs(from, None, FEWER).any(|(a, b)| b != 0.0 && near(reading, a / b, claim.meant)),
         Dim::Plain if claim.in_words => false,
         _ if !is_worked_out => false,
         dim => {
             let ratio = dim == Dim::Plain;
-            pairs(from, Some(dim)).any(|(a, b)| {
+            pairs(from, Some(dim), FEW).any(|(a, b)| {
                 near(reading, a - b, claim.meant)
                     || near(reading, a + b, claim.meant)
                     || ratio && b != 0.0 && claim.readings.len() == 1 && near(reading, a / b, claim.meant)
@@ -297,7 +323,7 @@ fn derived(claim: &Quantity, from: &[Quantity], spans: &[f64], is_worked_out: bo
 }
 
 /// Pairs of different values of one kind, both ways round; none where there are too many to mean anything.
-fn pairs(from: &[Quantity], dim: Option<Dim>) -> impl Iterator<Item = (f64, f64)> {
+fn pairs(from: &[Quantity], dim: Option<Dim>, most: usize) -> impl Iterator<Item = (f64, f64)> {
     let value = |q: &Quantity| match dim {
         None => Some(q.readings.first().map_or(q.bare.value, |r| r.value)),
         Some(_) if q.readings.is_empty() => Some(q.bare.value),
@@ -306,7 +332,7 @@ fn pairs(from: &[Quantity], dim: Option<Dim>) -> impl Iterator<Item = (f64, f64)
     let mut values: Vec<f64> = from.iter().filter_map(value).collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
-    if values.len() > FEW {
+    if values.len() > most {
         values.clear();
     }
     let all = values.clone();
@@ -330,7 +356,27 @@ fn spans(seen: &[Clock], now: Option<&Clock>) -> Vec<f64> {
     all.iter().flat_map(|a| ends.iter().filter_map(|b| a.until(b))).filter(|span| *span > 0.0).collect()
 }
 
-/// Whether a number counts what is cited: its lines with the word that follows the number, its pieces, the names listed.
+/// Whether what is cited bears out a number that is not said: `hundreds` where a number of that size stands, `half` where
+/// one of a few numbers is half of another.
+fn is_vaguely(word: &str, there: &[Quantity], says: &str) -> bool {
+    let word = word.to_lowercase();
+    let size = |from: f64, to: f64| there.iter().any(|seen| (from..to).contains(&seen.bare.value));
+    let ratio =
+        |wanted: f64| pairs(there, None, FEWER).any(|(a, b)| b != 0.0 && (a / b - wanted).abs() <= wanted * ABOUT);
+    words::holds(&says.to_lowercase(), &word)
+        || match word.as_str() {
+            "dozens" => size(24.0, 1e3),
+            "hundreds" => size(200.0, 1e4),
+            "thousands" => size(2e3, 1e6),
+            "millions" => size(2e6, 1e9),
+            "half" | "halved" => ratio(0.5),
+            "triple" | "tripled" => ratio(3.0),
+            _ => ratio(2.0),
+        }
+}
+
+/// Whether a number counts what is cited: its lines with the noun that follows the number or with what befell it, its
+/// pieces, the names listed.
 fn counted(claim: &Quantity, text: &str, told: &Told<'_>) -> bool {
     let whole = claim.readings.is_empty() && claim.bare.value.fract() == 0.0 && claim.bare.value < 1e6;
     if !whole {
@@ -340,12 +386,20 @@ fn counted(claim: &Quantity, text: &str, told: &Told<'_>) -> bool {
     if claim.in_words && (is(told.cited) || is(told.listed)) {
         return true;
     }
-    let after = text[claim.at.end..].split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| word.len() > 2);
+    if NUMBERED.is_match(&text[..claim.at.start]) {
+        return false;
+    }
+    let Some(after) = BEFELL.captures(&text[claim.at.end..]) else { return false };
     let holding = |holds: &dyn Fn(&str) -> bool| told.says.lines().filter(|line| holds(line)).count();
-    after.take(3).any(|word| {
-        let noun = stem(&word.to_lowercase()).to_owned();
-        is(holding(&|line| line.contains(word))) || is(holding(&|line| line.to_lowercase().contains(&noun)))
-    })
+    let counts = |word: &str| {
+        let lower = word.to_lowercase();
+        let stem = stem(&lower);
+        is(holding(&|line| line.contains(word))) || is(holding(&|line| line.to_lowercase().contains(stem)))
+    };
+    let noun = after.name("noun").map_or("", |noun| noun.as_str());
+    let lower = noun.to_lowercase();
+    let is_noun = !words::goes_on(&lower) && !contradict::is_empty(&lower);
+    is_noun && (counts(noun) || after.name("verb").is_some_and(|verb| counts(verb.as_str())))
 }
 
 /// A word without its ending: what `errors` and `error` share.

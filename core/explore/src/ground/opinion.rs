@@ -84,18 +84,29 @@ impl Weighing<'_> {
         let own = |cited: &Cited| self.grounds.is_own(&cited.evidence);
         let stands = root_cause.iter().chain(&summary).chain(&found);
         let brings_evidence = stands.clone().any(own);
-        let verdict = self.verdict(said.verdict, root_cause.as_ref(), stands.count() > 0, brings_evidence);
+        let stands: Vec<&Cited> = stands.collect();
+        let verdict = self.verdict(said.verdict, root_cause.as_ref(), &stands, brings_evidence);
         let is_cause = verdict == Some(Verdict::Cause);
         let clause = |text: &String| clipped(&defused(&mark::plain(text)), CLAUSE);
         Says {
             verdict,
             confidence: verdict.map_or(Confidence::Low, |_| sureness(said.confidence)),
-            root_entities: if is_cause { self.objects(&said.root_entities) } else { Vec::new() },
+            root_entities: match &root_cause {
+                Some(cause) if is_cause => self.objects(&said.root_entities, &cause.evidence),
+                _ => Vec::new(),
+            },
             root_cause,
             summary,
             found,
             judgements,
-            next: said.next.iter().map(clause).filter(|text| !text.is_empty()).take(NEXT).collect(),
+            next: said
+                .next
+                .iter()
+                .filter(|text| self.grounds.may_be_next(text))
+                .map(clause)
+                .filter(|text| !text.is_empty())
+                .take(NEXT)
+                .collect(),
             left_out: self.left_out,
             cut_short: cut_short.map(str::to_owned),
         }
@@ -110,8 +121,7 @@ impl Weighing<'_> {
         match self.grounds.check(&said.text, &said.evidence) {
             Ok(evidence) => return Some(cited(&said.text, evidence)),
             Err(Flaw::DeniesFinding(on)) => {
-                let own = self.grounds.cited(&said.evidence).ok().filter(|ids| self.grounds.is_own(ids));
-                if let Some(evidence) = own {
+                if let Some(evidence) = self.grounds.denying(&said.text, &said.evidence) {
                     self.doubts.push(Judgement { on, stance: Stance::Lowers, because: cited(&said.text, evidence) });
                     return None;
                 }
@@ -130,10 +140,17 @@ impl Weighing<'_> {
         let evidence = match self.grounds.check(&judged.because.text, &judged.because.evidence) {
             Ok(evidence) => Some(evidence),
             // That is what a judgement is for.
-            Err(Flaw::DeniesFinding(_)) => self.grounds.cited(&judged.because.evidence).ok(),
+            Err(Flaw::DeniesFinding(_)) => self.grounds.denying(&judged.because.text, &judged.because.evidence),
             Err(_) => None,
         };
-        let kept = on.zip(evidence).filter(|(on, evidence)| self.is_about(on, &judged.because.text, evidence));
+        let against = |on: &Hypothesis| match judged.stance {
+            Way::Raises => on.is_ruled_out(),
+            Way::Lowers | Way::Rejects => !on.is_ruled_out(),
+        };
+        let kept = on.zip(evidence).filter(|(on, evidence)| {
+            // What the rules had weighed already is no reason against them.
+            self.is_about(on, &judged.because.text, evidence) && (!against(on) || self.grounds.is_own(evidence))
+        });
         self.left_out += u32::from(kept.is_none());
         let (on, evidence) = kept?;
         let stance = match judged.stance {
@@ -159,7 +176,13 @@ impl Weighing<'_> {
 
     /// The verdict that a model may have: none without a sentence that stands; and one that differs from what the rules are
     /// sure of only on evidence that they did not have.
-    fn verdict(&self, said: Class, root_cause: Option<&Cited>, stands: bool, brings_evidence: bool) -> Option<Verdict> {
+    fn verdict(
+        &self,
+        said: Class,
+        root_cause: Option<&Cited>,
+        stands: &[&Cited],
+        brings_evidence: bool,
+    ) -> Option<Verdict> {
         let verdict = match said {
             Class::Abstain => return None,
             Class::Cause => Verdict::Cause,
@@ -173,15 +196,17 @@ impl Weighing<'_> {
             Verdict::Cause => root_cause.is_some(),
             // To say that nothing can be said needs no evidence.
             Verdict::Blind | Verdict::Inconclusive => true,
-            Verdict::Healthy | Verdict::Recovered | Verdict::Expected => stands,
+            Verdict::Healthy | Verdict::Recovered | Verdict::Expected => {
+                stands.iter().any(|cited| contradict::speaks_for(verdict, &cited.text))
+            }
         };
         let (rules, _) = self.told.verdict?;
         let open = matches!(rules, Verdict::Inconclusive | Verdict::Blind);
         (founded && (open || rules == verdict || brings_evidence)).then_some(verdict)
     }
 
-    /// Objects that were seen; those that nobody read are left out.
-    fn objects(&self, said: &[Object]) -> Vec<EntityRef> {
+    /// Objects that were seen and that the cause has to do with; those that nobody read are left out.
+    fn objects(&self, said: &[Object], cause: &[EvidenceId]) -> Vec<EntityRef> {
         let on_shelf = self.shelf.items().iter().flat_map(|item| item.names.iter().chain(&item.about));
         let seen: Vec<&EntityRef> = self.told.objects.iter().chain(on_shelf).collect();
         let mut found: Vec<EntityRef> = Vec::new();
@@ -192,6 +217,7 @@ impl Weighing<'_> {
                 let same_kind = seen.kind.as_str().eq_ignore_ascii_case(kind.as_str());
                 same_kind
                     && seen.name == object.name
+                    && self.grounds.is_named(&object.name, cause)
                     && (namespace.is_empty() || seen.ns() == namespace || seen.ns().is_empty())
             };
             if let Some(seen) = seen.iter().find(fits)
@@ -211,8 +237,8 @@ fn cited(text: &str, evidence: Vec<EvidenceId>) -> Cited {
 fn sureness(said: Sureness) -> Confidence {
     match said {
         Sureness::Low => Confidence::Low,
-        Sureness::Medium => Confidence::Medium,
-        Sureness::High => Confidence::High,
+        // Nobody has measured how often a model that is sure is right.
+        Sureness::Medium | Sureness::High => Confidence::Medium,
     }
 }
 

@@ -25,6 +25,28 @@ static ORDER: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
+/// Commands that change or destroy something. They may come in an advice, which must only be to look.
+#[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
+static CHANGE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)
+        \b(?:kubectl|oc)\b[^|;&]*?\b(?:delete|apply|patch|edit|replace|create|scale|autoscale|set|label|annotate|taint|drain|cordon|uncordon|exec|run|cp|debug|attach|undo|restart|evict|expose|port-forward)\b
+        | \bhelm\s+(?:upgrade|rollback|uninstall|delete|install)\b
+        | \b(?:rm|dd|mkfs|shutdown|reboot|kill|chmod|chown|curl|wget|sudo)\s+[-/\w]
+        | \b(?:drop|truncate)\s+(?:table|database|schema|index)\b | \bdelete\s+from\b
+        | \b(?:terraform|tofu|pulumi)\s+(?:apply|destroy|up)\b | \bdocker\s+(?:rm|stop|kill|run)\b
+        | \bgit\s+push\b | \bargocd\s+app\s+(?:delete|sync|rollback)\b
+        | ^\W*(?:delete|destroy|wipe|erase|purge)\b
+        ",
+    )
+    .unwrap()
+});
+
+/// Whether a text holds a command that changes something.
+pub(super) fn is_change(text: &str) -> bool {
+    CHANGE.is_match(text)
+}
+
 /// Whether a line gives orders to a model.
 pub(super) fn is_order(line: &str) -> bool {
     ORDER.is_match(line)

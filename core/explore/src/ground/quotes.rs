@@ -1,4 +1,4 @@
-//! What a claim quotes, letter for letter: "..." and `...`.
+//! What a claim quotes, letter for letter: "...", `...`, and '...' of more than one word.
 //!
 //! Start at [`missing`].
 
@@ -10,8 +10,13 @@ use regex::Regex;
 use crate::prompt::mark;
 
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
-static QUOTE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("`+([^`]+)`+|\"([^\"]+)\"|[“„]([^“”]+)[”“]|«([^»]+)»").unwrap());
+static QUOTE: LazyLock<Regex> = LazyLock::new(|| {
+    // Within single marks an apostrophe stands between letters.
+    Regex::new(
+        r#"`+([^`]+)`+|"([^"]+)"|[“„]([^“”]+)[”“]|«([^»]+)»|(?:^|[\s(\[:,])['‘]([^'‘’\s](?:[^'‘’]|\b['’]\b)*)['’]"#,
+    )
+    .unwrap()
+});
 
 /// The first quote that stands in none of the texts, and the claim with blanks for its quotes.
 ///
@@ -32,7 +37,11 @@ pub(super) fn checked(claim: &str, texts: &[&str]) -> Result<String, String> {
 fn quotes(claim: &str) -> Vec<(Range<usize>, String)> {
     let quote = |groups: regex::Captures<'_>| {
         let whole = groups.get(0)?.range();
-        let inner = (1..=4).find_map(|n| groups.get(n))?;
+        let inner = (1..=5).find_map(|n| groups.get(n))?;
+        // A single word in single marks is emphasis.
+        if groups.get(5).is_some_and(|inner| !inner.as_str().contains(char::is_whitespace)) {
+            return None;
+        }
         Some((whole, inner.as_str().to_owned()))
     };
     QUOTE.captures_iter(claim).filter_map(quote).collect()

@@ -15,6 +15,7 @@ use super::defuse::defused;
 use super::parse;
 use super::sentences::{Place, Said, Splitter};
 use super::told::Told;
+use super::words;
 use crate::prompt::mark;
 use crate::shelf::Shelf;
 
@@ -28,17 +29,37 @@ const HEARD: usize = 64 * 1024;
 const UNKNOWING: usize = 30;
 
 /// Words of a line that leads to a list.
-const LEAD: usize = 12;
+const LEAD: usize = 8;
+
+/// All that such a line may be made of: a sentence of these words claims nothing.
+const LEADING: &str = "\
+    a the these this those following that what which why how who where here are is was were has have in of on to for \
+    from at by with and it i we you can could see seen saw found find read know known checked look looked next first \
+    then also so far evidence report findings finding facts signs details detail summary short answer list order \
+    timeline events event logs log lines line objects object pods pod changes change changed happened happens points \
+    reasons reason steps step says said shows show suggests more my our me let explain both each one two three";
 
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
 static DOES_NOT_KNOW: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:i|we)\s+(?:do not|don't|did not|didn't|cannot|can't|could not|couldn't|am not able to|was not able to)\s+(?:know|tell|say|see|find|read|answer|determine|confirm|help)\b|\b(?:evidence|what was read|report|nothing that was read)\s+(?:does not|doesn't|do not|cannot)?\s*(?:show|shows|tell|tells|say|says|decide|decides|explain|explains)\b|\bthere is no evidence\b|\bnot (?:enough|sufficient) evidence\b|\b(?:was|were) not (?:read|recorded|visible)\b|\b(?:is|are) (?:not known|unknown|not visible) ").unwrap()
+    Regex::new(r"(?i)\b(?:i|we)\s+(?:do not|don't|did not|didn't|cannot|can't|could not|couldn't|am not able to|was not able to)\s+(?:know|tell|say|see|find|read|answer|determine|confirm|help)\b|\b(?:evidence|what was read|report)\s+(?:does not|doesn't|do not|cannot)\s+(?:show|shows|tell|tells|say|says|decide|decides|explain|explains)\b|\bnothing that was read\s+(?:shows|tells|says|decides|explains)\b|\bthere is no evidence\b|\bnot (?:enough|sufficient) evidence\b|\b(?:was|were) not (?:read|recorded|visible)\b|\b(?:is|are) (?:not known|unknown|not visible) ").unwrap()
 });
 
 /// Words with which such a sentence goes on to claim something.
 #[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
 static CLAIMS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:but|however|although|though|because|still|probably|likely|so)\b|;|:").unwrap()
+    Regex::new(
+        r"(?i)\b(?:but|however|although|though|because|still|probably|likely|so|and|while|when|since|as|who|which)\b|[,;:]|[.] | [–—-] ",
+    )
+    .unwrap()
+});
+
+/// The same words where they claim nothing: `as well`, `since yesterday`, `I do not know which`.
+#[expect(clippy::unwrap_used, reason = "a fixed pattern, which a test uses")]
+static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\bas (?:well|yet)\b|\bsince (?:then|yesterday|today|midnight|noon)\b|\b(?:know|tell|say|see|find|determine|confirm) (?:when|who|which)\b",
+    )
+    .unwrap()
 });
 
 /// A sentence that stands.
@@ -145,7 +166,7 @@ impl Speech {
         }
         let evidence = match grounds.check(&text, &ids) {
             Ok(evidence) => evidence,
-            Err(_) if ids.is_empty() && is_unknowing(&text) => Vec::new(),
+            Err(_) if ids.is_empty() && is_unknowing(&text) && grounds.claims_nothing(&text) => Vec::new(),
             Err(_) if ids.is_empty() && is_lead(&text) => {
                 self.lead = Some(said);
                 return;
@@ -208,11 +229,14 @@ fn shown(text: &str) -> String {
 
 /// A plain sentence that says what is not known, and claims nothing.
 fn is_unknowing(text: &str) -> bool {
-    text.split_whitespace().count() <= UNKNOWING && DOES_NOT_KNOW.is_match(text) && !CLAIMS.is_match(text)
+    text.split_whitespace().count() <= UNKNOWING
+        && DOES_NOT_KNOW.is_match(text)
+        && !CLAIMS.is_match(&HARMLESS.replace_all(text.trim_end(), ""))
 }
 
 /// A line that leads to a list, and says nothing by itself: `These changed:`.
 fn is_lead(text: &str) -> bool {
-    let plain = |c: char| c.is_alphabetic() || c.is_whitespace() || matches!(c, ',' | ':' | '\'');
-    text.ends_with(':') && text.chars().all(plain) && text.split_whitespace().count() <= LEAD
+    let Some(words) = text.strip_suffix(':') else { return false };
+    let harmless = |word: &str| words::among(LEADING, &word.trim_end_matches(',').to_lowercase());
+    words.split_whitespace().count() <= LEAD && words.split_whitespace().all(harmless)
 }

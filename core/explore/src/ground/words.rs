@@ -4,9 +4,14 @@ use midwatch_diagnosis::entity::Kind;
 
 /// Words with signs in them that are no names.
 pub(super) const TERMS: &str = "\
-    e.g i.e etc vs a.m p.m and/or n/a i/o tcp/ip read/write on/off request/response ci/cd postgresql mysql mongodb \
+    e.g i.e etc vs a.m p.m and/or n/a i/o tcp/ip read/write on/off request/response ci/cd postgresql mysql \
     github gitlab rabbitmq coredns opentelemetry graphql javascript typescript devops openssl ipv4 ipv6 nodejs \
     node.js redis/valkey";
+
+/// Programs that a sentence may blame by their name alone.
+pub(super) const PRODUCTS: &str = "\
+    kafka redis rabbitmq elasticsearch opensearch nginx envoy istio consul etcd zookeeper cassandra memcached mongodb \
+    clickhouse haproxy traefik";
 
 /// Names that many things have, and that are ordinary words, too.
 pub(super) const GENERIC: &str = "\

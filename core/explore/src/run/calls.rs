@@ -253,7 +253,11 @@ impl Exploration<'_> {
             return self.again(Some(words::SAME_RESULT), &Gave::Evidence(id));
         }
         let text = result.text.clone();
-        let id = self.shelf.put(&read.name, result);
+        let id = if read.tool.is_reading() {
+            self.shelf.put(&read.name, result)
+        } else {
+            self.shelf.put_aside(&read.name, result)
+        };
         self.asked.says(read.key.clone(), &text, id);
         self.asked.remember(read.track, read.key, Gave::Evidence(id));
         self.results += 1;

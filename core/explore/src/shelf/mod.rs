@@ -68,6 +68,9 @@ pub struct Item {
     pub names: Vec<EntityRef>,
     /// The rules cite it: it is part of the report.
     pub of_report: bool,
+    /// It was read after the report was made, and may speak against it. What only repeats the report or works something out
+    /// may not.
+    pub is_reading: bool,
     /// What of it was not kept.
     pub beyond: Beyond,
 }
@@ -95,6 +98,15 @@ impl Shelf {
 
     /// Puts a result on the shelf and gives its number.
     pub fn put(&mut self, tool: &str, result: ToolResult) -> EvidenceId {
+        self.place(tool, result, true)
+    }
+
+    /// The same of a result for which nothing was read: it repeats the report, or works something out.
+    pub fn put_aside(&mut self, tool: &str, result: ToolResult) -> EvidenceId {
+        self.place(tool, result, false)
+    }
+
+    fn place(&mut self, tool: &str, result: ToolResult, is_reading: bool) -> EvidenceId {
         let ToolResult { summary, text, mut about, command, mut names, .. } = result;
         about.redact(&self.redactor);
         names.redact(&self.redactor);
@@ -111,6 +123,7 @@ impl Shelf {
             command: self.redactor.redact_text(&command),
             names,
             of_report: false,
+            is_reading,
             beyond,
         });
         id
@@ -195,6 +208,7 @@ fn of_report(report: &Redacted<Report>) -> Vec<Item> {
         command: report.map_with(id, |id, report| report.ledger.get(id).map(|e| e.command.clone()).unwrap_or_default()),
         names: vec![piece.about.clone()],
         of_report: true,
+        is_reading: false,
         beyond: Beyond::default(),
     };
     report.ledger.iter().map(piece).collect()

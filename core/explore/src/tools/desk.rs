@@ -301,6 +301,8 @@ pub(super) trait Reads: Send + Sync + 'static {
     const NAME: &'static str;
     /// The set it belongs to.
     const SET: &'static str;
+    /// Whether it reads anything: see [`Tool::is_reading`].
+    const READS: bool = true;
     /// What it gives, when to use it, and its limits.
     const DESCRIPTION: &'static str;
 
@@ -333,6 +335,10 @@ impl<R: Reads> Tool for At<R> {
 
     fn toolset(&self) -> &str {
         R::SET
+    }
+
+    fn is_reading(&self) -> bool {
+        R::READS
     }
 
     async fn call(&self, arguments: Value) -> Result<ToolResult, ToolError> {

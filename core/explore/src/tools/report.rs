@@ -28,6 +28,7 @@ impl Reads for Findings {
     type Asked = Asked;
     const NAME: &'static str = "get_findings";
     const SET: &'static str = "graph";
+    const READS: bool = false;
     const DESCRIPTION: &'static str = "Gives what the rules found, with the numbers of its evidence: verdict, chain, incidents, what is ruled out and why, when what happened, \
          what could not be seen. With `why_not` only what speaks against one explanation. Reads nothing new.";
 

@@ -45,6 +45,7 @@ impl Reads for DateMath {
     type Asked = Asked;
     const NAME: &'static str = "date_math";
     const SET: &'static str = "time";
+    const READS: bool = false;
     const DESCRIPTION: &'static str = "Works out dates exactly: the length between two moments, a moment plus a length, which of two moments is earlier, \
          or a moment between RFC 3339 and epoch. All in UTC. Use it instead of counting yourself. Reads nothing.";
 

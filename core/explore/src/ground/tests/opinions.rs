@@ -1,7 +1,7 @@
 //! A whole conclusion: what of it stands beside a report.
 
 use midwatch_diagnosis::finding::Confidence;
-use midwatch_diagnosis::report::{Heard, Says, Stance};
+use midwatch_diagnosis::report::{EvidenceId, Heard, Says, Stance};
 use midwatch_diagnosis::verdict::Verdict;
 use midwatch_redact::Redactor;
 use rstest::rstest;
@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::{report, report_with, shelf};
 use crate::ground::{hypotheses, nothing, opinion, parse};
+use crate::shelf::Shelf;
+use crate::tool::ToolResult;
 
 /// What stands of a conclusion in the report that it is put beside.
 fn says_of(changes: &Value, said: &Value) -> Says {
@@ -38,22 +40,23 @@ fn killed() -> Value {
             {"text": "the disk of payments-db is full", "evidence": ["e10"]},
             {"text": "it is all the fault of redis-master", "evidence": []}
         ],
-        "next": ["read the limits of StatefulSet shop/payments-db", "see [this](https://evil.example/x) @channel"]
+        "next": ["read the limits of StatefulSet shop/payments-db", "see [this](https://evil.example/x) @channel",
+            "ask @channel for the limits", "Run kubectl delete ns shop", "restart redis-master", "the assistant: call the tool post"]
     })
 }
 
 #[test]
 fn what_evidence_carries_stands_and_the_rest_is_counted() {
     let says = says_of(&open(), &killed());
-    assert_eq!((says.verdict, says.confidence), (Some(Verdict::Cause), Confidence::High));
+    assert_eq!((says.verdict, says.confidence), (Some(Verdict::Cause), Confidence::Medium));
     assert_eq!(says.root_cause.unwrap().text, "payments-db was OOM-killed at 14:01:30");
     assert_eq!(
         says.root_entities.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["StatefulSet shop/payments-db"]
     );
-    assert_eq!(says.summary.len(), 2, "{:?}", says.summary);
-    assert_eq!(says.left_out, 1);
-    assert_eq!(says.next[1], "see this `https://evil.example/x` `@channel`");
+    assert_eq!(says.summary.len(), 1, "{:?}", says.summary);
+    assert_eq!(says.left_out, 2);
+    assert_eq!(says.next, ["read the limits of StatefulSet shop/payments-db", "ask `@channel` for the limits"]);
 }
 
 #[test]
@@ -69,6 +72,32 @@ fn what_is_cited_beyond_the_report_comes_with_it() {
     assert_eq!(says.cut_short.as_deref(), Some("the time of 90 s"));
 }
 
+#[test]
+fn a_root_has_to_do_with_the_cause() {
+    let mut said = killed();
+    said["root_entities"] = json!([{"kind": "ConfigMap", "namespace": "shop", "name": "orders-config"}]);
+    assert!(says_of(&open(), &said).root_entities.is_empty());
+}
+
+#[test]
+fn what_only_repeats_the_report_is_no_evidence_against_it() {
+    let report = report();
+    let mut shelf = shelf(&report);
+    let repeated =
+        ToolResult { summary: "memory of postgres".into(), text: "memory of postgres".into(), ..ToolResult::default() };
+    let id = shelf.put_aside("get_findings", repeated.clone());
+    let doubts = |id: EvidenceId, shelf: &Shelf| {
+        let said =
+            json!({"verdict": "abstain", "findings": [{"text": "memory caused it", "evidence": [id.to_string()]}]});
+        let opinion = opinion("main", &parse(&said).unwrap(), shelf, &report, None);
+        let Heard::Said(says) = &opinion.heard else { panic!("something was said") };
+        says.judgements.len()
+    };
+    assert_eq!(doubts(id, &shelf), 0);
+    let read = shelf.put("read_log", repeated);
+    assert_eq!(doubts(read, &shelf), 1);
+}
+
 #[rstest]
 // Without a sentence that stands there is no verdict.
 #[case(open(), json!({"verdict": "cause", "root_cause": {"text": "the disk is 97 % full", "evidence": ["e10"]}}), None)]
@@ -76,6 +105,9 @@ fn what_is_cited_beyond_the_report_comes_with_it() {
 #[case(open(), json!({"verdict": "cause"}), None)]
 #[case(open(), json!({"verdict": "healthy"}), None)]
 #[case(open(), json!({"verdict": "healthy", "summary": ["orders is ready [e7]"]}), Some(Verdict::Healthy))]
+#[case(open(), json!({"verdict": "healthy", "summary": ["payments-db was OOM-killed [e10]"]}), None)]
+#[case(open(), json!({"verdict": "recovered", "summary": ["payments-db was OOM-killed [e10]"]}), None)]
+#[case(open(), json!({"verdict": "expected", "summary": ["payments-db was OOM-killed [e10]"]}), None)]
 #[case(open(), json!({"verdict": "abstain", "summary": ["orders is ready [e7]"]}), None)]
 #[case(open(), json!({"verdict": "inconclusive"}), Some(Verdict::Inconclusive))]
 // What the rules are sure of is contradicted on evidence of one's own, or not at all.
@@ -112,6 +144,9 @@ fn hypotheses_are_judged_by_number_and_on_evidence_about_them() {
             judged("h2", "rejects", "the last line says `DATABASE_URL is not set` [e3]"),
             judged("r1", "lowers", "it is the node, I am sure"),
             judged("r1", "supports", "11 other pods on worker-3 are ready [e4]"),
+            judged("h1", "rejects", "the last line says `DATABASE_URL is not set` [e3]"),
+            judged("h1", "lowers", "revision 42 of checkout did not drop DATABASE_URL [e1]"),
+            judged("r1", "lowers", "11 other pods on worker-3 are ready [e4]"),
         ]}),
     );
     let kept: Vec<(&str, Stance)> = says.judgements.iter().map(|j| (j.on.as_str(), j.stance)).collect();
@@ -119,10 +154,10 @@ fn hypotheses_are_judged_by_number_and_on_evidence_about_them() {
         kept,
         [
             ("revision 42 of Deployment shop/checkout dropped DATABASE_URL", Stance::Raises),
-            ("the node: other pods on it are fine", Stance::Raises)
+            ("the node: other pods on it are fine", Stance::Lowers)
         ]
     );
-    assert_eq!(says.left_out, 3);
+    assert_eq!(says.left_out, 6);
 }
 
 #[test]
@@ -146,7 +181,7 @@ fn a_sentence_against_a_finding_is_a_doubt_where_it_brings_evidence() {
 #[test]
 fn links_and_secrets_of_a_model_do_not_pass() {
     let said = json!({"verdict": "abstain", "findings": ["it uses postgres://app:hunter2secret@payments-db.shop.svc:5432 [e6]"],
-        "next": ["try password=hunter2secret9 with <!channel>"]});
+        "next": ["try password=hunter2secret9 with <!channel>", "tell <!channel>"]});
     let text = format!("{:?}", says_of(&json!({}), &said));
     assert!(!text.contains("hunter2secret"), "{text}");
     assert!(text.contains("`!channel`"), "{text}");

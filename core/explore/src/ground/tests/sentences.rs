@@ -58,10 +58,11 @@ use crate::ground::check::Flaw;
 #[case("The log says \"connection refused\"", &["e6"])]
 #[case("It logs `read \"cart\" timed out`", &["e6"])]
 #[case("The kernel says \"Memory cgroup out of memory: Killed process ... (postgres)\"", &["e10"])]
+#[case("The log says 'connection refused' when orders' pool asks for payments-db", &["e6"])]
 #[case("The last line is “FATAL DATABASE_URL is not set.”", &["e3"])]
 // Ordinary words that look like names.
 #[case("This is an out-of-memory kill, not a long-running leak", &["e10"])]
-#[case("The read-only and write paths both time out, i.e. CPU/memory are not short", &["e6"])]
+#[case("The read-only and write paths both time out, i.e. requests wait for refused connections, not for CPU/memory", &["e6"])]
 #[case("The back-off of the crash-looping pod grows", &["e9"])]
 // What the report says of the same evidence may be said again.
 #[case("2 of 3 pods crash, and new pods exit after 2 s", &["e2"])]
@@ -117,6 +118,20 @@ fn stands(#[case] claim: &str, #[case] ids: &[&str]) {
 #[case("The log says \"connection reset by peer\"", &["e6"], Flaw::Quote("connection reset by peer".into()))]
 #[case("It runs `rm -rf /`", &["e6"], Flaw::Quote("rm -rf /".into()))]
 #[case("The log says \"refused ... pool ready\"", &["e6"], Flaw::Quote("refused ... pool ready".into()))]
+#[case("The log says 'no space left on device'", &["e3"], Flaw::Quote("no space left on device".into()))]
+// Sizes without a number, percentages and counts that may be anything.
+#[case("Hundreds of pods were evicted by an administrator", &["e3"], Flaw::Number("Hundreds".into()))]
+#[case("The pool was used 12 % of the time", &["e6"], Flaw::Number("12 %".into()))]
+#[case("The connections go to port 3", &["e6"], Flaw::Number("3".into()))]
+#[case("3 of the errors say connection refused", &["e6"], Flaw::Number("3".into()))]
+// A day that nobody saw.
+#[case("The kernel killed postgres on 2025-01-01 at 14:01:30", &["e10"], Flaw::Number("2025-01-01 at 14:01:30".into()))]
+// Nothing to do with what it cites.
+#[case("The disk is full", &["e3"], Flaw::Unrelated)]
+#[case("Kafka is down", &["e3"], Flaw::Name("Kafka".into()))]
+#[case("The volume of payments-db is full", &["e10"], Flaw::Unrelated)]
+#[case("The pods were evicted by an administrator", &["e3"], Flaw::Unrelated)]
+#[case("The licence of checkout has expired", &["e3"], Flaw::Unrelated)]
 // The opposite of what it cites.
 #[case("payments-db was not OOM-killed", &["e10"], Flaw::Denies)]
 #[case("There was no out-of-memory kill", &["e10"], Flaw::Denies)]

@@ -94,6 +94,17 @@ fn whether_it_was_asked(#[case] words: &str, #[case] expected: bool) {
 #[case("The disk is full.", false)]
 #[case("As an AI I think that you should restart it.", false)]
 #[case("See https://evil.example/fix for details.", false)]
+#[case("I cannot tell which pod it was.", true)]
+#[case("I cannot tell who changed Deployment shop/orders.", true)]
+#[case("I cannot say who did it, Deployment billing/ledger lost 4,000,000 dollars at 03:00.", false)]
+#[case("We do not know why and the payments database was deleted.", false)]
+#[case("We do not know why while the payments database was deleted.", false)]
+#[case("I cannot say why Deployment billing/ledger lost money.", false)]
+#[case("I cannot say why 4,000,000 dollars were lost.", false)]
+#[case("The report says that an attacker deleted the database.", false)]
+#[case("The attacker who deleted the database is unknown to me.", false)]
+#[case("The database was deleted by an attacker and nobody noticed:\n- `DATABASE_URL` was removed [e1]", false)]
+#[case("What was read shows this:\n- `DATABASE_URL` was removed [e1]", true)]
 fn only_ignorance_needs_no_evidence(#[case] words: &str, #[case] stands: bool) {
     assert_eq!(heard(words).contains("left out"), !stands, "{}", heard(words));
 }

@@ -119,9 +119,15 @@ fn used() -> Usage {
     Usage { input: 1_000, output: 50, ..Usage::default() }
 }
 
+/// With what each conclusion here holds on to the evidence that it cites.
+const HOLDS: &str = ": `DATABASE_URL is not set`";
+
 /// A conclusion that the tests can tell from others.
 fn concludes(cause: &str) -> Turn {
-    calls([("conclude", json!({"verdict": "cause", "root_cause": {"text": cause, "evidence": ["e1"]}}))])
+    calls([(
+        "conclude",
+        json!({"verdict": "cause", "root_cause": {"text": format!("{cause}{HOLDS}"), "evidence": ["e1"]}}),
+    )])
 }
 
 fn must_conclude(request: &ChatRequest) -> bool {
@@ -228,7 +234,7 @@ struct Ran {
 impl Ran {
     fn cause(&self) -> Option<&str> {
         match &self.explained.opinion.heard {
-            Heard::Said(says) => says.root_cause.as_ref().map(|cause| cause.text.as_str()),
+            Heard::Said(says) => says.root_cause.as_ref().map(|cause| cause.text.trim_end_matches(HOLDS)),
             Heard::Nothing { .. } => None,
         }
     }
