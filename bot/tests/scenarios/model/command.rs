@@ -63,11 +63,11 @@ async fn a_dry_run_shows_what_would_leave_and_sends_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_model_every_byte_is_as_if_none_were_configured() {
     let model = ModelServer::start(Script::by(|asked| reading(asked, conclusion))).await;
-    let place = place(&model, "").await;
+    let (place, none) = (place(&model, "").await, Place::new(CASE, "").await);
     for form in ["json", "markdown"] {
         let (code, without, err) = run(&place, &["--no-model", "-o", form], &[]).await;
         assert_eq!(code, Some(0), "{err}");
-        let (_, off, _) = run(&place, &["-o", form], &[("model__provider", "off")]).await;
+        let (_, off, _) = run(&none, &["-o", form], &[]).await;
         assert_eq!(without, off);
         assert!(!without.contains("scripted"), "{without}");
     }

@@ -72,8 +72,12 @@ fn cluster() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus").join(CASE).join("cluster")
 }
 
-/// A model that reads the log of the run before, then says what `last` makes of the number of what it read.
+/// A model that reads the log of the run before, then says what `last` makes of the number of what it read; where others
+/// read for it, of what they read.
 fn reading(asked: &Asked, last: impl Fn(&str) -> Turn) -> Turn {
+    if let Some((_, read)) = asked.last_user().split_once("What they read beyond the report:") {
+        return last(number(read));
+    }
     match asked.results().first() {
         None => read_log("deployment/payments-api", NAMESPACE),
         Some((_, text)) => last(number(text)),
