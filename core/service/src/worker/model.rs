@@ -12,7 +12,7 @@ use futures::FutureExt as _;
 use jiff::Timestamp;
 use midwatch_agent::followup::Answered;
 use midwatch_agent::port::EvidenceSource;
-use midwatch_agent::request::{Limits, ModelUse, Outcome, Progress, RunFacts, Step, StepState};
+use midwatch_agent::request::{Depth, Limits, ModelUse, Outcome, Progress, RunFacts, Step, StepState};
 use midwatch_conversation::answer::Answer;
 use midwatch_conversation::question;
 use midwatch_diagnosis::report::{Heard, Opinion, Report};
@@ -67,9 +67,9 @@ impl ModelParts {
         Explorer { model: Arc::clone(&self.model), foreign: self.foreign.tools() }
     }
 
-    /// What the model is told and given for a job of this pack that has so much time left.
-    fn brief(&self, pack: &Pack, left: Duration) -> Brief {
-        let mut brief = pack.model.brief(pack.depth, &self.budget);
+    /// What the model is told and given for a job of this pack that is to be so thorough and has so much time left.
+    fn brief(&self, pack: &Pack, depth: Depth, left: Duration) -> Brief {
+        let mut brief = pack.model.brief(depth, &self.budget);
         let parts = [self.instructions.trim(), brief.instructions.trim()];
         brief.instructions = parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
         brief.toolsets = brief.toolsets.and(&self.toolsets);
@@ -192,7 +192,7 @@ impl Attempt {
         };
         let by = parts.model.facts().name.clone();
         self.post_early(&outcome).await?;
-        let brief = parts.brief(pack, self.model_time());
+        let brief = parts.brief(pack, self.job.spec.request.depth, self.model_time());
         if brief.budget.wall < LEAST {
             let why = "no time was left for it within the deadline".to_owned();
             return Ok((self.with(outcome, &nothing(by, why), None), None));
@@ -277,7 +277,7 @@ impl Attempt {
         let context = self.context(about).await?;
         let report = self.report(about).await?;
         let memory = self.memory().await?;
-        let (brief, trail) = (parts.brief(pack, self.model_time()), self.trail(&parts));
+        let (brief, trail) = (parts.brief(pack, self.job.spec.request.depth, self.model_time()), self.trail(&parts));
         let (redactor, growing, news) = (self.redactor.clone(), self.telling.growing(), self.telling.news());
         let engine = async move {
             let hear = |answer| {
@@ -344,17 +344,17 @@ impl Attempt {
     }
 }
 
+/// Half an answer must not look like a whole one.
+fn broke_off(so_far: &Answer, why: &str) -> Answer {
+    so_far.clone().with_text(format!("The language model broke off here: {why}."))
+}
+
 /// What is said to who asked a model that could not answer: the questions that need none.
 fn could_not(why: &String) -> Answer {
     let without = question::understood().with_text("Without a language model these questions are understood.");
     let mut answer = Answer::text(format!("The language model could not answer: {why}."));
     answer.parts.extend(without.parts);
     answer
-}
-
-/// What a model said before it could not go on.
-fn broke_off(answer: &Answer, why: &str) -> Answer {
-    answer.clone().with_text(format!("The language model broke off: {why}."))
 }
 
 fn nothing(by: String, why: String) -> Opinion {
