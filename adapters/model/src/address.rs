@@ -70,7 +70,7 @@ fn requests(provider: Provider, mut url: Url, model: &str) -> Url {
     let versioned = last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let mut add = |words: &[&str]| path.extend(words.iter().map(|word| (*word).to_owned()));
     match provider {
-        Provider::OpenAi if last == "completions" => {}
+        Provider::OpenAi | Provider::Azure if last == "completions" => {}
         Provider::OpenAi if last.is_empty() => add(&["v1", "chat", "completions"]),
         Provider::OpenAi => add(&["chat", "completions"]),
         Provider::Anthropic if last == "messages" => {}
@@ -83,7 +83,6 @@ fn requests(provider: Provider, mut url: Url, model: &str) -> Url {
             let model = model.strip_prefix("models/").unwrap_or(model);
             add(&["models", &format!("{model}:streamGenerateContent")]);
         }
-        Provider::Azure if last == "completions" => {}
         Provider::Azure if versioned => add(&["chat", "completions"]),
         Provider::Azure if last == "openai" => add(&["deployments", model, "chat", "completions"]),
         Provider::Azure => add(&["openai", "deployments", model, "chat", "completions"]),

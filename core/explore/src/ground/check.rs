@@ -84,13 +84,13 @@ impl<'a> Grounds<'a> {
         let (mut says, mut named) = (String::new(), String::new());
         let words = contradict::content(claim);
         for item in ids.iter().filter_map(|id| self.shelf.item(*id)) {
-            says.push_str(&mark::plain(&item.summary));
-            says.push('\n');
-            push_text(&mut says, item, &words);
-            for text in self.told.on(item.id) {
-                says.push_str(text);
+            // Sentences of the report quote what they stand on, orders included.
+            let around = std::iter::once(item.summary.as_str()).chain(self.told.on(item.id));
+            for text in around.filter(|text| !orders::is_order(text)) {
+                says.push_str(&mark::plain(text));
                 says.push('\n');
             }
+            push_text(&mut says, item, &words);
             for object in item.names.iter().chain(&item.about) {
                 named.push_str(&format!("{object}\n"));
             }
