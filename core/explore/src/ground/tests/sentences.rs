@@ -2,8 +2,9 @@
 
 use rstest::rstest;
 
-use super::checked;
-use crate::ground::check::Flaw;
+use super::{checked, report_with, shelf};
+use crate::ground::check::{Flaw, Grounds};
+use crate::ground::told::Told;
 
 #[rstest]
 // Names, as they stand and as a workload of its pod.
