@@ -65,6 +65,8 @@ fn start_log(settings: &Settings, command: Command) -> Result<(), Failure> {
         level => level.to_owned(),
     };
     // Whoever names it wants it.
+    // What a provider answers may hold what it was sent.
+    let level = if level.contains("genai") { level } else { format!("{level},genai=off") };
     let level = if level.contains("serenity") { level } else { format!("{level},{TALKS}") };
     let filter = EnvFilter::try_new(&level)
         .map_err(|error| Failure::usage(format!("log.level `{}` cannot be used: {error}", settings.log.level)))?;

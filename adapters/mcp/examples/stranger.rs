@@ -1,5 +1,7 @@
 //! A server for the tests of the client, on its standard streams: the official SDK's other side, with faults.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a part of the tests")]
+
 #[path = "../tests/it/stranger.rs"]
 mod stranger;
 

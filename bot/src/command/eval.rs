@@ -82,6 +82,6 @@ fn wrong(error: &ScoreError) -> Failure {
         ScoreError::NoCases(dir) => {
             Failure::usage(format!("{}: no case there expects something of a model", dir.display()))
         }
-        other => Failure::usage(other),
+        other @ ScoreError::Unreadable { .. } => Failure::usage(other),
     }
 }

@@ -27,19 +27,20 @@ pub(crate) fn run(args: &Replay, common: &Common) -> Result<ExitCode, Failure> {
             let console = Mutex::new(Console::new(io::stdout(), output::look(&settings), Pace::Full));
             let held = || console.lock().unwrap_or_else(PoisonError::into_inner);
             held().open(&redactor.seal(opening(&source)));
-            let replay =
-                midwatch_explore::replay(Arc::clone(&source), redactor, &|progress| held().progress(&progress));
+            let watcher = |progress| held().progress(&progress);
+            let replay = midwatch_explore::replay(Arc::clone(&source), redactor, &watcher);
             let replayed = block_on(async { replay.await.map_err(failed) })?;
-            held().report(&replayed.outcome.report, replayed.outcome.run);
-            held().failure()?;
+            let mut console = console.into_inner().unwrap_or_else(PoisonError::into_inner);
+            console.report(&replayed.outcome.report, replayed.outcome.run);
+            console.failure()?;
             tell(&source, &replayed);
             return Ok(ExitCode::SUCCESS);
         }
         OutputFormat::Markdown => render::markdown,
         OutputFormat::Json => render::json,
     };
-    let replay = midwatch_explore::replay(Arc::clone(&source), redactor, &|_| {});
-    let replayed = block_on(async { replay.await.map_err(failed) })?;
+    let replay = async { midwatch_explore::replay(Arc::clone(&source), redactor, &|_| {}).await.map_err(failed) };
+    let replayed = block_on(replay)?;
     tell(&source, &replayed);
     printed(&render(&replayed.outcome.report))
 }

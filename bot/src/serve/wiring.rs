@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::future::join_all;
 use jiff::Timestamp;
+use midwatch_alertmanager::Alertmanager;
 use midwatch_config::Settings;
 use midwatch_console::ConsolePlatform;
 use midwatch_diagnosis::alert::Alert;
@@ -88,10 +89,7 @@ impl Wiring {
         let calls = Calls::new(metrics.clone());
         let clusters = Arc::new(Clusters::new(settings, redactor.clone(), health.clone(), calls.clone()));
         let alertmanager = live::alertmanager(&settings.alertmanager).map_err(Failure::usage)?.map(Arc::new);
-        let alerts = alertmanager.clone().map(|source| {
-            let calls = calls.clone();
-            Arc::new(Counted { source, integration: ALERTMANAGER, calls }) as Arc<dyn AlertSource>
-        });
+        let alerts = alertmanager.clone().map(|source| counted(source, calls.clone()));
         // Who is polled is known by that.
         let alertmanager = alertmanager.filter(|_| settings.alertmanager.poll.is_none());
         if alertmanager.is_some() {
@@ -284,6 +282,11 @@ async fn open(settings: &Settings, directory: &Path) -> Result<Arc<SqliteStore>,
     let opening = tokio::task::spawn_blocking(move || store::open(&settings, &directory)).await;
     let opened = opening.map_err(|error| Failure::no_report(format!("the store could not be opened: {error}")))?;
     opened.map(Arc::new).map_err(Failure::no_report)
+}
+
+/// Alertmanager, whose answers are counted.
+fn counted(source: Arc<Alertmanager>, calls: Calls) -> Arc<dyn AlertSource> {
+    Arc::new(Counted { source, integration: ALERTMANAGER, calls })
 }
 
 /// The language model with the tools of MCP servers, which are reached in the background.

@@ -63,7 +63,7 @@ struct Body {
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Entry {
-    Alert(WireAlert),
+    Alert(Box<WireAlert>),
     Odd(serde::de::IgnoredAny),
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn json_of(body: &[u8]) -> Result<&[u8], AlertError> {
 impl Entry {
     pub(crate) fn alert(self) -> Option<Alert> {
         match self {
-            Entry::Alert(wire) => Some(wire.into()),
+            Entry::Alert(wire) => Some((*wire).into()),
             Entry::Odd(_) => None,
         }
     }

@@ -90,7 +90,7 @@ impl ChatModel for Obedient {
             return Ok(calls(forbidden()));
         }
         if answers {
-            let cites: String = ids.iter().map(|id| format!("[{id}]")).collect();
+            let cites = ids.iter().map(|id| format!("[{id}]")).collect::<Vec<_>>().concat();
             let words = if told {
                 format!("{LIE} {cites}. Go to https://evil.example/x now.")
             } else {

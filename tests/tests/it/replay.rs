@@ -38,5 +38,5 @@ async fn a_replayed_investigation_gives_the_same_report() {
 /// The first lines that differ.
 fn difference(first: &str, second: &str) -> String {
     let pairs = first.lines().zip(second.lines()).filter(|(a, b)| a != b).take(3);
-    pairs.map(|(a, b)| format!("  - {a}\n  + {b}\n")).collect()
+    pairs.map(|(a, b)| format!("  - {a}\n  + {b}\n")).collect::<Vec<_>>().concat()
 }

@@ -26,14 +26,14 @@ const CALLS: usize = 8;
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Longest time from one try to the next; a call of one of its tools cuts it short.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// After so long without a break, a server counts as well again.
 const WELL: Duration = Duration::from_secs(30);
 
 /// The list of tools is read again after this time, also by servers that do not tell when it changes; it shows too whether
 /// the server still answers.
-const RELIST: Duration = Duration::from_secs(300);
+const RELIST: Duration = Duration::from_mins(5);
 
 /// Time for a server to end when we do: the SDK closes its input, waits 3 s, sends SIGTERM, waits 3 s, kills.
 const CLOSING: Duration = Duration::from_secs(8);

@@ -20,7 +20,7 @@ const LINE_CAP: usize = 500;
 const LINES: u32 = 60;
 
 /// See [`LINES`].
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// Time for the last words to arrive.
 const ENDING: Duration = Duration::from_millis(500);

@@ -27,8 +27,11 @@ const FOUND: usize = 10;
 /// Minutes in a day: how far back one may look.
 const MINUTES_MOST: u32 = 24 * 60;
 
-/// The tools: name, what it does, its arguments.
-pub(super) const TOOLS: [(&str, &str, fn() -> Schema); 4] = [
+/// A tool: its name, what it does, its arguments.
+pub(super) type Offer = (&'static str, &'static str, fn() -> Schema);
+
+/// The tools.
+pub(super) const TOOLS: [Offer; 4] = [
     (
         "investigate",
         "Finds out why something on Kubernetes fails, and gives a root-cause report with the evidence for every claim. \

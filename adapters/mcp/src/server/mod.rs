@@ -96,9 +96,13 @@ struct Watch {
 }
 
 impl Watch {
-    async fn call(&self, request: CallToolRequestParams, context: &RequestContext<RoleServer>) -> told::Told {
+    async fn call(
+        &self,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResult, Trouble> {
         let arguments = Value::Object(request.arguments.unwrap_or_default());
-        match request.name.as_ref() {
+        Ok(match request.name.as_ref() {
             "investigate" => {
                 let wanted = asked::investigate(arguments)?;
                 let _slot = self.slots.try_acquire().map_err(|_| {
@@ -115,7 +119,7 @@ impl Watch {
                 let search = asked::search(arguments)?;
                 told::found(&self.backend.search(&search.words, search.limit).await?)
             }
-        }
+        })
     }
 
     /// Investigates, and tells how far it is where that is wanted.
@@ -187,7 +191,7 @@ impl ServerHandler for Watch {
 }
 
 fn tools() -> Vec<Tool> {
-    let tool = |(name, description, schema): &(&'static str, &'static str, fn() -> schemars::Schema)| {
+    let tool = |(name, description, schema): &asked::Offer| {
         let schema = schema().as_object().cloned().unwrap_or_default();
         let mut tool = Tool::new(*name, *description, Arc::new(schema));
         tool.annotations = Some(ToolAnnotations::new().read_only(true));

@@ -7,7 +7,7 @@ use midwatch_redact::Redacted;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Value, json};
 
-use super::backend::{Found, Reported, Standing, Trouble};
+use super::backend::{Found, Reported, Standing};
 
 /// Bytes of a report's structure; a larger one is left out, and its Markdown says all the same.
 const STRUCTURE_CAP: usize = 512 * 1024;
@@ -15,11 +15,8 @@ const STRUCTURE_CAP: usize = 512 * 1024;
 /// Bytes of a report's text.
 const TEXT_CAP: usize = 256 * 1024;
 
-/// What a tool answers.
-pub(super) type Told = Result<CallToolResult, Trouble>;
-
 /// A report: its Markdown, with the job's name behind it; its JSON as structure.
-pub(super) fn report(reported: &Reported) -> Told {
+pub(super) fn report(reported: &Reported) -> CallToolResult {
     let end = reported.markdown.floor_char_boundary(TEXT_CAP);
     let kept = reported.markdown.get(..end).unwrap_or_default();
     let cut = if end < reported.markdown.len() { "\n\n[cut: the report is longer]" } else { "" };
@@ -28,14 +25,14 @@ pub(super) fn report(reported: &Reported) -> Told {
     let structure = Some(reported.json.as_str()).filter(|json| json.len() <= STRUCTURE_CAP);
     let structure: Option<Value> = structure.and_then(|json| serde_json::from_str(json).ok());
     result.structured_content = structure.map(|report| json!({"job": reported.job, "report": report}));
-    Ok(result)
+    result
 }
 
 /// How investigations stand: a line for each.
-pub(super) fn status(standing: &Redacted<Vec<Standing>>) -> Told {
+pub(super) fn status(standing: &Redacted<Vec<Standing>>) -> CallToolResult {
     let lines: Vec<String> = standing.iter().map(standing_line).collect();
     let words = if lines.is_empty() { "Nothing was investigated yet.".to_owned() } else { lines.join("\n") };
-    Ok(both(words, json!({"investigations": standing.iter().collect::<Vec<_>>()})))
+    both(words, json!({"investigations": standing.iter().collect::<Vec<_>>()}))
 }
 
 fn standing_line(one: &Standing) -> String {
@@ -44,10 +41,10 @@ fn standing_line(one: &Standing) -> String {
 }
 
 /// Reports that were found: two lines for each.
-pub(super) fn found(reports: &Redacted<Vec<Found>>) -> Told {
+pub(super) fn found(reports: &Redacted<Vec<Found>>) -> CallToolResult {
     let lines: Vec<String> = reports.iter().map(found_lines).collect();
     let words = if lines.is_empty() { "No report has all of these words.".to_owned() } else { lines.join("\n") };
-    Ok(both(words, json!({"reports": reports.iter().collect::<Vec<_>>()})))
+    both(words, json!({"reports": reports.iter().collect::<Vec<_>>()}))
 }
 
 fn found_lines(one: &Found) -> String {

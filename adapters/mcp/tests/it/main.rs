@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod http;
+mod server;
 mod stdio;
 mod stranger;
 

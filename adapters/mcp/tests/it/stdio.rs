@@ -19,17 +19,17 @@ async fn nothing_is_there_that_was_not_listed() {
     let none = connected(options(stranger(""), &[])).await;
     assert_eq!(none.tools().len(), 0);
     none.close().await;
-    let named = connected(options(stranger(""), &["write", "g*"])).await;
-    let names: Vec<_> = named.tools().iter().map(|tool| tool.spec().name).collect();
+    let some = connected(options(stranger(""), &["write", "g*"])).await;
+    let names: Vec<_> = some.tools().iter().map(|tool| tool.spec().name).collect();
     assert_eq!(names, ["hub_garbage", "hub_giant", "hub_grow", "hub_write"]);
-    named.close().await;
+    some.close().await;
 }
 
 #[tokio::test]
 async fn it_gets_nothing_of_our_environment() {
     let connected = connected(options(stranger(""), &["environment"])).await;
     let environment = call(&connected, "hub_environment", json!({})).await.unwrap();
-    assert_eq!(environment.text, "STRANGER=only this\n");
+    assert_eq!(environment.text, "STRANGER=only this");
     connected.close().await;
 }
 

@@ -107,7 +107,8 @@ impl ServerHandler for Stranger {
                 ContentBlock::image("aGVsbG8=", "image/png"),
             ]),
             "environment" => {
-                said(std::env::vars().map(|(name, value)| format!("{name}={value}\n")).collect::<String>())
+                let pairs: Vec<_> = std::env::vars().map(|(name, value)| format!("{name}={value}")).collect();
+                said(pairs.join("\n"))
             }
             "garbage" => {
                 print!("\nnot JSON at all {{\n\u{7}\n{{\"jsonrpc\": \"2.0\", \"id\": 1}}\n[1, 2]\n");

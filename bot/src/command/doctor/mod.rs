@@ -8,6 +8,7 @@ mod check;
 mod cluster;
 #[cfg(feature = "discord")]
 mod discord;
+mod mcp;
 mod metrics;
 mod model;
 mod place;
@@ -80,6 +81,7 @@ async fn looked_at(settings: &Settings) -> Vec<Check> {
     #[cfg(feature = "discord")]
     parts.push(("discord".to_owned(), discord::checks(settings).boxed()));
     parts.push(("model".to_owned(), model::checks(settings).boxed()));
+    parts.push(("mcp".to_owned(), mcp::checks(settings).boxed()));
     parts.push(("packs".to_owned(), async { vec![packs(settings)] }.boxed()));
     parts.push(("store".to_owned(), place::checks(settings).boxed()));
     parts.push(("server".to_owned(), server::checks(settings).boxed()));

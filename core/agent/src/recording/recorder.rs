@@ -117,7 +117,9 @@ fn learned(bundle: &Bundle, redactor: &Redactor) -> Redactor {
     for read in bundle.reads.iter().filter(|read| matches!(read.probe, Probe::Objects { .. })) {
         let Answer::Given(given) = &read.answer else { continue };
         if let Some(Content::Objects(objects)) = given.content() {
-            objects.iter().for_each(|object| learn_object(object, &mut redactor));
+            for object in &objects {
+                learn_object(object, &mut redactor);
+            }
         }
     }
     redactor.freeze();

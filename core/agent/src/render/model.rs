@@ -47,12 +47,10 @@ pub fn told(report: &Report) -> Vec<Told> {
     put("The model on what the rules say".to_owned(), says.judgements.iter().map(judgement).collect());
     put("The model would look next at".to_owned(), says.next.iter().map(|next| plain(next)).collect());
     let notes = notes(says);
-    match sections.last_mut() {
-        Some(last) => last.points.extend(notes),
-        None => {
-            let points = if notes.is_empty() { vec![plain("It has nothing to add.")] } else { notes };
-            sections.push(Told { title: format!("The model {by}"), points });
-        }
+    if notes.is_empty() && sections.is_empty() {
+        sections.push(Told { title: format!("The model {by}"), points: vec![plain("It has nothing to add.")] });
+    } else if !notes.is_empty() {
+        sections.push(Told { title: format!("About the part of the model {by}"), points: notes });
     }
     sections
 }
@@ -117,7 +115,7 @@ pub fn dollars(micro_usd: u64) -> String {
     let (whole, part) = (micro_usd / 1_000_000, micro_usd % 1_000_000);
     match micro_usd {
         0 => "$0".to_owned(),
-        ..10_000 => format!("${whole}.{}", format!("{part:06}").trim_end_matches('0')),
+        1..10_000 => format!("${whole}.{}", format!("{part:06}").trim_end_matches('0')),
         _ => {
             let cents = micro_usd.saturating_add(5_000) / 10_000;
             format!("${}.{:02}", cents / 100, cents % 100)

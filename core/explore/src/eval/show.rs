@@ -96,7 +96,9 @@ fn as_markdown((run, compared): &Both) -> String {
     let mut out = format!("## Evaluation: {}\n\n", clean::line(&run.model));
     out += &line(&HEAD.map(str::to_owned));
     out += "|---|---|---|---|---:|---:|---:|---:|---:|\n";
-    rows(run).iter().for_each(|row| out += &line(row));
+    for row in rows(run) {
+        out += &line(&row);
+    }
     failed(run, &mut out, "- ", "  - ");
     told(compared.as_ref(), &mut out, "- ");
     out

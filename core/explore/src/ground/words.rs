@@ -77,8 +77,8 @@ pub(super) fn is_compound(lower: &str) -> bool {
     let letters = parts.iter().all(|part| !part.is_empty() && part.chars().all(char::is_alphabetic));
     let number = parts[0].bytes().all(|b| b.is_ascii_digit())
         && parts[1..].iter().all(|part| part.chars().all(char::is_alphabetic));
-    let ends = among(LAST, last)
-        || last.len() > 4 && (last.ends_with("ed") || last.ends_with("ing") || last.ends_with("ly"));
+    let ends =
+        among(LAST, last) || last.len() > 4 && (last.ends_with("ed") || last.ends_with("ing") || last.ends_with("ly"));
     let begins = among(FIRST, first);
     let short = |word: &str| matches!(word, "of" | "to" | "in" | "the" | "and" | "by" | "on" | "out" | "up" | "a");
     letters

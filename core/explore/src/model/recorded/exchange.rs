@@ -1,5 +1,7 @@
 //! One request and what came of it, as a line of JSON that a person can write, too.
 
+use std::fmt::Write as _;
+
 use midwatch_redact::{Redact, Redactor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -101,7 +103,12 @@ fn digest(request: &ChatRequest) -> String {
     }
     // Its parts have no keys but texts: writing does not fail.
     let text = serde_json::to_vec(&request).unwrap_or_default();
-    Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digest = String::with_capacity(64);
+    for byte in Sha256::digest(&text) {
+        // Writing to a String cannot fail.
+        let _ = write!(digest, "{byte:02x}");
+    }
+    digest
 }
 
 impl Exchange {
@@ -194,9 +201,10 @@ impl Redact for Exchange {
         self.text.redact(redactor);
         self.calls.redact(redactor);
         match &mut self.failure {
-            Some(ModelFailure::RateLimited { why, .. } | ModelFailure::Unavailable { why, .. }) => why.redact(redactor),
             Some(
-                ModelFailure::OutOfQuota(why)
+                ModelFailure::RateLimited { why, .. }
+                | ModelFailure::Unavailable { why, .. }
+                | ModelFailure::OutOfQuota(why)
                 | ModelFailure::Unauthorised(why)
                 | ModelFailure::TooLong(why)
                 | ModelFailure::Refused(why)

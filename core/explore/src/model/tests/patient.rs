@@ -46,7 +46,7 @@ async fn a_provider_that_says_when_is_believed_within_the_deadline() {
     assert!(begun.elapsed() >= wait, "not before it may");
     // The deadline comes before the time that the provider names: there is no use in waiting.
     let model = Said::new("a", [fails(limited(Duration::from_hours(1))), says("never")]);
-    let patience = Patience { deadline: Duration::from_secs(60), ..quick() };
+    let patience = Patience { deadline: Duration::from_mins(1), ..quick() };
     let answer = ask(&Patient::new(model.clone(), patience), &question()).await.0;
     assert_eq!((answer, model.times()), (Err(limited(Duration::from_hours(1))), 1));
 }
