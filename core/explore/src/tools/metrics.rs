@@ -19,6 +19,10 @@ use crate::tool::{ToolError, ToolResult};
 /// Points of one series that are written down; of more, one of each so many.
 const POINTS: usize = 40;
 
+/// Why an expression cannot be bound to namespaces.
+const UNBOUND: &str = "the expression cannot be bound to the namespaces of this investigation: its quotes or brackets do not \
+     match, or it has a comment, labels in quotes after `by`, `or` between braces, or names with escapes or letters beyond ASCII";
+
 /// `query_metrics`.
 pub(super) struct Query;
 
@@ -63,7 +67,7 @@ impl Reads for Query {
                 bounds::within(&asked.query, &namespaces)
             };
             let expr = expr.ok_or_else(|| {
-                ToolError::Arguments("the expression has quotes or brackets that do not match, or a comment".to_owned())
+                ToolError::Arguments(UNBOUND.to_owned())
             })?;
             MetricQuery { purpose: Purpose::Asked, expr, when, agree_with: Labels::new() }
         };
