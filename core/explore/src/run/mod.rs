@@ -92,6 +92,15 @@ pub trait Gate: Send + Sync {
     /// and the exploration ends.
     async fn pass(&self, sent: &Sent, request: &Redacted<ChatRequest>) -> Result<(), String>;
 
+    /// Lets a call of a tool of somebody else's pass: an MCP server is told its arguments. [`Sent::to`] names server and tool.
+    ///
+    /// # Errors
+    /// Why it must not leave. The call is not made then; the model is told, and goes on.
+    async fn foreign(&self, sent: &Sent) -> Result<(), String> {
+        let _ = sent;
+        Ok(())
+    }
+
     /// The reply to a request is there, or there will be none; what it took.
     async fn came(&self, sent: &Sent, used: &ModelUse) {
         let _ = (sent, used);

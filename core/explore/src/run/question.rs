@@ -35,6 +35,7 @@ pub(super) async fn answer(
     hear: Hear<'_>,
 ) -> Answered {
     let mut exploration = Exploration::new(explorer, &asked, brief);
+    memory.iter().map(String::as_str).chain([question]).for_each(|text| exploration.veil.learn_text(text));
     let veil = &exploration.veil;
     let prefix = system::answering(&brief.instructions, veil);
     let report = asked.report.map(AsRef::as_ref);

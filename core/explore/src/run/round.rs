@@ -87,6 +87,9 @@ impl Exploration<'_> {
             self.tell_progress(tracks, &reads, watcher);
         }
         let results = self.make(&reads).await;
+        if !reads.is_empty() {
+            self.catch_up().await;
+        }
         let told = self.take_results(tracks, reads, results);
         for (track, called) in called {
             self.answer_calls(&mut tracks[track], called, &told);

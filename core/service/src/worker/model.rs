@@ -99,6 +99,13 @@ impl Trail {
         })
     }
 
+    /// Writes down what is about to leave.
+    async fn leaves(&self, sent: &Sent) -> Result<(), String> {
+        let entry = self.entry(format!("to {}: {} bytes, sha256 {}", sent.to, sent.bytes, sent.digest));
+        let written = self.shared.parts.store.commit(self.shared.now(), vec![entry]).await;
+        written.map_err(|error| format!("the audit trail cannot be written, so nothing leaves: {error}"))
+    }
+
     /// Why nothing more may be spent today.
     async fn used_up(&self) -> Result<Option<String>, String> {
         if self.day.is_none() {
@@ -119,9 +126,11 @@ impl Gate for Trail {
         if let Some(why) = self.used_up().await? {
             return Err(why);
         }
-        let entry = self.entry(format!("to {}: {} bytes, sha256 {}", sent.to, sent.bytes, sent.digest));
-        let written = self.shared.parts.store.commit(self.shared.now(), vec![entry]).await;
-        written.map_err(|error| format!("the audit trail cannot be written, so nothing leaves: {error}"))
+        self.leaves(sent).await
+    }
+
+    async fn foreign(&self, sent: &Sent) -> Result<(), String> {
+        self.leaves(sent).await
     }
 
     async fn came(&self, sent: &Sent, used: &ModelUse) {
