@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use midwatch_config::{McpServer, ModelProvider, ModelSettings, OtherModel, Settings};
+use midwatch_config::{McpServer, ModelProvider, ModelSettings, OtherModel, Settings, TokenPrices};
 use midwatch_explore::budget::Budget;
 use midwatch_explore::model::{Fallback, Patience, Patient};
 use midwatch_explore::port::{ChatModel, Price};
@@ -76,11 +76,11 @@ fn first(wanted: &ModelSettings) -> Option<ModelOptions> {
         max_output: wanted.max_output,
         calls_tools: wanted.calls_tools,
         masks_names: wanted.mask_names,
-        price: price(wanted),
+        price: price(&wanted.prices),
     })
 }
 
-/// Another model: what is not said of it is as with the first, but for headers and prices, which are the first's own.
+/// Another model: what cannot be said of it is as with the first, but for headers, which are the first's own.
 fn another(wanted: &ModelSettings, other: &OtherModel) -> Option<ModelOptions> {
     Some(ModelOptions {
         name: other.id.clone(),
@@ -91,7 +91,7 @@ fn another(wanted: &ModelSettings, other: &OtherModel) -> Option<ModelOptions> {
         headers: Vec::new(),
         calls_tools: other.calls_tools,
         masks_names: other.mask_names,
-        price: None,
+        price: price(&other.prices),
         ..first(wanted)?
     })
 }
@@ -112,10 +112,10 @@ fn silence(timeout: Duration) -> Duration {
 }
 
 /// Known only where both directions are.
-fn price(wanted: &ModelSettings) -> Option<Price> {
-    let (input, output) = wanted.prices.input.zip(wanted.prices.output)?;
-    let cached = wanted.prices.cached.unwrap_or(input);
-    let cache_write = wanted.prices.cache_write.unwrap_or(input);
+fn price(prices: &TokenPrices) -> Option<Price> {
+    let (input, output) = prices.input.zip(prices.output)?;
+    let cached = prices.cached.unwrap_or(input);
+    let cache_write = prices.cache_write.unwrap_or(input);
     Some(Price { input, cached, cache_write, output })
 }
 

@@ -14,6 +14,7 @@ use crate::headers::Headers;
 use crate::record::{Entries, Record};
 use crate::secret::read_secret;
 use crate::suggest;
+use crate::units::show_usd;
 
 choice! {
     /// Which protocol a model is asked by.
@@ -170,12 +171,14 @@ pub struct OtherModel {
     pub calls_tools: bool,
     /// Whether names are masked before they leave.
     pub mask_names: bool,
+    /// What its tokens cost.
+    pub prices: TokenPrices,
 }
 
 impl Record for OtherModel {
     const SHAPE: &'static str = "a list of models, each with `id`, `provider` and `name`";
     const EXAMPLE: &'static str = "write a model like `- {id: local, provider: openai, name: qwen3, url: 'http://ollama:11434/v1'}`; `[]` is the empty list";
-    const KEYS: &'static [&'static str] = &["id", "provider", "name", "url", "key_file", "calls_tools", "mask_names"];
+    const KEYS: &'static [&'static str] = &["id", "provider", "name", "url", "key_file", "calls_tools", "mask_names", "input_price", "output_price"];
 
     fn read(entries: &mut Entries<'_>) -> Option<Self> {
         for key in ["id", "provider", "name"] {
@@ -187,7 +190,12 @@ impl Record for OtherModel {
         let (url, key) = (entries.url("url"), key(entries));
         let calls_tools = entries.flag("calls_tools").unwrap_or(true);
         let mask_names = entries.flag("mask_names").unwrap_or_default();
-        Some(Self { id: id?, provider: provider?, name: name?, url, key, calls_tools, mask_names })
+        let (input, output) = (entries.usd("input_price"), entries.usd("output_price"));
+        if input.is_some() != output.is_some() {
+            entries.wrong_here("has one price of two", "give both `input_price` and `output_price`, or neither");
+        }
+        let prices = TokenPrices { input, output, ..TokenPrices::default() };
+        Some(Self { id: id?, provider: provider?, name: name?, url, key, calls_tools, mask_names, prices })
     }
 
     fn show(&self) -> String {
@@ -204,6 +212,9 @@ impl Record for OtherModel {
         if self.mask_names {
             parts.push("mask_names: true".to_owned());
         }
+        let prices = [("input_price", self.prices.input), ("output_price", self.prices.output)];
+        let known = prices.iter().filter_map(|(key, price)| Some(format!("{key}: {}", show_usd((*price)?))));
+        parts.extend(known);
         format!("{{{}}}", parts.join(", "))
     }
 

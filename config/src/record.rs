@@ -11,7 +11,8 @@ use crate::node::{Located, Node};
 use crate::quote::{alternatives, quote};
 use crate::scalar::is_whole;
 use crate::suggest;
-use crate::value::{Wrong, place};
+use crate::units::parse_usd;
+use crate::value::{Wrong, place, scalar};
 use url::Url;
 
 /// One thing of a list.
@@ -209,6 +210,15 @@ impl<'a> Entries<'a> {
                 None
             }
         }
+    }
+
+    /// An amount of US dollars in millionths; none when it is missing or was a mistake.
+    pub(crate) fn usd(&mut self, key: &str) -> Option<u64> {
+        let amount = scalar(self.values.get(key)?).and_then(parse_usd);
+        if amount.is_none() {
+            self.wrong_at(key, "is no amount of US dollars", "write it like `0.25`");
+        }
+        amount
     }
 
     /// A list of texts; empty when the key is missing. An empty list is a mistake: it would mean everything.

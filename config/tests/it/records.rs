@@ -266,6 +266,8 @@ fn a_model_is_named_and_has_a_key_or_a_server_of_its_own() {
         ("model: {usd: '1 $'}", "expected an amount of US dollars"),
         ("model: {fallback: [{id: a, provider: off, name: m}]}", "is no provider"),
         ("model: {fallback: [{id: a, name: m}]}", "has no `provider`"),
+        ("model: {fallback: [{id: a, provider: openai, name: m, input_price: 1}]}", "has one price of two"),
+        ("model: {fallback: [{id: a, provider: openai, name: m, input_price: x, output_price: 1}]}", "is no amount"),
         ("mcp: {servers: [{name: g, command: x}]}", "has no `tools`"),
         ("mcp: {servers: [{name: g, command: x, url: 'http://h', tools: [t]}]}", "has both `command` and `url`"),
         ("mcp: {servers: [{name: G G, command: x, tools: [t]}]}", "is no name"),

@@ -28,6 +28,7 @@ pub mod port;
 pub mod prompt;
 mod replay;
 mod run;
+mod shaped;
 pub mod shelf;
 pub mod tool;
 pub mod tools;

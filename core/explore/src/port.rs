@@ -194,6 +194,10 @@ pub struct ChatReply {
     pub usage: Usage,
     /// The model that answered, as the provider calls it.
     pub model: String,
+    /// What the tokens of the model that answered cost: another one may stand in for that of [`ChatModel::facts`]. None when
+    /// nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
     /// What its provider wants back.
     pub carried: Option<Carried>,
 }
@@ -312,6 +316,7 @@ impl Redact for ToolCall {
 impl Redact for ToolSpec {
     fn redact(&mut self, redactor: &Redactor) {
         self.description.redact(redactor);
+        redact_value(&mut self.schema, redactor);
     }
 }
 
@@ -323,12 +328,19 @@ impl Redact for ChatRequest {
     }
 }
 
-/// Every text in a JSON value.
+/// Every text in a JSON value, names of members included: a model may put anything there.
 fn redact_value(value: &mut Value, redactor: &Redactor) {
     match value {
         Value::String(text) => text.redact(redactor),
         Value::Array(items) => items.iter_mut().for_each(|item| redact_value(item, redactor)),
-        Value::Object(members) => members.values_mut().for_each(|member| redact_value(member, redactor)),
+        Value::Object(members) => {
+            let redacted = std::mem::take(members).into_iter().map(|(mut name, mut member)| {
+                name.redact(redactor);
+                redact_value(&mut member, redactor);
+                (name, member)
+            });
+            *members = redacted.collect();
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -350,7 +362,9 @@ mod tests {
         let mut call = ToolCall {
             id: "1".into(),
             name: "read_log".into(),
-            arguments: Arguments::Given(serde_json::json!({"grep": ["postgres://app:hunter2secret@db:5432/x"]})),
+            arguments: Arguments::Given(serde_json::json!({
+                "grep": ["postgres://app:hunter2secret@db:5432/x"], "redis://:hunter2secret@db:6379": 1
+            })),
         };
         call.redact(&Redactor::default());
         assert!(!serde_json::to_string(&call).unwrap().contains("hunter2secret"));

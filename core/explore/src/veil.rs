@@ -8,6 +8,10 @@ use midwatch_diagnosis::entity::EntityRef;
 use midwatch_redact::{Mask, Redacted, Redactor};
 use serde_json::Value;
 
+/// Members of a JSON schema whose texts are words of JSON schema, or names of arguments:
+/// <https://json-schema.org/draft/2020-12/json-schema-validation>.
+const SCHEMA_WORDS: &[&str] = &["type", "format", "required", "$ref", "$schema"];
+
 /// The way out and the way back.
 #[derive(Clone, Debug)]
 pub struct Veil {
@@ -27,6 +31,51 @@ impl Veil {
             mask.name(object.kind.as_str(), &object.name);
             mask.name("Namespace", object.ns());
         }
+    }
+
+    /// Whether names are masked.
+    pub fn masks(&self) -> bool {
+        self.mask.is_some()
+    }
+
+    /// Learns what looks like a name in a text of which nothing was read yet. Does nothing where names may leave.
+    pub fn learn_text(&mut self, text: &str) {
+        if self.masks() {
+            crate::shaped::names(text).iter().for_each(|name| self.learn(name));
+        }
+    }
+
+    /// Hides secrets with this from now on: one that learned more.
+    pub fn hide_with(&mut self, redactor: Redactor) {
+        self.redactor = redactor;
+    }
+
+    /// What may leave of every text of a JSON value, keys included.
+    pub fn out_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.out(text).into_inner()),
+            Value::Array(items) => items.iter().map(|item| self.out_value(item)).collect(),
+            Value::Object(members) => {
+                members.iter().map(|(key, member)| (self.out(key).into_inner(), self.out_value(member))).collect()
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    /// The same for a JSON schema: its own words, and the names of arguments, stay.
+    pub fn out_schema(&self, schema: &Value) -> Value {
+        let Value::Object(members) = schema else {
+            return match schema {
+                Value::Array(items) => items.iter().map(|item| self.out_schema(item)).collect(),
+                other => self.out_value(other),
+            };
+        };
+        let is_its_own = |key: &str, member: &Value| SCHEMA_WORDS.contains(&key) && !member.is_object();
+        let told = |(key, member): (&String, &Value)| {
+            let member = if is_its_own(key, member) { member.clone() } else { self.out_schema(member) };
+            (key.clone(), member)
+        };
+        members.iter().map(told).collect()
     }
 
     /// What may leave of a text.
@@ -80,6 +129,21 @@ mod tests {
             veil().back_value(&called),
             json!({"namespace": "shop", "names": ["checkout", 3], "checkout": null})
         );
+    }
+
+    #[test]
+    fn schemas_of_others_leave_without_secrets_and_names() {
+        let mut veil = veil();
+        veil.learn(&EntityRef::new(Kind::Deployment, "shop", "string"));
+        let schema = json!({"type": "object", "required": ["checkout"], "properties": {"checkout": {
+            "type": "string", "description": "as in postgres://app:hunter2secret@db/x of checkout", "enum": ["shop"]
+        }}});
+        let out = veil.out_schema(&schema);
+        let told = out["properties"]["checkout"]["description"].as_str().unwrap();
+        assert!(!told.contains("hunter2secret") && told.ends_with("of deploy-1"), "{told}");
+        assert_eq!((&out["type"], &out["required"][0]), (&json!("object"), &json!("checkout")));
+        assert_eq!(out["properties"]["checkout"]["type"], "string");
+        assert_eq!(out["properties"]["checkout"]["enum"][0], "ns-1");
     }
 
     #[test]

@@ -35,6 +35,7 @@ fn names_are_hidden_wherever_they_are_words() {
         ("api-7d9f-zzz9 of api", "deploy-1-7d9f-zzz9 of deploy-1"),
         ("http://api.shop.svc:8080/x?y=api", "http://deploy-1.ns-1.svc:8080/x?y=deploy-1"),
         ("api.shop.svc.cluster.local.", "deploy-1.ns-1.svc.cluster.local."),
+        ("dig cluster.local svc.cluster.local", "dig cluster.local svc.cluster.local"),
         ("{\"app\":\"api\",\"m\":\"\\napi\\tshop\"}", "{\"app\":\"deploy-1\",\"m\":\"\\ndeploy-1\\tns-1\"}"),
         ("/v1/%2Fapi%2Fshop", "/v1/%2Fdeploy-1%2Fns-1"),
         ("\u{1b}[31mapi\u{1b}[0m", "\u{1b}[31mdeploy-1\u{1b}[0m"),
@@ -45,6 +46,7 @@ fn names_are_hidden_wherever_they_are_words() {
         ("redis://cache:6379/0", "redis://host-1:6379/0"),
         ("redis://default@cache:6379/0", "redis://default@host-1:6379/0"),
         ("payments.prod.svc", "host-1.host-2.svc"),
+        ("10-0-1-23.shop.pod.cluster.local", "host-1.ns-1.pod.cluster.local"),
         ("on ip-10-0-1-23.ec2.internal", "on host-1"),
         ("orders-db-0", "sts-1-0"),
         // Written in another way: its own placeholder, so that it comes back as it was.

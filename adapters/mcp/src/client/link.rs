@@ -61,6 +61,8 @@ pub(super) struct Link {
     /// Somebody wants it while it is down.
     wanted: Notify,
     stderr: Stderr,
+    /// What a server says of itself, and why it cannot be used, may hold what it was started with.
+    redactor: Redactor,
 }
 
 impl Link {
@@ -71,7 +73,8 @@ impl Link {
             catalogue: watch::Sender::new(None),
             again: Arc::default(),
             wanted: Notify::new(),
-            stderr: Stderr::new(options.name.clone(), redactor),
+            stderr: Stderr::new(options.name.clone(), redactor.clone()),
+            redactor,
             options,
         }
     }
@@ -126,6 +129,7 @@ impl Link {
                     Err(failure) => self.with_last_words(failure.to_string()).await,
                 },
             };
+            let why = self.redactor.redact_text(&why).into_inner();
             failures = if began.elapsed() >= WELL { 0 } else { failures + 1 };
             let pause = pause(failures);
             tracing::warn!(server = %self.options.name, ?pause, "an MCP server cannot be used: {why}");
@@ -147,7 +151,8 @@ impl Link {
 
     /// Looks after a connection until it breaks (why), or until `stop` (none).
     async fn attend(&self, mut session: Session, stop: &CancellationToken) -> Option<String> {
-        tracing::info!(server = %self.options.name, "an MCP server is there: {}", session.says_it_is());
+        let is = self.redactor.redact_text(&session.says_it_is());
+        tracing::info!(server = %self.options.name, "an MCP server is there: {is}");
         let peer = session.service.peer().clone();
         self.offer(std::mem::take(&mut session.tools));
         self.state.send_replace(State::Up(peer.clone()));

@@ -13,8 +13,11 @@ use tokio::time::timeout;
 
 use super::options::ServerName;
 
-/// Bytes of one line.
+/// Bytes of one line that are logged.
 const LINE_CAP: usize = 500;
+
+/// Bytes of one line that are kept until it is redacted: half of a secret is not recognised as one.
+const RAW_CAP: usize = 16 * LINE_CAP;
 
 /// Lines that are logged in one [`WINDOW`].
 const LINES: u32 = 60;
@@ -77,7 +80,8 @@ impl Stderr {
     }
 
     fn line(&self, line: &str, meter: &mut Meter) {
-        let line = self.redactor.redact_text(&clean::line(line)).into_inner();
+        let mut line = self.redactor.redact_text(&clean::line(line)).into_inner();
+        line.truncate(line.floor_char_boundary(LINE_CAP));
         if meter.lets_through(Instant::now()) {
             tracing::info!(server = %self.server, left_out = meter.left_out(), "an MCP server says: {line}");
         }
@@ -85,7 +89,7 @@ impl Stderr {
     }
 }
 
-/// Lines out of chunks; what of a line is beyond [`LINE_CAP`] is dropped.
+/// Lines out of chunks; what of a line is beyond [`RAW_CAP`] is dropped.
 #[derive(Default)]
 struct Lines {
     line: Vec<u8>,
@@ -96,7 +100,7 @@ impl Lines {
         let mut whole = Vec::new();
         let mut pieces = chunk.split(|byte| *byte == b'\n').peekable();
         while let Some(piece) = pieces.next() {
-            let room = LINE_CAP.saturating_sub(self.line.len());
+            let room = RAW_CAP.saturating_sub(self.line.len());
             self.line.extend(piece.iter().take(room));
             if pieces.peek().is_some() {
                 whole.extend(self.rest());
@@ -150,7 +154,7 @@ mod tests {
         assert_eq!(lines.push(b"one\ntw"), ["one"]);
         assert_eq!(lines.push(b"o\n\n  \nthree\n"), ["two", "three"]);
         assert!(lines.push(&vec![b'x'; 1_000_000]).is_empty());
-        assert_eq!(lines.push(b"\n")[0].len(), LINE_CAP);
+        assert_eq!(lines.push(b"\n")[0].len(), RAW_CAP);
         lines.push(b"last");
         assert_eq!((lines.rest().as_deref(), lines.rest()), (Some("last"), None));
     }
@@ -168,12 +172,16 @@ mod tests {
     #[tokio::test]
     async fn the_last_words_hide_secrets() {
         let stderr = Stderr::new("x".parse().unwrap(), Redactor::default());
-        let (mut server, ours) = tokio::io::duplex(64);
-        stderr.follow(ours);
-        let said = b"cannot reach postgres://app:hunter2secret@db:5432/x\n";
-        tokio::io::AsyncWriteExt::write_all(&mut server, said).await.unwrap();
-        drop(server);
-        let words = stderr.last_words().await.unwrap();
-        assert!(words.starts_with("cannot reach") && !words.contains("hunter2"), "{words}");
+        // Also where the secret stands across the end of what is logged.
+        for before in ["", &"x ".repeat((LINE_CAP - 40) / 2)] {
+            let (mut server, ours) = tokio::io::duplex(64);
+            stderr.follow(ours);
+            let said = format!("cannot reach {before}postgres://app:hunter2secret@db:5432/x\n");
+            tokio::io::AsyncWriteExt::write_all(&mut server, said.as_bytes()).await.unwrap();
+            drop(server);
+            let words = stderr.last_words().await.unwrap();
+            assert!(words.starts_with("cannot reach") && !words.contains("hunter2"), "{words}");
+            assert!(words.len() <= LINE_CAP);
+        }
     }
 }

@@ -15,7 +15,8 @@ const KEYWORDS: &[&str] = &["and", "or", "unless", "bool", "offset", "atan2", "i
 const BEFORE_LABELS: &[&str] = &["by", "without", "on", "ignoring", "group_left", "group_right"];
 
 /// The expression with every selector bound to these namespaces, or to series that have no namespace at all, as those of
-/// nodes. None when its quotes and brackets do not match, or with comments.
+/// nodes. None when its quotes and brackets do not match, with comments, and with what servers read in different ways: labels
+/// in quotes after `by`, `or` between matchers, escapes and letters beyond ASCII in names.
 pub fn within(expr: &str, namespaces: &BTreeSet<String>) -> Option<String> {
     let names = any_of(namespaces.iter().map(String::as_str));
     let matcher = format!("namespace=~{}", string(&format!("|{names}")));
@@ -41,8 +42,9 @@ impl Bound<'_> {
         let bytes = self.expr.as_bytes();
         let in_matchers = matches!(self.open.last(), Some(b'{' | b'['));
         let len = match bytes[at] {
-            quote @ (b'"' | b'\'' | b'`') => string_len(&bytes[at..], quote)?,
-            b'#' => return None,
+            quote @ (b'"' | b'\'' | b'`') => self.text(at, quote)?,
+            // VictoriaMetrics reads escapes and letters of all scripts in names, Prometheus does not.
+            b'#' | b'\\' | 0x80.. => return None,
             open @ (b'(' | b'[') => self.opened(open),
             b'{' => {
                 self.opened(b'{');
@@ -56,7 +58,8 @@ impl Bound<'_> {
                 pair.then_some(1)?
             }
             c if is_word(c) && !in_matchers => return self.word(at),
-            _ => self.expr[at..].chars().next().map_or(1, char::len_utf8),
+            c if is_word(c) => self.word_of_matchers(at)?,
+            _ => 1,
         };
         self.out.push_str(&self.expr[at..at + len]);
         Some(len)
@@ -67,6 +70,19 @@ impl Bound<'_> {
         1
     }
 
+    /// A string. Whether a backslash escapes in backticks depends on the server: one before the last backtick is refused.
+    fn text(&self, at: usize, quote: u8) -> Option<usize> {
+        let len = string_len(&self.expr.as_bytes()[at..], quote)?;
+        (quote != b'`' || !self.expr[at..at + len].ends_with("\\`")).then_some(len)
+    }
+
+    /// A word between braces. `or` begins other matchers, which ours do not bind:
+    /// <https://docs.victoriametrics.com/victoriametrics/keyconcepts/#filtering-by-multiple-or-filters>.
+    fn word_of_matchers(&self, at: usize) -> Option<usize> {
+        let len = self.expr.as_bytes()[at..].iter().take_while(|c| is_word(**c)).count();
+        (!self.expr[at..at + len].eq_ignore_ascii_case("or")).then_some(len)
+    }
+
     /// A word outside of matchers: a number, a keyword, a function, or a metric.
     fn word(&mut self, at: usize) -> Option<usize> {
         let bytes = self.expr.as_bytes();
@@ -75,7 +91,7 @@ impl Bound<'_> {
         let lower = word.to_lowercase();
         let next = self.next(at + len);
         if BEFORE_LABELS.contains(&lower.as_str()) && next == Some(b'(') {
-            len += self.expr[at + len..].find(')')? + 1;
+            len += labels_len(&self.expr[at + len..])?;
         } else if self.is_metric(word, &lower, at + len, next) {
             self.out.push_str(word);
             if next != Some(b'{') {
@@ -103,6 +119,14 @@ impl Bound<'_> {
     fn next(&self, from: usize) -> Option<u8> {
         self.expr.as_bytes().get(from..)?.iter().copied().find(|c| !c.is_ascii_whitespace())
     }
+}
+
+/// Length of a list of plain labels in brackets.
+fn labels_len(rest: &str) -> Option<usize> {
+    let end = rest.find(')')?;
+    let labels = rest[..end].trim_ascii_start().strip_prefix('(')?;
+    let is_plain = |c: u8| is_word(c) || c == b',' || c.is_ascii_whitespace();
+    labels.bytes().all(is_plain).then_some(end + 1)
 }
 
 #[cfg(test)]
@@ -147,6 +171,13 @@ mod tests {
     #[case("up{a=\"b}")]
     #[case("up # {")]
     #[case("sum by (pod")]
+    #[case::bracket_in_a_label("sum by (\"x)\") (kube_pod_info{namespace='bank'}) # \"")]
+    #[case::bracket_in_a_label_without_comment("sum by (\"x)\") (kube_pod_info{namespace='bank'} + \"1\")")]
+    #[case::or_of_matchers("x{pod!=\"\" or namespace=\"bank\"}")]
+    #[case::or_in_capitals("x{pod!=\"\"OR namespace=\"bank\"}")]
+    #[case::escaped_backtick("x{a=`\\`,b=~`}) or kube_pod_info or (x{a=`\\`}")]
+    #[case::escaped_name("\\3_up")]
+    #[case::letters("\u{e9}")]
     fn what_does_not_match_is_refused(#[case] expr: &str) {
         assert_eq!(within(expr, &shop()), None);
     }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use midwatch_redact::{Redact, Redacted, Redactor};
 use serde::{Deserialize, Serialize};
 
 use crate::entity::{EntityRef, Kind};
@@ -148,13 +149,13 @@ macro_rules! tables {
             }
 
             /// The fields that were kept of an object, as JSON in the API's own words. Of a Secret these are the names of
-            /// its keys.
-            pub fn fields(&self, entity: &EntityRef) -> Option<serde_json::Value> {
+            /// its keys. Redacted while it is still known which field names another: as lines, the word after
+            /// `--password` is a word like all others.
+            pub fn fields(&self, entity: &EntityRef, redactor: &Redactor) -> Option<Redacted<serde_json::Value>> {
                 match entity.kind {
-                    $(Kind::$variant => self.$field.get(entity.ns(), &entity.name).map(serde_json::to_value),)*
-                    _ => self.custom.get(entity).map(serde_json::to_value),
-                }?
-                .ok()
+                    $(Kind::$variant => self.$field.get(entity.ns(), &entity.name).and_then(|o| fields(o, redactor)),)*
+                    _ => self.custom.get(entity).and_then(|o| fields(o, redactor)),
+                }
             }
 
             /// References to all objects of a kind, in order of namespace and name.
@@ -166,6 +167,10 @@ macro_rules! tables {
             }
         }
     };
+}
+
+fn fields<T: Clone + Redact + Serialize>(object: &T, redactor: &Redactor) -> Option<Redacted<serde_json::Value>> {
+    redactor.seal(object.clone()).map(|object| serde_json::to_value(object).ok()).transpose()
 }
 
 tables! {

@@ -155,7 +155,19 @@ fn opposes(claim: &str, says: &str, finding: &str, of_subject: bool) -> bool {
     });
     let smaller = of_claim.len().min(of_finding.len());
     let same_words = smaller >= 3 && shared * 10 >= smaller * 7;
-    on_topic || same_words && is_negated(claim) != is_negated(finding)
+    on_topic || same_words && is_negated(claim) != is_negated(finding) && !repeats_a_negation(claim, says)
+}
+
+/// Whether what a claim negates is negated in the same words by what it cites: `the setting is not set` denies nothing
+/// where the log says so, however often the finding says `not`.
+fn repeats_a_negation(claim: &str, says: &str) -> bool {
+    let (claim, says) = (claim.to_lowercase(), says.to_lowercase());
+    let mut negations = NEGATION.find_iter(&claim).peekable();
+    negations.peek().is_some()
+        && negations.all(|found| {
+            let words: Vec<&str> = claim[found.start()..].split_whitespace().take(2).collect();
+            says.contains(words.join(" ").trim_end_matches(|c: char| !c.is_alphanumeric()))
+        })
 }
 
 /// Whether a claim blames what was ruled out: `the node: other pods on it are fine` is about the node.

@@ -35,3 +35,4 @@ pub use hypotheses::{Hypothesis, hypotheses};
 pub use opinion::{nothing, opinion};
 pub use parse::parse;
 pub use speech::{NOT_ASKED, Speech};
+pub(crate) use words::is_compound;

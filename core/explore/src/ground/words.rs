@@ -76,7 +76,7 @@ pub(super) fn is_plain(part: &str) -> bool {
 }
 
 /// A word with hyphens that is made in English: `read-only`, `crash-looping`, `out-of-memory`.
-pub(super) fn is_compound(lower: &str) -> bool {
+pub(crate) fn is_compound(lower: &str) -> bool {
     let parts: Vec<&str> = lower.split('-').collect();
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return false };
     let letters = parts.iter().all(|part| !part.is_empty() && part.chars().all(char::is_alphabetic));

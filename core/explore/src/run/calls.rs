@@ -11,19 +11,23 @@ use futures::future::{BoxFuture, FutureExt as _};
 use midwatch_diagnosis::report::EvidenceId;
 use midwatch_redact::Redacted;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::plan;
-use super::repeats::{Before, Gave, Key};
+use super::repeats::{Before, Gave, Key, Print};
 use super::state::Exploration;
 use super::talk::with_text;
 use super::track::{Goal, Track};
+use super::trail::foreign;
 use crate::ground::CONCLUDE;
 use crate::port::{Arguments, Message, ToolCall};
 use crate::prompt::text::Text;
 use crate::prompt::{mark, words};
 use crate::shelf;
 use crate::tool::{Tool, ToolError, ToolResult};
+
+/// What the sets of tools of other servers begin with.
+const FOREIGN: &str = "mcp.";
 
 /// Calls of one reply that are looked at; further ones are refused.
 const AT_ONCE: usize = 16;
@@ -182,6 +186,8 @@ impl Exploration<'_> {
                 Some(place) => Answer::Read(place),
                 None if !self.spending.call() => Answer::Known(Told::fixed(words::NO_BUDGET)),
                 None => {
+                    // Secrets and masked names are not for other servers either.
+                    let arguments = if is_foreign(&*tool) { self.veil.out_value(&arguments) } else { arguments };
                     reads.push(Read { tool, name: name.to_owned(), arguments, key: key.clone(), track: index });
                     Answer::Read(reads.len() - 1)
                 }
@@ -218,10 +224,38 @@ impl Exploration<'_> {
     pub(crate) async fn make(&mut self, reads: &[Read]) -> Vec<Result<ToolResult, ToolError>> {
         let budget = self.spending.budget();
         let (per_call, until, parallel) = (budget.per_call, self.spending.research_until(), budget.parallel.max(1));
-        // Boxed: the compiler cannot see through the stream that the future may move between threads.
-        let call = |read: &Read| one(read.tool.clone(), read.arguments.clone(), per_call, until).boxed();
-        let calls: Vec<BoxFuture<'static, _>> = reads.iter().map(call).collect();
+        let mut calls: Vec<BoxFuture<'static, _>> = Vec::with_capacity(reads.len());
+        for read in reads {
+            // Boxed: the compiler cannot see through the stream that the future may move between threads.
+            calls.push(match self.held_back(read, until).await {
+                Some(why) => futures::future::ready(Err(ToolError::Denied(why))).boxed(),
+                None => one(read.tool.clone(), read.arguments.clone(), per_call, until).boxed(),
+            });
+        }
         futures::stream::iter(calls).buffered(parallel).collect().await
+    }
+
+    /// Why a call must not leave for another server; what stays with us is not asked about.
+    async fn held_back(&self, read: &Read, until: Instant) -> Option<String> {
+        let server = read.tool.toolset().strip_prefix(FOREIGN)?;
+        let sent = foreign(server, &read.name, &read.arguments);
+        match timeout_at(until, self.gate.foreign(&sent)).await {
+            Ok(passed) => passed.err(),
+            Err(_) => Some("the time for reads was used up".to_owned()),
+        }
+    }
+
+    /// Takes over what the tools learned by what they read, before anything of it is told.
+    pub(crate) async fn catch_up(&mut self) {
+        let redactor = self.learned.redactor().await;
+        self.veil.hide_with(redactor.clone());
+        self.shelf.hide_with(redactor.clone());
+        self.redactor = redactor;
+        if self.veil.masks() {
+            for name in self.learned.names().await {
+                self.veil.learn(&name);
+            }
+        }
     }
 
     /// Puts the results of a round on the shelf, in their order, and gives what the model is told of each.
@@ -243,22 +277,27 @@ impl Exploration<'_> {
     fn take_result(&mut self, track: Option<&mut Track>, read: Read, mut result: ToolResult) -> Told {
         result.summary.truncate(result.summary.floor_char_boundary(SUMMARY));
         self.learn(result.names.iter().chain(&result.about).cloned().collect::<Vec<_>>());
+        if is_foreign(&*read.tool) {
+            // Other servers do not say which objects they name.
+            self.veil.learn_text(&result.summary);
+            self.veil.learn_text(&result.text);
+        }
         result.reads.iter().for_each(|probe| self.read.count(probe));
         self.spending.read(result.bytes.max(result.text.len() as u64));
-        if let Some((id, nearly)) = self.asked.said_before(&read.key, &result.text) {
+        let print = Print::of(&result.text);
+        if let Some((id, nearly)) = self.asked.said_before(&read.key, &print) {
             if let Some(track) = track.filter(|_| nearly) {
                 track.repeat();
             }
             self.asked.remember(read.track, read.key, Gave::Evidence(id));
             return self.again(Some(words::SAME_RESULT), &Gave::Evidence(id));
         }
-        let text = result.text.clone();
         let id = if read.tool.is_reading() {
             self.shelf.put(&read.name, result)
         } else {
             self.shelf.put_aside(&read.name, result)
         };
-        self.asked.says(read.key.clone(), &text, id);
+        self.asked.says(read.key.clone(), &print, id);
         self.asked.remember(read.track, read.key, Gave::Evidence(id));
         self.results += 1;
         self.evidence(id, self.shown)
@@ -322,6 +361,10 @@ impl Exploration<'_> {
 /// Reading on in two places of one result is not going to and fro; asking for two windows of one log is.
 fn compared(key: &Key) -> String {
     if key.exact.starts_with(shelf::NAME) { key.exact.clone() } else { key.near.clone() }
+}
+
+fn is_foreign(tool: &dyn Tool) -> bool {
+    tool.toolset().starts_with(FOREIGN)
 }
 
 /// One call within its time.

@@ -92,6 +92,15 @@ pub trait Gate: Send + Sync {
     /// and the exploration ends.
     async fn pass(&self, sent: &Sent, request: &Redacted<ChatRequest>) -> Result<(), String>;
 
+    /// Lets a call of a tool of somebody else's pass: an MCP server is told its arguments. [`Sent::to`] names server and tool.
+    ///
+    /// # Errors
+    /// Why it must not leave. The call is not made then; the model is told, and goes on.
+    async fn foreign(&self, sent: &Sent) -> Result<(), String> {
+        let _ = sent;
+        Ok(())
+    }
+
     /// The reply to a request is there, or there will be none; what it took.
     async fn came(&self, sent: &Sent, used: &ModelUse) {
         let _ = (sent, used);
@@ -123,6 +132,8 @@ pub struct Explained {
 pub struct Answered {
     /// The answer; none when the model thinks that it was not asked: people talk to each other in threads.
     pub answer: Option<Redacted<Answer>>,
+    /// At least one sentence of the answer stands on evidence, or says that it is not known.
+    pub stands: bool,
     /// Why there is no answer of the model, for the reader, where it could not be asked.
     pub failed: Option<Redacted<String>>,
     /// What it took.

@@ -11,6 +11,7 @@ use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::report::Report;
 use midwatch_redact::{Mask, Redacted, Redactor};
+use serde_json::Value;
 
 use super::plan::Known;
 use super::repeats;
@@ -33,6 +34,9 @@ const SHOWN: std::ops::RangeInclusive<usize> = 1_000..=4_000;
 /// Bytes of the case, in the same way.
 const CASE: std::ops::RangeInclusive<usize> = 3_000..=16_000;
 
+/// Labels of an alert that say whose it is and name no object.
+const IDENTIFYING: &[&str] = &["cluster", "container", "app", "job", "instance", "host", "hostname", "nodename"];
+
 /// Tokens of a conversation that are of use whatever the budget.
 const LEAST_CONTEXT: u64 = 8_000;
 
@@ -44,6 +48,8 @@ pub(crate) struct Exploration<'a> {
     pub(crate) veil: Veil,
     pub(crate) shelf: Shelf,
     pub(crate) toolbox: Toolbox,
+    /// What our tools learned.
+    pub(crate) learned: tools::Learned,
     pub(crate) spending: Spending,
     pub(crate) asked: repeats::Asked,
     pub(crate) trail: Trail,
@@ -67,7 +73,13 @@ impl<'a> Exploration<'a> {
         // Every request pays for the whole conversation, so a budget of tokens bears only so long a one.
         let context = facts.context.min((budget.tokens / 5).max(LEAST_CONTEXT));
         let max_output = facts.max_output.min(u32::try_from(context / 4).unwrap_or(u32::MAX));
-        let own = tools::of(asked.source.clone(), asked.request, asked.limits, asked.report, asked.redactor.clone());
+        let (own, learned) = tools::with_learned(
+            asked.source.clone(),
+            asked.request,
+            asked.limits,
+            asked.report,
+            asked.redactor.clone(),
+        );
         let free = |tool: &Arc<dyn Tool>| !is_ours(&tool.spec().name);
         let toolbox = Toolbox::new(own.into_iter().chain(explorer.foreign.iter().cloned()).filter(free));
         let mut exploration = Self {
@@ -76,6 +88,7 @@ impl<'a> Exploration<'a> {
             shelf: Shelf::new(asked.report, asked.redactor.clone()),
             redactor: asked.redactor.clone(),
             toolbox: toolbox.within(&brief.toolsets),
+            learned,
             spending: Spending::new(budget, facts.price),
             asked: repeats::Asked::default(),
             trail: Trail::default(),
@@ -90,6 +103,7 @@ impl<'a> Exploration<'a> {
         };
         exploration.learn(names_of_report(asked.report.map(AsRef::as_ref)));
         exploration.learn(asked.request.alerts.iter().flat_map(names_of_alert));
+        exploration.learn_texts(asked);
         exploration
     }
 
@@ -99,6 +113,23 @@ impl<'a> Exploration<'a> {
             self.veil.learn(&name);
             self.known.learn(&name);
         }
+    }
+
+    /// Learns what looks like a name in the texts of the case, which are told before anything is read.
+    fn learn_texts(&mut self, asked: &Asked<'_>) {
+        if !self.veil.masks() {
+            return;
+        }
+        let alerts = asked.report.iter().filter_map(|report| report.alert.as_ref()).chain(&asked.request.alerts);
+        for alert in alerts {
+            for value in IDENTIFYING.iter().filter_map(|name| alert.label(name)).filter(|value| !value.is_empty()) {
+                self.veil.learn(&EntityRef::new(Kind::named("Name"), "", value));
+            }
+            alert.labels.iter().chain(&alert.annotations).for_each(|(_, value)| self.veil.learn_text(value));
+        }
+        asked.request.text.iter().for_each(|text| self.veil.learn_text(text));
+        let report = asked.report.map(|report| serde_json::to_value(&**report).unwrap_or_default());
+        report.iter().for_each(|report| learn_all(&mut self.veil, report));
     }
 
     /// Bytes of the case.
@@ -128,7 +159,8 @@ impl<'a> Exploration<'a> {
         }
         Redacted::gather(specs.into_iter().map(|spec| {
             let description = self.veil.out(&spec.description);
-            self.redactor.seal(ToolSpec { description: String::new(), ..spec }).zip(description).map(told)
+            let schema = self.veil.out_schema(&spec.schema);
+            self.redactor.seal(ToolSpec { description: String::new(), schema, ..spec }).zip(description).map(told)
         }))
     }
 
@@ -157,6 +189,16 @@ fn told((spec, description): &(ToolSpec, String)) -> ToolSpec {
 /// Whether a tool's name is one of those that the loop answers itself.
 fn is_ours(name: &str) -> bool {
     [shelf::NAME, plan::NAME, ground::CONCLUDE].contains(&name)
+}
+
+/// Every text in a JSON value.
+fn learn_all(veil: &mut Veil, value: &Value) {
+    match value {
+        Value::String(text) => veil.learn_text(text),
+        Value::Array(items) => items.iter().for_each(|item| learn_all(veil, item)),
+        Value::Object(members) => members.values().for_each(|member| learn_all(veil, member)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// A part of the context, in tokens.

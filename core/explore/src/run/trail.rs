@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Sent;
 use crate::budget::grouped;
-use crate::port::{ChatRequest, Message, ModelFacts, Stop, Usage};
+use crate::port::{Carried, ChatRequest, Message, ModelFacts, Stop, Usage};
 
 /// Of one exploration. Its conversations are told apart by their names.
 #[derive(Default)]
@@ -30,11 +30,20 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     pub(crate) fn new(facts: &ModelFacts, request: &Redacted<ChatRequest>) -> Self {
-        let body = canonical(request);
+        let body = sorted(json!(**request));
         let digest: [u8; 32] = Sha256::digest(&body).into();
         let to = format!("{}, model {}", facts.provider, facts.model);
         Self { sent: Sent { to, bytes: body.len() as u64, digest: hex(&digest), outcome: String::new() }, digest }
     }
+}
+
+/// A call of another server's tool that is about to leave, as the gate is shown it.
+pub(crate) fn foreign(server: &str, tool: &str, arguments: &Value) -> Sent {
+    let mut body = String::new();
+    write_sorted(&mut body, arguments);
+    let digest: [u8; 32] = Sha256::digest(&body).into();
+    let to = format!("MCP server {server}, tool {tool}");
+    Sent { to, bytes: body.len() as u64, digest: hex(&digest), outcome: String::new() }
 }
 
 /// How a reply came.
@@ -66,7 +75,7 @@ impl Trail {
     /// What came back.
     pub(crate) fn came(&mut self, place: usize, reply: &Redacted<Message>, came: Came) {
         self.lines.push(reply.map_with((place + 1, came), |(number, came), message| {
-            json!({ "reply": number, "stop": came.stop, "usage": came.usage, "message": message }).to_string()
+            json!({ "reply": number, "stop": came.stop, "usage": came.usage, "message": readable(message) }).to_string()
         }));
         let Usage { input, output, .. } = came.usage;
         self.ended(place, format!("{} tokens in, {} out", grouped(input), grouped(output)));
@@ -97,8 +106,9 @@ impl Trail {
 /// A request as far as it differs from the one before it in its conversation: `keeps` messages are the same.
 fn request_line(of: &str, number: usize, digest: &str, before: &ChatRequest, request: &ChatRequest) -> String {
     let same = before.messages.iter().zip(&request.messages).take_while(|(a, b)| a == b).count();
+    let messages: Vec<Message> = request.messages[same..].iter().map(readable).collect();
     let mut line = json!({
-        "request": number, "of": of, "sha256": digest, "keeps": same, "messages": request.messages[same..],
+        "request": number, "of": of, "sha256": digest, "keeps": same, "messages": messages,
         "choice": request.choice, "max_output": request.max_output,
     });
     if before.system != request.system {
@@ -110,42 +120,22 @@ fn request_line(of: &str, number: usize, digest: &str, before: &ChatRequest, req
     line.to_string()
 }
 
-/// A request as JSON with sorted keys and no blanks: the same request gives the same bytes.
-fn canonical(request: &ChatRequest) -> String {
-    let mut out = String::new();
-    write_sorted(&mut out, &json!(request));
-    out
+/// A message without what only its provider can read: that must go back as it came, so it is not redacted.
+fn readable(message: &Message) -> Message {
+    match message {
+        Message::Assistant { text, calls, carried: Some(Carried(carried)) } => {
+            let bytes = serde_json::to_vec(carried).map_or(0, |bytes| bytes.len());
+            let carried = Some(Carried(json!({ "bytes_left_out": bytes })));
+            Message::Assistant { text: text.clone(), calls: calls.clone(), carried }
+        }
+        other => other.clone(),
+    }
 }
 
-/// A JSON value with sorted keys and no blanks.
-pub(crate) fn write_sorted(out: &mut String, value: &Value) {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
-            let mut between = '{';
-            for (name, member) in &members {
-                out.push(between);
-                let _ = write!(out, "{}:", Value::from(name.as_str()));
-                write_sorted(out, member);
-                between = ',';
-            }
-            out.push_str(if members.is_empty() { "{}" } else { "}" });
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_sorted(out, item);
-            }
-            out.push(']');
-        }
-        other => {
-            let _ = write!(out, "{other}");
-        }
-    }
+/// A JSON value with sorted keys and no blanks: the same value gives the same bytes.
+pub(crate) fn sorted(mut value: Value) -> String {
+    value.sort_all_objects();
+    value.to_string()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -160,9 +150,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_only_the_provider_reads_is_not_kept() {
+        let carried = Some(Carried(json!({"thinking": "the password is hunter2secret"})));
+        let said = Message::Assistant { text: "so".into(), calls: Vec::new(), carried };
+        let request = ChatRequest { messages: vec![said], ..ChatRequest::default() };
+        let line = request_line("one", 1, "", &ChatRequest::default(), &request);
+        assert!(line.contains("bytes_left_out") && !line.contains("hunter2secret"), "{line}");
+    }
+
+    #[test]
     fn the_order_of_members_does_not_show() {
-        let mut out = String::new();
-        write_sorted(&mut out, &json!({"b": [1, {"z": null, "a": "\"x\""}], "a": {}}));
+        let out = sorted(json!({"b": [1, {"z": null, "a": "\"x\""}], "a": {}}));
         assert_eq!(out, r#"{"a":{},"b":[1,{"a":"\"x\"","z":null}]}"#);
     }
 }

@@ -74,6 +74,17 @@ impl Desk {
         open.view().map(View::now)
     }
 
+    /// What hides secrets, with what it learned from what was read.
+    pub(super) async fn redactor(&self) -> Redactor {
+        self.session.lock().await.redactor().clone()
+    }
+
+    /// Every object that is known by what was read.
+    pub(super) async fn names(&self) -> Vec<EntityRef> {
+        let known = |view: &View| names_of(view).chain(owners(view)).collect();
+        self.session.lock().await.view().map(known).unwrap_or_default()
+    }
+
     /// Reads logs or metrics, beside other calls.
     pub(super) async fn read(&self, probes: Vec<Probe>) -> (Vec<Collected>, Taken) {
         session::read(&*self.source, &self.limits, probes).await
@@ -273,13 +284,8 @@ fn take_commands(answer: &mut Answer) -> String {
     }
 }
 
-/// The objects whose names stand in a text.
-fn named(view: &View, text: &str) -> Vec<EntityRef> {
-    let words: BTreeSet<&str> = text
-        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '_')))
-        .map(|word| word.trim_matches(['.', '-']))
-        .filter(|word| !word.is_empty())
-        .collect();
+/// The objects of a view: those that were read, those that events are about, and the nodes of pods.
+fn names_of(view: &View) -> impl Iterator<Item = EntityRef> {
     let kinds = Kind::KNOWN.iter().filter(|kind| !matches!(kind, Kind::Event | Kind::Lease));
     let objects = kinds.flat_map(|kind| view.names(kind));
     let custom = view.custom.keys().cloned();
@@ -287,8 +293,30 @@ fn named(view: &View, text: &str) -> Vec<EntityRef> {
         let about = &event.involved_object;
         EntityRef::new(Kind::named(&about.kind), &about.namespace, about.name.clone())
     });
-    let all: BTreeSet<EntityRef> =
-        objects.chain(custom).chain(gone).filter(|entity| words.contains(entity.name.as_str())).collect();
+    let nodes = view.pods.iter().map(|pod| EntityRef::new(Kind::Node, "", pod.spec.node_name.clone()));
+    objects.chain(custom).chain(gone).chain(nodes.filter(|node| !node.name.is_empty()))
+}
+
+/// What runs pods that were read, also where it was not read itself.
+fn owners(view: &View) -> impl Iterator<Item = EntityRef> {
+    let owners = view.pods.iter().flat_map(|pod| pod.metadata.owner_references.iter().map(move |owner| (pod, owner)));
+    owners.flat_map(|(pod, owner)| {
+        let namespace = &pod.metadata.namespace;
+        // A ReplicaSet is called like its Deployment, with a hash of the template behind it.
+        let deployment = owner.name.rsplit_once('-').filter(|_| owner.kind == Kind::ReplicaSet.as_str());
+        let deployment = deployment.map(|(name, _)| EntityRef::new(Kind::Deployment, namespace, name));
+        deployment.into_iter().chain([EntityRef::new(Kind::named(&owner.kind), namespace, owner.name.clone())])
+    })
+}
+
+/// The objects whose names stand in a text.
+fn named(view: &View, text: &str) -> Vec<EntityRef> {
+    let words: BTreeSet<&str> = text
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '_')))
+        .map(|word| word.trim_matches(['.', '-']))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let all: BTreeSet<EntityRef> = names_of(view).filter(|entity| words.contains(entity.name.as_str())).collect();
     all.into_iter().collect()
 }
 

@@ -48,7 +48,8 @@ impl Reads for Fields {
         let Some(entity) = found.into_iter().next() else {
             return Err(ToolError::Arguments("name one object, like `deployment/checkout`".to_owned()));
         };
-        let all = open.view()?.fields(&entity).ok_or_else(|| ToolError::Failed(format!("{entity} was not found")))?;
+        let all = open.view()?.fields(&entity, open.session.redactor());
+        let all = all.ok_or_else(|| ToolError::Failed(format!("{entity} was not found")))?.into_inner();
         let path = asked.path.as_deref().map(str::trim).unwrap_or_default();
         let part = at(&all, path).ok_or_else(|| no_path(&entity, &all, path))?;
         let mut lines = Vec::new();

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use midwatch_agent::followup::session::{Taken, moment};
 use midwatch_conversation::question::Question;
+use midwatch_diagnosis::entity::{EntityRef, Kind};
 use midwatch_diagnosis::metrics::{
     Labels, MetricQuery, POINTS_CAP, Purpose, SERIES_CAP, Series, When, bounds, number, selector,
 };
@@ -18,6 +19,10 @@ use crate::tool::{ToolError, ToolResult};
 
 /// Points of one series that are written down; of more, one of each so many.
 const POINTS: usize = 40;
+
+/// Why an expression cannot be bound to namespaces.
+const UNBOUND: &str = "the expression cannot be bound to the namespaces of this investigation: its quotes or brackets do not \
+     match, or it has a comment, labels in quotes after `by`, `or` between braces, or names with escapes or letters beyond ASCII";
 
 /// `query_metrics`.
 pub(super) struct Query;
@@ -62,9 +67,7 @@ impl Reads for Query {
             } else {
                 bounds::within(&asked.query, &namespaces)
             };
-            let expr = expr.ok_or_else(|| {
-                ToolError::Arguments("the expression has quotes or brackets that do not match, or a comment".to_owned())
-            })?;
+            let expr = expr.ok_or_else(|| ToolError::Arguments(UNBOUND.to_owned()))?;
             MetricQuery { purpose: Purpose::Asked, expr, when, agree_with: Labels::new() }
         };
         let (collected, taken) = desk.read(vec![Probe::Metric(query.clone())]).await;
@@ -73,8 +76,24 @@ impl Reads for Query {
         let gaps: Vec<&str> = collected.iter().flat_map(|c| &c.gaps).map(String::as_str).collect();
         let gaps = if gaps.is_empty() { String::new() } else { format!("; not whole: {}", gaps.join("; ")) };
         let summary = format!("{} series of {}{gaps}", series.len(), query.expr);
-        Ok(desk.open().await.result_of(summary, text, query.command(), None, taken))
+        let mut result = desk.open().await.result_of(summary, text, query.command(), None, taken);
+        result.names.extend(series.iter().flat_map(named));
+        Ok(result)
     }
+}
+
+/// What the labels of a series name; it need not be among the objects that were read.
+fn named(series: &Series) -> Vec<EntityRef> {
+    let label = |name: &str| series.labels.get(name).map(String::as_str).unwrap_or_default();
+    let kind = |name: &str| match name {
+        "instance" | "cluster" | "container" => Some(Kind::named("Name")),
+        "pod" | "node" | "namespace" | "service" | "deployment" | "statefulset" | "daemonset" | "replicaset" => {
+            Kind::parse(name)
+        }
+        _ => None,
+    };
+    let names = series.labels.iter().filter(|(_, value)| !value.is_empty());
+    names.filter_map(|(name, value)| Some(EntityRef::new(kind(name)?, label("namespace"), value.clone()))).collect()
 }
 
 fn series(collected: &[Collected]) -> Result<&[Series], ToolError> {

@@ -20,6 +20,8 @@ use midwatch_diagnosis::probe::ProbeKind;
 use midwatch_diagnosis::report::Report;
 use midwatch_redact::{Redacted, Redactor};
 
+use midwatch_diagnosis::entity::EntityRef;
+
 use crate::tool::Tool;
 use desk::{At, Desk};
 
@@ -46,6 +48,33 @@ pub fn of(
     report: Option<&Redacted<Report>>,
     redactor: Redactor,
 ) -> Vec<Arc<dyn Tool>> {
+    with_learned(source, request, limits, report, redactor).0
+}
+
+/// What the tools of one exploration learned by what they read.
+#[derive(Clone)]
+pub(crate) struct Learned(Arc<Desk>);
+
+impl Learned {
+    /// What hides secrets, those that were read in settings included.
+    pub(crate) async fn redactor(&self) -> Redactor {
+        self.0.redactor().await
+    }
+
+    /// Every object that is known by now.
+    pub(crate) async fn names(&self) -> Vec<EntityRef> {
+        self.0.names().await
+    }
+}
+
+/// The tools, and what they learn.
+pub(crate) fn with_learned(
+    source: Arc<dyn EvidenceSource>,
+    request: &Request,
+    limits: &Limits,
+    report: Option<&Redacted<Report>>,
+    redactor: Redactor,
+) -> (Vec<Arc<dyn Tool>>, Learned) {
     let serves = |kind| source.serves(kind);
     let (objects, logs) = (serves(ProbeKind::Objects), serves(ProbeKind::Logs));
     let metrics = limits.sources.contains(&SourceKind::Prometheus) && serves(ProbeKind::Metrics);
@@ -76,5 +105,5 @@ pub fn of(
             At::<metrics::Usage>::the(&desk),
         ]);
     }
-    tools
+    (tools, Learned(desk))
 }

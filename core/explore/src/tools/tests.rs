@@ -252,7 +252,11 @@ async fn secrets_do_not_come_through_any_tool() {
     std::fs::create_dir_all(place.join("api-1")).unwrap();
     let write = |name: &str, value: Value| std::fs::write(place.join(name), value.to_string()).unwrap();
     let env = json!([{"name": "DB_PASSWORD", "value": "hunter2secret"}, {"name": "HOST", "value": "db.shop"}]);
-    let container = json!({"name": "app", "image": "api:1", "env": env});
+    // Words that are secret only for the word before them, and too short to be found by their form.
+    let args = json!(["serve", "--db-password", "Zx81kkPq"]);
+    let probe = json!({"exec": {"command": ["redis-cli", "-a", "Qw72mmRt", "ping"]}});
+    let env = json!([env[0], env[1], {"name": "PIN_PASSWORD", "value": "pw1"}]);
+    let container = json!({"name": "app", "image": "api:1", "args": args, "env": env, "livenessProbe": probe});
     let status = json!({"phase": "Running", "containerStatuses": [{"name": "app", "ready": true, "state": {"running": {"startedAt": "2026-11-22T04:00:00Z"}}}]});
     let meta = json!({"name": "api-1", "namespace": "shop"});
     let pod = json!({"kind": "Pod", "metadata": meta, "spec": {"containers": [container]}, "status": status});
@@ -264,7 +268,9 @@ async fn secrets_do_not_come_through_any_tool() {
     std::fs::write(place.join("api-1/logs.txt"), "login with hunter2secret and t0psecretvalue failed\n").unwrap();
     let snapshot = Snapshot::open(dir.path(), midwatch_snapshot::Limits::default()).unwrap();
     let source = Arc::new(Recording { snapshot, metrics: true, asked: std::sync::Mutex::default() });
-    let tools = box_of(&source, &request(Some("shop"), "2026-11-22T04:36:31Z"));
+    let request = request(Some("shop"), "2026-11-22T04:36:31Z");
+    let (tools, learned) = super::with_learned(source, &request, &Limits::default(), None, Redactor::default());
+    let tools = Toolbox::new(tools);
     let mut all = String::new();
     for (name, arguments) in [
         ("read_log", json!({"object": "pod/api-1"})),
@@ -279,14 +285,35 @@ async fn secrets_do_not_come_through_any_tool() {
     ] {
         all.push_str(&said(&tools, name, arguments).await);
     }
-    for secret in ["hunter2secret", "t0psecretvalue", "c3VwZXJoaWRkZW4", "superhidden"] {
+    // What others give is hidden by what was learned here, too.
+    all.push_str(&learned.redactor().await.redact_text("a dashboard says hunter2secret"));
+    for secret in ["hunter2secret", "t0psecretvalue", "c3VwZXJoaWRkZW4", "superhidden", "Zx81kkPq", "Qw72mmRt", "pw1"] {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
-    for plain in
-        ["data.key (its value is never read)", "db.shop", "data.app.conf:\n  a=1\n  b=2", "login with ", "failed"]
-    {
+    for plain in [
+        "data.key (its value is never read)",
+        "args[1]: --db-password",
+        "command[3]: ping",
+        "db.shop",
+        "data.app.conf:\n  a=1\n  b=2",
+        "login with ",
+        "failed",
+    ] {
         assert!(all.contains(plain), "{plain}: {all}");
     }
+}
+
+#[tokio::test]
+async fn every_name_that_was_read_is_learned() {
+    let source = Recording::open("crash-missing-env", true);
+    let request = request(Some("inc-crashloop"), "2026-11-22T04:36:31Z");
+    let (tools, learned) = super::with_learned(source, &request, &Limits::default(), None, Redactor::default());
+    said(&Toolbox::new(tools), "list_objects", json!({"kind": "pods"})).await;
+    let mut veil = crate::veil::Veil::new(Redactor::default(), Some(midwatch_redact::Mask::new()));
+    learned.names().await.iter().for_each(|name| veil.learn(name));
+    let out = veil.out("lookup payments-api.inc-crashloop on 10.0.0.10:53; PAYMENTS_API_HOST of payments-api-7c9f-x");
+    let lower = out.to_lowercase();
+    assert!(!lower.contains("payments") && !lower.contains("crashloop"), "{lower}");
 }
 
 #[tokio::test]

@@ -27,8 +27,10 @@ const PUBLIC: &[&str] = &[
     "cert-manager.io",
     "openshift.io",
     "argoproj.io",
-    "cluster.local",
 ];
+
+/// What the names of all clusters end with; what stands before it is theirs.
+const IN_CLUSTER: &[&str] = &["cluster.local", "svc.cluster.local", "pod.cluster.local"];
 
 /// Bytes of a host name: RFC 1035, section 2.3.4.
 const HOST: usize = 253;
@@ -82,15 +84,17 @@ fn host(rest: &str, is_url_host: bool) -> Option<usize> {
     let labels: Vec<&str> = lower.split('.').collect();
     let last = labels.last()?;
     let is_public = lower == "localhost"
+        || IN_CLUSTER.contains(&lower.as_str())
         || PUBLIC
             .iter()
             .any(|domain| lower.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.')));
     if labels.iter().any(|label| label.is_empty()) {
         return None;
     }
-    // Inside a cluster: `NAME.NAMESPACE.svc`, each label by itself.
-    if let Some(svc) = labels.iter().position(|label| *label == "svc").filter(|at| *at > 0) {
-        return Some(labels[0].len()).filter(|_| svc <= 3);
+    // Inside a cluster, each label by itself: `NAME.NAMESPACE.svc`, and `10-0-1-23.NAMESPACE.pod.cluster.local`.
+    let ends_cluster = |at: usize| labels[at] == "svc" || labels[at..].starts_with(&["pod", "cluster"]);
+    if let Some(at) = (1..labels.len()).find(|at| ends_cluster(*at)) {
+        return Some(labels[0].len()).filter(|_| at <= 3);
     }
     let by_form = labels.len() > 1 && ENDINGS.split(' ').any(|ending| ending == *last)
         || is_machine(&lower)

@@ -2,8 +2,9 @@
 
 use rstest::rstest;
 
-use super::checked;
-use crate::ground::check::Flaw;
+use super::{checked, report_with, shelf};
+use crate::ground::check::{Flaw, Grounds};
+use crate::ground::told::Told;
 
 #[rstest]
 // Names, as they stand and as a workload of its pod.
@@ -151,4 +152,15 @@ fn falls(#[case] claim: &str, #[case] ids: &[&str], #[case] flaw: Flaw) {
 #[case("It is caused by memory", &["e5"])]
 fn denies_a_finding(#[case] claim: &str, #[case] ids: &[&str]) {
     assert!(matches!(checked(claim, ids), Err(Flaw::DeniesFinding(_))), "{claim}: {:?}", checked(claim, ids));
+}
+
+#[test]
+fn a_negation_of_the_evidence_itself_denies_nothing() {
+    let cause = "container app of Deployment shop/checkout misses the setting DATABASE_URL, which its spec does not set: \
+                 \"FATAL DATABASE_URL is not set\"";
+    let report = report_with(&serde_json::json!({"root_cause": cause}));
+    let (shelf, told) = (shelf(&report), Told::of(&report));
+    let check = |claim: &str| Grounds::new(&shelf, &told).check(claim, &["e3".to_owned()]);
+    assert!(check("Container app misses the setting: 'DATABASE_URL is not set'").is_ok());
+    assert!(matches!(check("Container app does not miss the setting DATABASE_URL"), Err(Flaw::DeniesFinding(_))));
 }

@@ -18,8 +18,19 @@ fn text(answer: &Answer) -> String {
 }
 
 async fn ask(model: Arc<Scripted>, tools: Vec<Arc<Reader>>, memory: &[String], brief: Brief) -> Told {
+    ask_for(Request::default(), "why not the node?", model, tools, memory, brief).await
+}
+
+async fn ask_for(
+    request: Request,
+    question: &str,
+    model: Arc<Scripted>,
+    tools: Vec<Arc<Reader>>,
+    memory: &[String],
+    brief: Brief,
+) -> Told {
     let report = report();
-    let (request, limits) = (Request::default(), Limits::default());
+    let limits = Limits::default();
     let asked = Asked {
         source: Arc::new(NoSource),
         request: &request,
@@ -32,8 +43,30 @@ async fn ask(model: Arc<Scripted>, tools: Vec<Arc<Reader>>, memory: &[String], b
     let explorer = Explorer { model: model.clone(), foreign };
     let heard = Mutex::new(Vec::new());
     let hear = |answer: Redacted<Answer>| heard.lock().unwrap().push(text(&answer));
-    let answered = answer(&explorer, asked, "why not the node?", memory, &brief, &hear).await;
+    let answered = answer(&explorer, asked, question, memory, &brief, &hear).await;
     Told { answered, heard: heard.into_inner().unwrap(), model }
+}
+
+#[tokio::test]
+async fn names_that_nothing_was_read_of_do_not_leave_either() {
+    let model = Scripted::with(
+        |facts| facts.masks_names = true,
+        |_, request| {
+            let told = told(request);
+            for gone in ["ledger-db", "orders-api", "acme-prod-eu", "bookkeeper"] {
+                assert!(!told.contains(gone), "{gone} left: {told}");
+            }
+            assert!(told.contains("hit too?") && told.contains("cluster: name-"), "{told}");
+            says("I cannot tell.")
+        },
+    );
+    let labels = [("cluster", "acme-prod-eu"), ("container", "bookkeeper")];
+    let labels = labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let alert = midwatch_diagnosis::alert::Alert { labels, ..Default::default() };
+    let request = Request { alerts: vec![alert], ..Request::default() };
+    let memory = ["orders-api was moved yesterday".to_owned()];
+    let told = ask_for(request, "is ledger-db hit too?", model, vec![], &memory, plain()).await;
+    assert!(told.answered.failed.is_none());
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ impl ChatModel for Scripted {
                 for piece in reply.text.split_inclusive(' ') {
                     hear(Delta::Text(piece));
                 }
-                Ok(reply)
+                Ok(ChatReply { price: self.facts.price, ..reply })
             }
             Turn::Fails(failure) => Err(failure),
             Turn::Hangs => std::future::pending().await,
@@ -139,6 +139,7 @@ type Reads = Box<dyn Fn(usize, &Value) -> Result<ToolResult, ToolError> + Send +
 /// A tool that gives what a closure gives; some wait first, so that they end in another order than they began.
 struct Reader {
     name: &'static str,
+    set: &'static str,
     reads: Reads,
     wait: Duration,
     calls: AtomicUsize,
@@ -160,7 +161,18 @@ impl Reader {
         reads: impl Fn(usize, &Value) -> Result<ToolResult, ToolError> + Send + Sync + 'static,
     ) -> Arc<Self> {
         let (calls, at_once, most_at_once) = Default::default();
-        Arc::new(Self { name, reads: Box::new(reads), wait, calls, at_once, most_at_once })
+        let set = "mcp.tests";
+        Arc::new(Self { name, set, reads: Box::new(reads), wait, calls, at_once, most_at_once })
+    }
+
+    /// One of ours, which may be told names.
+    fn own(
+        name: &'static str,
+        reads: impl Fn(usize, &Value) -> Result<ToolResult, ToolError> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let (calls, at_once, most_at_once) = Default::default();
+        let (set, wait) = ("tests", Duration::ZERO);
+        Arc::new(Self { name, set, reads: Box::new(reads), wait, calls, at_once, most_at_once })
     }
 
     fn calls(&self) -> usize {
@@ -175,7 +187,7 @@ impl Tool for Reader {
     }
 
     fn toolset(&self) -> &'static str {
-        "mcp.tests"
+        self.set
     }
 
     async fn call(&self, arguments: Value) -> Result<ToolResult, ToolError> {
@@ -298,7 +310,7 @@ async fn run_behind(model: Arc<Scripted>, tools: Vec<Arc<Reader>>, brief: Brief,
 
 /// Only the tools of the test.
 fn plain() -> Brief {
-    Brief { toolsets: Toolsets::Only(["mcp".to_owned()].into()), ..Brief::default() }
+    Brief { toolsets: Toolsets::Only(["mcp".to_owned(), "tests".to_owned()].into()), ..Brief::default() }
 }
 
 fn brief(set: impl FnOnce(&mut Budget)) -> Brief {

@@ -23,7 +23,7 @@ async fn what_the_gate_holds_back_is_not_sent() {
 
 #[tokio::test]
 async fn names_and_secrets_do_not_leave_and_names_come_back() {
-    let tool = Reader::new("read_pod", |_, arguments| {
+    let tool = Reader::own("read_pod", |_, arguments| {
         assert_eq!(arguments["pod"], "checkout-5d4-x", "the name came back");
         let text = "payments-db refuses postgres://app:hunter2secret@payments-db/x";
         let names = vec![EntityRef::new(Kind::Service, "shop", "payments-db")];
@@ -49,6 +49,53 @@ async fn names_and_secrets_do_not_leave_and_names_come_back() {
     assert_eq!((ran.cause(), tool.calls()), (Some("checkout-5d4-x fails"), 1));
     let transcript = ran.explained.spent.transcript.as_str();
     assert!(!transcript.contains("checkout") && !transcript.contains("hunter2secret"));
+}
+
+/// Writes down which foreign calls it was asked about, and holds back those of one tool.
+#[derive(Default)]
+struct Border(Mutex<Vec<Sent>>);
+
+#[async_trait]
+impl Gate for Border {
+    async fn pass(&self, _: &Sent, _: &Redacted<ChatRequest>) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn foreign(&self, sent: &Sent) -> Result<(), String> {
+        self.0.lock().unwrap().push(sent.clone());
+        if sent.to.ends_with("tool delete") { Err("the audit trail cannot be written".into()) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn what_goes_to_other_servers_is_written_down_and_masked() {
+    let foreign = Reader::new("read_pod", |_, arguments| {
+        let told = arguments.to_string();
+        assert!(told.contains("pod-1") && !told.contains("checkout") && !told.contains("hunter2secret"), "{told}");
+        Ok(result("dial tcp: lookup ledger-db.shop on 10.0.0.10:53"))
+    });
+    let (held, own) = (Reader::new("delete", |_, _| Ok(result("done"))), Reader::own("own", |_, _| Ok(result("ok"))));
+    let model = Scripted::with(
+        |facts| facts.masks_names = true,
+        |number, request| {
+            let told = serde_json::to_string(request).unwrap();
+            assert!(!told.contains("ledger-db"), "{told}");
+            if number > 0 {
+                assert!(answers(request)[1].contains("the audit trail cannot be written"));
+                return concludes("done");
+            }
+            let asked = json!({"pod": "pod-1 checkout-5d4-x", "with": "postgres://app:hunter2secret@db:5432/x"});
+            calls([("read_pod", asked), ("delete", json!({})), ("own", json!({}))])
+        },
+    );
+    let border = Border::default();
+    let tools = vec![foreign.clone(), held.clone(), own.clone()];
+    let ran = run_behind(model, tools, plain(), &border).await;
+    assert_eq!((ran.cause(), foreign.calls(), held.calls(), own.calls()), (Some("done"), 1, 0, 1));
+    let asked = border.0.into_inner().unwrap();
+    let to: Vec<&str> = asked.iter().map(|sent| sent.to.as_str()).collect();
+    assert_eq!(to, ["MCP server tests, tool read_pod", "MCP server tests, tool delete"]);
+    assert!(asked.iter().all(|sent| sent.digest.len() == 64 && sent.bytes >= 2));
 }
 
 #[tokio::test]
