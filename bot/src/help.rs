@@ -14,7 +14,7 @@ Examples:
 
 Exit codes:
   0  done; of an investigation: a report was made, whatever its verdict
-  1  no report could be made (doctor, score, config check, pack check, audit verify: something failed)
+  1  no report could be made (doctor, score, eval, config check, pack check, audit verify: something failed)
   2  wrong usage or wrong configuration
 
 Environment:
@@ -42,9 +42,15 @@ Examples:
   midwatch investigate --snapshot ./dump --alert alert.json
   midwatch investigate --snapshot ./dump --as-of 2026-11-22T04:36:31Z
   midwatch investigate --snapshot ./dump checkout -o json | jq .analysis
+  midwatch investigate --snapshot ./dump checkout --record incident.json
+  midwatch investigate checkout -n shop --dry-run
+
+Where a language model is configured (`model.provider`), it is asked after the rules, and says what it makes of their report beside \
+it. --dry-run prints the first request that would leave for it. Budgets of a day and the audit trail are the server's: neither \
+holds here.
 
 The verdict is one of cause, healthy, recovered, expected, blind and inconclusive. \
-Equal input gives an equal report, byte for byte in -o json. Without --as-of, now is the newest time in the snapshot; \
+Equal input gives an equal report of the rules, byte for byte in -o json. Without --as-of, now is the newest time in the snapshot; \
 live, the present.
 
 Exit codes: 0 a report was made, 1 none could be made, 2 wrong usage or configuration.";
@@ -89,8 +95,8 @@ Exit codes: 0 ended as asked, 1 it could not start or go on, 2 wrong usage or co
 /// After the help of `doctor`.
 pub(crate) const DOCTOR: &str = "\
 Checks the configuration, each cluster (reachable, clock, every permission that reading needs), Prometheus, Alertmanager, \
-the store's place, the packs, and what the server would listen on. What fails is said with the way to mend it. Changes \
-nothing.
+Slack and Discord, the language models (each is asked for one word), MCP servers and which of their tools may be used, the \
+store's place, the packs, and what the server would listen on. What fails is said with the way to mend it. Changes nothing.
 
 Examples:
   midwatch doctor
@@ -101,7 +107,8 @@ Exit codes: 0 nothing failed (warnings do not count), 1 something failed, 2 wron
 
 /// After the help of what a running server is asked.
 pub(crate) const ASK: &str = "\
-Asks the server of this machine (`midwatch serve`): the same words as in chat. `midwatch list` shows the jobs.
+Asks the server of this machine (`midwatch serve`): the same words as in chat. `midwatch list` shows the jobs. Where the \
+server asks a language model, any question can be asked; else those that it lists when it does not understand one.
 
 Examples:
   midwatch ask --of 0199d2c4a81f7b62a1c4e1f0a7c3b5d2 why do you rule out the node

@@ -53,9 +53,9 @@ pub(crate) fn loaded(
 /// Libraries that log every failed request as an error. The same failures are told by whoever asked, in better words.
 const TOLD_ELSEWHERE: &str = "kube_client::client=off,rustls_platform_verifier=off";
 
-/// Libraries that log what people or language models write, or tokens, as it comes over the wire: nobody has redacted that. Of what cannot be read
+/// Libraries that log what people write, or tokens, as it comes over the wire: nobody has redacted that. Of what cannot be read
 /// at all the shard tells no more than that.
-const TALKS: &str = "genai=off,serenity=error,serenity::gateway::shard=warn,tungstenite=error,tokio_tungstenite=error";
+const TALKS: &str = "serenity=error,serenity::gateway::shard=warn,tungstenite=error,tokio_tungstenite=error";
 
 fn start_log(settings: &Settings, command: Command) -> Result<(), Failure> {
     let server = command == Command::Server;
@@ -65,6 +65,8 @@ fn start_log(settings: &Settings, command: Command) -> Result<(), Failure> {
         level => level.to_owned(),
     };
     // Whoever names it wants it.
+    // What a provider answers may hold what it was sent.
+    let level = if level.contains("genai") { level } else { format!("{level},genai=off") };
     let level = if level.contains("serenity") { level } else { format!("{level},{TALKS}") };
     let filter = EnvFilter::try_new(&level)
         .map_err(|error| Failure::usage(format!("log.level `{}` cannot be used: {error}", settings.log.level)))?;

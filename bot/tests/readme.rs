@@ -195,7 +195,8 @@ fn every_configuration_is_valid() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut checked = 0;
     // Alertmanager's own configuration is not ours.
-    for block in blocks("yaml").into_iter().filter(|block| !block.starts_with("receivers:")) {
+    let blocks = blocks("yaml").into_iter().filter(|block| !block.starts_with("receivers:"));
+    for block in blocks.chain(in_line()) {
         checked += 1;
         // Secrets are in files, which the reader makes.
         let mut text = block.replace("/etc/midwatch", &dir.path().display().to_string());
@@ -215,7 +216,12 @@ fn every_configuration_is_valid() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{text}\n{said}{}", String::from_utf8_lossy(&output.stdout));
     }
-    assert!(checked >= 3, "only {checked} configurations were found");
+    assert!(checked >= 10, "only {checked} configurations were found");
+}
+
+/// Configurations in a line of the text.
+fn in_line() -> Vec<String> {
+    readme().split('`').filter(|code| code.starts_with("model: {")).map(str::to_owned).collect()
 }
 
 /// The files that a configuration names in `/etc/midwatch`.

@@ -103,6 +103,7 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(jobs::__path_one, jobs::one)
         .with(jobs::__path_report, jobs::report)
         .with(jobs::__path_bundle, jobs::bundle)
+        .with(jobs::__path_model, jobs::model)
         .with(jobs::__path_cancel, jobs::cancel)
         .with(reports::__path_search, reports::search)
         .with(reports::__path_markdown, reports::markdown)

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
 use midwatch_conversation::answer::Answer as Said;
 use midwatch_redact::{Redact, Redactor};
 use midwatch_service::code::ErrorCode;
@@ -175,6 +176,20 @@ pub(crate) async fn bundle(State(app): State<Arc<App>>, who: Who, Named(id): Nam
     let kept = app.api.store.artifact(job.spec.id, "bundle").await?;
     let kept = kept.ok_or_else(|| Fault::not_found("of this job no recording is kept"))?;
     Ok(answer::ready(kept.text))
+}
+
+/// The conversation with a language model, as it left and came: one JSON object a line. Secrets are not in it; where names
+/// are masked, they are here, too. Evidence has the numbers that the model saw.
+#[utoipa::path(
+    get, path = "/api/v1/jobs/{id}/model", tag = "jobs", params(("id" = String, Path, description = "The job's id")),
+    responses((status = 200, description = "The conversation", body = String, content_type = "application/x-ndjson"))
+)]
+pub(crate) async fn model(State(app): State<Arc<App>>, who: Who, Named(id): Named) -> Result<Response, Fault> {
+    let job = seen(&app, &who, id).await?;
+    let kept = app.api.store.artifact(job.spec.id, "model.jsonl").await?;
+    let kept = kept.ok_or_else(|| Fault::not_found("for this job no language model was asked"))?;
+    let kind = HeaderValue::from_static("application/x-ndjson");
+    Ok(([(CONTENT_TYPE, kind)], kept.text.into_inner()).into_response())
 }
 
 /// Why a job should stop.

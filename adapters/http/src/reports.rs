@@ -94,7 +94,7 @@ pub(crate) async fn search(
     Who(origin): Who,
     Params(query): Params<SearchQuery>,
 ) -> Result<Answer<ReportList>, Fault> {
-    let sight = Sight::of(&app.api.policy, &origin.actor, Verb::List)?;
+    let sight = Sight::of(&app.api.policy, &origin.actor, Verb::Status)?;
     let limit = query.limit.unwrap_or(FOUND);
     if !(1..=FOUND_MOST).contains(&limit) {
         return Err(Fault::invalid(format!("`limit` is from 1 to {FOUND_MOST}")));

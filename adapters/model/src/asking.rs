@@ -35,28 +35,29 @@ pub(crate) fn conversation(request: &ChatRequest, provider: Provider, by: &str) 
     if !request.system.is_empty() {
         messages.push(ChatMessage::system(request.system.as_str()).with_options(CacheControl::Ephemeral));
     }
-    let mut results: Vec<ContentPart> = Vec::new();
+    let mut turn = Turn::default();
     for message in &request.messages {
-        if let Message::Tool { call, name, text } = message {
-            // Results of one turn stand in one message: Anthropic and Gemini want it so.
-            let answer = ToolResponse::new(wire_id(provider, call), text.as_str()).with_fn_name(name.as_str());
-            results.push(ContentPart::ToolResponse(answer));
-            continue;
-        }
-        flush(&mut results, &mut messages);
         match message {
-            Message::User { text } => messages.push(ChatMessage::user(text.as_str())),
+            Message::Tool { call, name, text } => {
+                turn.end_words(&mut messages);
+                let answer = ToolResponse::new(wire_id(provider, call), text.as_str()).with_fn_name(name.as_str());
+                turn.results.push(ContentPart::ToolResponse(answer));
+            }
+            Message::User { text } => {
+                turn.end_results(&mut messages);
+                turn.words.push(text);
+            }
             Message::Assistant { text, calls, carried } => {
                 let kept = Kept::returned(carried.as_ref(), by);
                 let parts = assistant(provider, text, calls, kept);
                 if !parts.is_empty() {
+                    turn.end(&mut messages);
                     messages.push(ChatMessage::assistant(MessageContent::from_parts(parts)));
                 }
             }
-            Message::Tool { .. } => {}
         }
     }
-    flush(&mut results, &mut messages);
+    turn.end(&mut messages);
     if let Some(last) = messages.pop() {
         messages.push(last.with_options(CacheControl::Ephemeral));
     }
@@ -70,9 +71,31 @@ pub(crate) fn conversation(request: &ChatRequest, provider: Provider, by: &str) 
     conversation.with_tools(request.tools.iter().map(tool))
 }
 
-fn flush(results: &mut Vec<ContentPart>, messages: &mut Vec<ChatMessage>) {
-    if !results.is_empty() {
-        messages.push(ChatMessage::tool(MessageContent::from_parts(std::mem::take(results))));
+/// What is said to the model between two of its replies. Results stand in one message: Anthropic and Gemini want it so.
+/// Words in a row do, too: the templates of some open models refuse two messages of one role.
+#[derive(Default)]
+struct Turn<'a> {
+    results: Vec<ContentPart>,
+    words: Vec<&'a str>,
+}
+
+impl Turn<'_> {
+    fn end_results(&mut self, messages: &mut Vec<ChatMessage>) {
+        if !self.results.is_empty() {
+            messages.push(ChatMessage::tool(MessageContent::from_parts(std::mem::take(&mut self.results))));
+        }
+    }
+
+    fn end_words(&mut self, messages: &mut Vec<ChatMessage>) {
+        if !self.words.is_empty() {
+            messages.push(ChatMessage::user(std::mem::take(&mut self.words).join("\n\n")));
+        }
+    }
+
+    /// Only one of both is there: what begins one ends the other.
+    fn end(&mut self, messages: &mut Vec<ChatMessage>) {
+        self.end_results(messages);
+        self.end_words(messages);
     }
 }
 

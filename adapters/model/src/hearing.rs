@@ -95,6 +95,7 @@ fn finish(heard: Heard, end: StreamEnd, hearing: &Hearing<'_>) -> Result<ChatRep
         stop,
         usage: usage(end.captured_usage.as_ref()),
         model: found.model.unwrap_or_else(|| hearing.model.to_owned()),
+        price: None,
         carried: Kept { leading, signatures }.carry(hearing.by),
     })
 }

@@ -166,7 +166,9 @@ impl ChatModel for Provided {
 
     async fn chat(&self, request: &Redacted<ChatRequest>, hear: Hear<'_>) -> Result<ChatReply, ModelFailure> {
         let time = self.inner.timeout;
-        tokio::time::timeout(time, self.ask(request, hear)).await.map_err(|_| ModelFailure::TimedOut(time))?
+        let asked = tokio::time::timeout(time, self.ask(request, hear)).await;
+        let reply = asked.map_err(|_| ModelFailure::TimedOut(time))??;
+        Ok(ChatReply { price: self.inner.facts.price, ..reply })
     }
 }
 

@@ -12,6 +12,7 @@ use midwatch_agent::request::{Limits, NoReport, Outcome};
 use midwatch_config::{OutputFormat, Settings};
 use midwatch_console::{Console, Pace};
 use midwatch_redact::{Redacted, Redactor};
+use serde_json::Value;
 
 use crate::cli::{Common, Investigate, Selection};
 use crate::failure::Failure;
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &Investigate, common: &Common) -> Result<ExitCode, Failu
     let wish = if args.no_model { Wish::Not } else { Wish::Ask };
     let shown = block_on(async {
         let mut asked = wanted.open(&settings).await?;
-        let record = args.record.as_deref().map(|path| Record::of(&mut asked, path));
+        let record = args.record.as_deref().map(|path| Record::of(&mut asked, path)).transpose()?;
         if args.dry_run {
             return would_leave(&asked, &settings, &redactor).await;
         }
@@ -82,22 +83,29 @@ pub(crate) struct Showing<'a> {
 pub(crate) struct Record<'a> {
     evidence: Arc<Recorder>,
     path: &'a Path,
+    file: File,
 }
 
 impl<'a> Record<'a> {
-    /// Listens to all that is read from now on.
-    fn of(asked: &mut Asked, path: &'a Path) -> Self {
+    /// Listens to all that is read from now on. A file that is there already stays as it is.
+    ///
+    /// # Errors
+    /// When there can be no such file: said before anything is read.
+    fn of(asked: &mut Asked, path: &'a Path) -> Result<Self, Failure> {
+        let opened = File::create_new(path);
+        let file = opened.map_err(|error| Failure::usage(format!("--record {}: {error}", path.display())))?;
         let evidence = Recorder::new(Arc::clone(&asked.source));
         asked.source = Arc::<Recorder>::clone(&evidence);
-        Self { evidence, path }
+        Ok(Self { evidence, path, file })
     }
 
-    /// A file that is there already stays as it is.
-    fn write(&self, asked: &Asked, limits: &Limits, outcome: &Outcome) -> Result<(), Failure> {
+    /// What cannot be written is said, and costs no report.
+    fn write(&self, asked: &Asked, limits: &Limits, outcome: &Outcome, model: Option<Value>) {
         let found = (&outcome.report, &outcome.redactor);
-        let text = recording::text(&self.evidence.bundle(&asked.request, limits, found, None));
-        let written = File::create_new(self.path).and_then(|mut file| file.write_all(text.as_bytes()));
-        written.map_err(|error| Failure::no_report(format!("{}: {error}", self.path.display())))
+        let text = recording::text(&self.evidence.bundle(&asked.request, limits, found, model));
+        if let Err(error) = (&self.file).write_all(text.as_bytes()) {
+            output::tell(&format!("the recording is not whole: {}: {error}", self.path.display()));
+        }
     }
 }
 
@@ -147,13 +155,19 @@ async fn investigated(
     showing: &Showing<'_>,
     watcher: midwatch_agent::Watcher<'_>,
 ) -> Result<Result<Outcome, Redacted<NoReport>>, Failure> {
+    let model = explore::ready(showing.settings, showing.wish)?;
     let (limits, redactor) = (settings::limits(showing.settings), showing.redactor.clone());
     let found = midwatch_agent::investigate(&*asked.source, &asked.request, &limits, redactor, watcher).await;
-    if let (Ok(outcome), Some(record)) = (&found, &showing.record) {
-        record.write(asked, &limits, outcome)?;
+    let outcome = match found {
+        Ok(outcome) => outcome,
+        Err(why) => return Ok(Err(why)),
+    };
+    let (outcome, conversation) = match model {
+        Some(model) => explore::explained(asked, showing.settings, model, outcome, watcher).await,
+        None => (outcome, None),
+    };
+    if let Some(record) = &showing.record {
+        record.write(asked, &limits, &outcome, conversation);
     }
-    match (found, showing.wish) {
-        (Ok(outcome), Wish::Ask) => explore::explained(asked, showing.settings, outcome, watcher).await.map(Ok),
-        (found, _) => Ok(found),
-    }
+    Ok(Ok(outcome))
 }

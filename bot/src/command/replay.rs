@@ -39,8 +39,8 @@ pub(crate) fn run(args: &Replay, common: &Common) -> Result<ExitCode, Failure> {
         OutputFormat::Markdown => render::markdown,
         OutputFormat::Json => render::json,
     };
-    let replay = midwatch_explore::replay(Arc::clone(&source), redactor, &|_| {});
-    let replayed = block_on(async { replay.await.map_err(failed) })?;
+    let replay = async { midwatch_explore::replay(Arc::clone(&source), redactor, &|_| {}).await.map_err(failed) };
+    let replayed = block_on(replay)?;
     tell(&source, &replayed);
     printed(&render(&replayed.outcome.report))
 }

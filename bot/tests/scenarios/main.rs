@@ -20,6 +20,7 @@ mod guild_talk;
 mod guild_ways;
 mod hostile;
 mod kill;
+mod model;
 mod parts;
 mod reload;
 mod rights;

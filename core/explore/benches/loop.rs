@@ -1,7 +1,8 @@
 //! What the loop itself takes in an exploration of 20 calls, against a model and a tool that answer at once.
 //!
 //! Redaction, the shelf, marks, digests and the transcript are in it; waiting for a model or a cluster is not. The goal is
-//! under 300 ms. Run it with `cargo bench -p midwatch-explore --bench loop`.
+//! under 300 ms. Beside it stand the parts: the same with small results, the same with masked names, and what the redactor
+//! alone takes for the same results. Run it with `cargo bench -p midwatch-explore --bench loop`.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark is read by a person")]
 
@@ -24,6 +25,12 @@ use serde_json::{Value, json};
 
 /// Lines of each result, as a log has them: about 100 KB.
 const LINES: usize = 1_000;
+
+/// Lines of a small result, which a model is shown whole.
+const FEW_LINES: usize = 20;
+
+/// Calls of an exploration.
+const CALLS: u32 = 20;
 
 /// Asks for two logs at a time until it is told to conclude.
 struct AtOnce(ModelFacts);
@@ -51,7 +58,16 @@ impl ChatModel for AtOnce {
     }
 }
 
-struct Log;
+/// A tool that gives so many lines.
+struct Log(usize);
+
+impl Log {
+    fn text(&self, arguments: &Value) -> String {
+        let line =
+            |n| format!("2026-11-22T10:00:00Z ERROR {arguments} upstream db:5432 refused request {n} after 3 tries\n");
+        (0..self.0).map(line).collect()
+    }
+}
 
 #[async_trait]
 impl Tool for Log {
@@ -65,10 +81,9 @@ impl Tool for Log {
     }
 
     async fn call(&self, arguments: Value) -> Result<ToolResult, ToolError> {
-        let line =
-            |n| format!("2026-11-22T10:00:00Z ERROR {arguments} upstream db:5432 refused request {n} after 3 tries\n");
-        let text = (0..LINES).map(line).collect();
-        Ok(ToolResult { summary: format!("{LINES} lines"), text, bytes: 100_000, ..ToolResult::default() })
+        let text = self.text(&arguments);
+        let bytes = text.len() as u64;
+        Ok(ToolResult { summary: format!("{} lines", self.0), text, bytes, ..ToolResult::default() })
     }
 }
 
@@ -89,7 +104,7 @@ impl EvidenceSource for NoSource {
     }
 }
 
-fn explorer(masks_names: bool) -> Explorer {
+fn explorer(lines: usize, masks_names: bool) -> Explorer {
     let facts = ModelFacts {
         name: "main".to_owned(),
         provider: "nobody".to_owned(),
@@ -100,10 +115,10 @@ fn explorer(masks_names: bool) -> Explorer {
         masks_names,
         price: None,
     };
-    Explorer { model: Arc::new(AtOnce(facts)), foreign: vec![Arc::new(Log)] }
+    Explorer { model: Arc::new(AtOnce(facts)), foreign: vec![Arc::new(Log(lines))] }
 }
 
-async fn once(masks_names: bool) {
+async fn once(lines: usize, masks_names: bool) {
     let report = Redactor::default().seal(midwatch_agent::render::sample::report(Verdict::Cause, ""));
     let (request, limits) = (Request::default(), Limits::default());
     let asked = Asked {
@@ -114,24 +129,36 @@ async fn once(masks_names: bool) {
         redactor: Redactor::default(),
         gate: &Open,
     };
-    let budget = Budget { steps: 30, calls: 20, tokens: 10_000_000, ..Budget::default() };
+    let budget = Budget { steps: 30, calls: CALLS, tokens: 10_000_000, ..Budget::default() };
     let brief = Brief { budget, ..Brief::default() };
     let begun = Instant::now();
-    let explained = explain(&explorer(masks_names), asked, &brief, &|_| ()).await;
+    let explained = explain(&explorer(lines, masks_names), asked, &brief, &|_| ()).await;
     let (took, used) = (begun.elapsed(), explained.spent.used);
     let sent: u64 = explained.spent.sent.iter().map(|sent| sent.bytes).sum();
     let names = if masks_names { "masked" } else { "as they are" };
     println!(
-        "{took:>8.1?} for {} requests and {} calls, {} KB sent, names {names}",
+        "{took:>8.1?} for {} requests and {} calls of {lines} lines, {} KB sent, names {names}",
         used.requests,
         used.calls,
         sent / 1_000
     );
 }
 
+/// What the redactor takes for the large results: each passes it once, whole.
+fn redaction_alone() {
+    let texts: Vec<String> = (0..CALLS).map(|n| Log(LINES).text(&json!({"pod": format!("api-{n}")}))).collect();
+    let bytes: usize = texts.iter().map(String::len).sum();
+    let redactor = Redactor::default();
+    let begun = Instant::now();
+    let kept: usize = texts.iter().map(|text| redactor.redact_text(text).len()).sum();
+    println!("{:>8.1?} for the redaction alone of {} KB, {} KB kept", begun.elapsed(), bytes / 1_000, kept / 1_000);
+}
+
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    for masks_names in [false, false, true] {
-        runtime.block_on(once(masks_names));
+    // The first one warms up what is made once in a process.
+    for (lines, masks_names) in [(FEW_LINES, false), (FEW_LINES, false), (LINES, false), (LINES, true)] {
+        runtime.block_on(once(lines, masks_names));
     }
+    redaction_alone();
 }

@@ -104,6 +104,8 @@ pub(crate) struct Spending {
     price: Option<Price>,
     begun: Instant,
     used: ModelUse,
+    /// What counts against the bound of money: what has no price of its own counts as if the first model had answered.
+    micro_usd: Option<u64>,
     bytes: u64,
 }
 
@@ -111,7 +113,7 @@ impl Spending {
     /// Nothing yet; the clock runs from now on.
     pub(crate) fn new(budget: Budget, price: Option<Price>) -> Self {
         let used = ModelUse { micro_usd: price.map(|_| 0), ..ModelUse::default() };
-        Self { budget, price, begun: Instant::now(), used, bytes: 0 }
+        Self { budget, price, begun: Instant::now(), used, micro_usd: used.micro_usd, bytes: 0 }
     }
 
     pub(crate) fn budget(&self) -> &Budget {
@@ -127,16 +129,12 @@ impl Spending {
         self.used.requests = self.used.requests.saturating_add(1);
     }
 
-    /// Counts what a reply took.
-    pub(crate) fn reply(&mut self, usage: &Usage) {
-        let micro_usd = self.price.map(|price| price.of(usage));
-        self.used = self.used.and(ModelUse {
-            input: usage.input,
-            output: usage.output,
-            cached: usage.cached,
-            micro_usd: micro_usd.or(self.used.micro_usd.map(|_| 0)),
-            ..ModelUse::default()
-        });
+    /// Counts what a reply took, at the price of the model that answered. Without one the cost is not known from then on.
+    pub(crate) fn reply(&mut self, usage: &Usage, price: Option<Price>) {
+        if let Some(counted) = price.or(self.price) {
+            self.micro_usd = Some(self.micro_usd.unwrap_or(0).saturating_add(counted.of(usage)));
+        }
+        self.used = self.used.and(took(usage, price));
     }
 
     /// Takes one call of a tool, if there is one left.
@@ -198,9 +196,15 @@ impl Spending {
 
     /// The bound of money, when so much more would pass it.
     fn money_within(&self, more: u64) -> Option<Bound> {
-        let (bound, used) = (self.budget.micro_usd?, self.used.micro_usd?);
+        let (bound, used) = (self.budget.micro_usd?, self.micro_usd?);
         (used.saturating_add(more) > bound).then_some(Bound::Money(bound))
     }
+}
+
+/// What a reply took; the request for it was counted when it left.
+pub(crate) fn took(usage: &Usage, price: Option<Price>) -> ModelUse {
+    let Usage { input, output, cached, .. } = *usage;
+    ModelUse { input, output, cached, micro_usd: price.map(|price| price.of(usage)), ..ModelUse::default() }
 }
 
 /// `1,204`.
@@ -220,11 +224,12 @@ pub(crate) fn grouped(number: u64) -> String {
 mod tests {
     use super::*;
 
+    const PRICE: Price = Price { input: 1_000_000, cached: 0, cache_write: 0, output: 2_000_000 };
     const AHEAD: Ahead =
         Ahead { round: 1, reserve: 2, each: Usage { input: 1_000, cached: 0, cache_write: 0, output: 100 } };
 
     fn spending(budget: Budget) -> Spending {
-        Spending::new(budget, Some(Price { input: 1_000_000, output: 2_000_000, ..Price::default() }))
+        Spending::new(budget, Some(PRICE))
     }
 
     #[tokio::test]
@@ -243,15 +248,15 @@ mod tests {
     #[tokio::test]
     async fn tokens_and_money_are_foreseen() {
         let mut by_tokens = spending(Budget { tokens: 10_000, ..Budget::default() });
-        by_tokens.reply(&Usage { input: 6_000, output: 600, ..Usage::default() });
+        by_tokens.reply(&Usage { input: 6_000, output: 600, ..Usage::default() }, Some(PRICE));
         assert_eq!(by_tokens.nearly(&AHEAD), None);
-        by_tokens.reply(&Usage { input: 100, output: 10, ..Usage::default() });
+        by_tokens.reply(&Usage { input: 100, output: 10, ..Usage::default() }, Some(PRICE));
         assert_eq!(by_tokens.nearly(&AHEAD), Some(Bound::Tokens(10_000)));
 
         let mut by_money = spending(Budget { micro_usd: Some(5_000), ..Budget::default() });
-        by_money.reply(&Usage { input: 1_000, output: 200, ..Usage::default() });
+        by_money.reply(&Usage { input: 1_000, output: 200, ..Usage::default() }, Some(PRICE));
         assert_eq!(by_money.nearly(&AHEAD), None);
-        by_money.reply(&Usage { input: 100, ..Usage::default() });
+        by_money.reply(&Usage { input: 100, ..Usage::default() }, Some(PRICE));
         assert_eq!(by_money.nearly(&AHEAD), Some(Bound::Money(5_000)));
         assert_eq!(by_money.used().micro_usd, Some(1_500));
     }
@@ -260,9 +265,23 @@ mod tests {
     async fn without_a_price_there_is_no_cost_and_no_bound_of_money() {
         let mut spending = Spending::new(Budget { micro_usd: Some(1), ..Budget::default() }, None);
         spending.request();
-        spending.reply(&Usage { input: 9_000, ..Usage::default() });
+        spending.reply(&Usage { input: 9_000, ..Usage::default() }, None);
         assert_eq!(spending.nearly(&AHEAD), None);
         assert_eq!(spending.used().micro_usd, None);
+    }
+
+    #[tokio::test]
+    async fn a_stand_in_costs_its_own_price_and_one_without_is_bounded_all_the_same() {
+        let mut spending = spending(Budget { micro_usd: Some(20_000), ..Budget::default() });
+        let usage = Usage { input: 1_000, ..Usage::default() };
+        spending.reply(&usage, Some(Price { input: 7_000_000, ..PRICE }));
+        assert_eq!(spending.used().micro_usd, Some(7_000));
+        spending.reply(&usage, None);
+        assert_eq!((spending.used().micro_usd, spending.nearly(&AHEAD)), (None, None));
+        for _ in 0..10 {
+            spending.reply(&usage, None);
+        }
+        assert_eq!(spending.nearly(&AHEAD), Some(Bound::Money(20_000)));
     }
 
     #[test]

@@ -194,6 +194,10 @@ pub struct ChatReply {
     pub usage: Usage,
     /// The model that answered, as the provider calls it.
     pub model: String,
+    /// What the tokens of the model that answered cost: another one may stand in for that of [`ChatModel::facts`]. None when
+    /// nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
     /// What its provider wants back.
     pub carried: Option<Carried>,
 }

@@ -74,6 +74,7 @@ fn gemini() -> Format {
 }
 
 async fn post(server: &ModelServer, format: &Format) -> reqwest::Result<reqwest::Response> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
     client.post(format!("{}{}", server.url(), format.path)).json(&format.body).send().await
 }

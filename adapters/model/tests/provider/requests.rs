@@ -69,6 +69,25 @@ async fn a_conversation_arrives_as_it_is(
     assert!(answered && id == "call-a", "results belong to their calls: {results:?}");
 }
 
+/// The templates of some open models refuse two messages of one role.
+#[rstest]
+#[tokio::test]
+async fn words_in_a_row_are_one_message(
+    #[values(Provider::OpenAi, Provider::Azure, Provider::Anthropic, Provider::Gemini)] provider: Provider,
+) {
+    let user = |text: &str| Message::User { text: text.into() };
+    let mut request = question();
+    let nothing = Message::Assistant { text: String::new(), calls: Vec::new(), carried: None };
+    let said = Message::Assistant { text: "I look.".into(), calls: Vec::new(), carried: None };
+    request.messages.extend([user("Your part: the log."), nothing, user("Say something."), said, user("Go on.")]);
+    let asked = sent(provider, &request).await;
+    let [Said::User(first), Said::Assistant { .. }, Said::User(last)] = &asked.messages[..] else {
+        panic!("{:?}", asked.messages);
+    };
+    assert_eq!(first, "Why does api-1 crash?\n\nYour part: the log.\n\nSay something.");
+    assert_eq!(last, "Go on.");
+}
+
 #[rstest]
 #[tokio::test]
 async fn a_choice_is_sent(

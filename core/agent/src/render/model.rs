@@ -47,11 +47,10 @@ pub fn told(report: &Report) -> Vec<Told> {
     put("The model on what the rules say".to_owned(), says.judgements.iter().map(judgement).collect());
     put("The model would look next at".to_owned(), says.next.iter().map(|next| plain(next)).collect());
     let notes = notes(says);
-    if let Some(last) = sections.last_mut() {
-        last.points.extend(notes);
-    } else {
-        let points = if notes.is_empty() { vec![plain("It has nothing to add.")] } else { notes };
-        sections.push(Told { title: format!("The model {by}"), points });
+    if notes.is_empty() && sections.is_empty() {
+        sections.push(Told { title: format!("The model {by}"), points: vec![plain("It has nothing to add.")] });
+    } else if !notes.is_empty() {
+        sections.push(Told { title: format!("About the part of the model {by}"), points: notes });
     }
     sections
 }

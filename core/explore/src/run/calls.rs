@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::plan;
-use super::repeats::{Before, Gave, Key};
+use super::repeats::{Before, Gave, Key, Print};
 use super::state::Exploration;
 use super::talk::with_text;
 use super::track::{Goal, Track};
@@ -284,16 +284,16 @@ impl Exploration<'_> {
         }
         result.reads.iter().for_each(|probe| self.read.count(probe));
         self.spending.read(result.bytes.max(result.text.len() as u64));
-        if let Some((id, nearly)) = self.asked.said_before(&read.key, &result.text) {
+        let print = Print::of(&result.text);
+        if let Some((id, nearly)) = self.asked.said_before(&read.key, &print) {
             if let Some(track) = track.filter(|_| nearly) {
                 track.repeat();
             }
             self.asked.remember(read.track, read.key, Gave::Evidence(id));
             return self.again(Some(words::SAME_RESULT), &Gave::Evidence(id));
         }
-        let text = result.text.clone();
         let id = self.shelf.put(&read.name, result);
-        self.asked.says(read.key.clone(), &text, id);
+        self.asked.says(read.key.clone(), &print, id);
         self.asked.remember(read.track, read.key, Gave::Evidence(id));
         self.results += 1;
         self.evidence(id, self.shown)

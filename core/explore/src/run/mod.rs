@@ -132,6 +132,8 @@ pub struct Explained {
 pub struct Answered {
     /// The answer; none when the model thinks that it was not asked: people talk to each other in threads.
     pub answer: Option<Redacted<Answer>>,
+    /// At least one sentence of the answer stands on evidence, or says that it is not known.
+    pub stands: bool,
     /// Why there is no answer of the model, for the reader, where it could not be asked.
     pub failed: Option<Redacted<String>>,
     /// What it took.

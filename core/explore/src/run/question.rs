@@ -48,26 +48,31 @@ pub(super) async fn answer(
         exploration.round(&mut tracks, &listener, &|_| ()).await;
     }
     let [track] = tracks;
-    let (answer, failed) = ended(&exploration, track, listener, speech());
+    let Ended { answer, failed, stands } = ended(&exploration, track, listener, speech());
     let (spent, _) = exploration.spent();
-    Answered { answer, failed, spent }
+    Answered { answer, failed, stands, spent }
+}
+
+/// What came of a question.
+struct Ended {
+    answer: Option<Redacted<Answer>>,
+    failed: Option<Redacted<String>>,
+    stands: bool,
 }
 
 /// What came of it: the answer, or why there is none; both where the model failed while it spoke.
-fn ended(
-    exploration: &Exploration<'_>,
-    track: Track,
-    listener: Stream<'_>,
-    mut speech: Speech,
-) -> (Option<Redacted<Answer>>, Option<Redacted<String>>) {
+fn ended(exploration: &Exploration<'_>, track: Track, listener: Stream<'_>, mut speech: Speech) -> Ended {
     let shelf = &exploration.shelf;
     let Outcome::Spoke(text) = track.outcome else {
         let why = track.end.as_ref().map_or_else(|| "the model gave no answer".to_owned(), End::to_string);
-        return (listener.so_far(shelf), Some(exploration.redactor.redact_text(&why)));
+        let answer = listener.so_far(shelf);
+        let stands = answer.is_some();
+        return Ended { answer, failed: Some(exploration.redactor.redact_text(&why)), stands };
     };
     speech.push(&exploration.veil.back(&text), shelf);
     speech.finish(shelf);
-    ((!speech.is_not_asked()).then(|| speech.answer(shelf)), None)
+    let answer = (!speech.is_not_asked()).then(|| speech.answer(shelf));
+    Ended { answer, failed: None, stands: !speech.is_empty() }
 }
 
 /// Checks and passes on what is heard.

@@ -14,7 +14,7 @@ use midwatch_redact::Redacted;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::trail::write_sorted;
+use super::trail::sorted;
 
 /// Calls that differ in numbers alone and are made all the same: a wider window is a fair question, the fifth is not.
 const VARIANTS: usize = 3;
@@ -40,13 +40,7 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn new(tool: &str, arguments: &Value) -> Self {
-        let form = |rough: bool| {
-            let mut text = format!("{tool} ");
-            if let Some(said) = essence(arguments, rough) {
-                write_sorted(&mut text, &said);
-            }
-            text
-        };
+        let form = |rough: bool| format!("{tool} {}", essence(arguments, rough).map(sorted).unwrap_or_default());
         Self { exact: form(false), near: form(true) }
     }
 }
@@ -122,20 +116,28 @@ impl Asked {
     }
 
     /// The evidence that says just this, if there is one, and whether nearly the same call gave it.
-    pub(crate) fn said_before(&self, key: &Key, text: &str) -> Option<(EvidenceId, bool)> {
-        let (id, by) = self.said.get(&digest(text))?;
+    pub(crate) fn said_before(&self, key: &Key, print: &Print) -> Option<(EvidenceId, bool)> {
+        let (id, by) = self.said.get(&print.digest)?;
         let near = by.near == key.near;
-        (near || text.len() >= LONG).then_some((*id, near))
+        (near || print.is_long).then_some((*id, near))
     }
 
     /// Remembers what a result says.
-    pub(crate) fn says(&mut self, key: Key, text: &str, id: EvidenceId) {
-        self.said.insert(digest(text), (id, key));
+    pub(crate) fn says(&mut self, key: Key, print: &Print, id: EvidenceId) {
+        self.said.insert(print.digest, (id, key));
     }
 }
 
-fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text).into()
+/// What results are compared by: they are large, and are gone to the shelf by the time that they are remembered.
+pub(crate) struct Print {
+    digest: [u8; 32],
+    is_long: bool,
+}
+
+impl Print {
+    pub(crate) fn of(text: &str) -> Self {
+        Self { digest: Sha256::digest(text).into(), is_long: text.len() >= LONG }
+    }
 }
 
 /// Whether the last rounds take turns: A, B, A, B.

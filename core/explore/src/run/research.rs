@@ -6,11 +6,11 @@ use midwatch_agent::Watcher;
 use midwatch_agent::request::{Depth, StepState};
 use midwatch_diagnosis::report::Opinion;
 use midwatch_redact::Redacted;
-use serde_json::Value;
 
 use super::round::Deaf;
 use super::state::Exploration;
 use super::track::{End, Goal, Outcome, Track};
+use super::trail::sorted;
 use super::{Asked, Brief, Explained, Explorer};
 use crate::budget::grouped;
 use crate::ground::{self, Conclusion};
@@ -151,7 +151,7 @@ async fn merge(
 fn notes(exploration: &Exploration<'_>, tracks: &[Track]) -> Redacted<Message> {
     let text = Text::new().ours("Three colleagues looked at the case. What each concluded:\n");
     let text = tracks.iter().fold(text, |text, track| match &track.outcome {
-        Outcome::Concluded(_, said) => text.data(track.name, &readable(said), &exploration.veil).ours("\n"),
+        Outcome::Concluded(_, said) => text.data(track.name, &sorted(said.clone()), &exploration.veil).ours("\n"),
         _ => text.ours(track.name).ours(": came to no conclusion.\n"),
     });
     let read = exploration.shelf.items().iter().filter(|item| !item.of_report);
@@ -163,10 +163,4 @@ fn notes(exploration: &Exploration<'_>, tracks: &[Track]) -> Redacted<Message> {
          decide, abstain. Cite the numbers that they cite. Call conclude now.\n",
     )
     .told()
-}
-
-fn readable(said: &Value) -> String {
-    let mut text = String::new();
-    super::trail::write_sorted(&mut text, said);
-    text
 }

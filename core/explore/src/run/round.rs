@@ -18,7 +18,7 @@ use super::state::Exploration;
 use super::talk::{Wants, with_text};
 use super::track::{End, Goal, Outcome, Track};
 use super::trail::{Came, Outgoing};
-use crate::budget::{Ahead, Bound};
+use crate::budget::{Ahead, Bound, took};
 use crate::ground::{self, CONCLUDE};
 use crate::port::{Arguments, ChatReply, ChatRequest, Delta, Hear, Message, ModelFailure, Stop, ToolCall, Usage};
 use crate::prompt::words;
@@ -27,6 +27,9 @@ use crate::veil::Veil;
 
 /// Tokens that a reply is taken to have before it is known.
 const REPLY: u64 = 1_000;
+
+/// Bytes of its own words that a model is sent again: not every server heeds how long a reply may be.
+const WORDS: usize = 16 * 1024;
 
 /// Time for the gate to write down what a request took.
 const WRITING: Duration = Duration::from_secs(5);
@@ -72,9 +75,9 @@ impl Exploration<'_> {
         let mut reads = Vec::new();
         let mut called: Vec<(usize, Vec<Called>)> = Vec::new();
         for (asking, reply) in asking.iter().zip(replies) {
-            let before = self.spending.used();
+            let used = self.used(reply.as_ref());
             let calls = self.take_reply(&mut tracks[asking.track], asking, reply);
-            self.tell_gate(asking, before).await;
+            self.tell_gate(asking, &used).await;
             if !calls.is_empty() {
                 called
                     .push((asking.track, self.plan_calls(asking.track, &mut tracks[asking.track], calls, &mut reads)));
@@ -138,20 +141,20 @@ impl Exploration<'_> {
         }
     }
 
-    /// Tells the gate how a request ended and what it took.
-    async fn tell_gate(&self, asking: &Asking, before: ModelUse) {
-        let Some(sent) = self.trail.sent(asking.place) else { return };
-        let after = self.spending.used();
-        let used = ModelUse {
-            requests: 1,
-            calls: 0,
-            input: after.input - before.input,
-            output: after.output - before.output,
-            cached: after.cached - before.cached,
-            micro_usd: after.micro_usd.zip(before.micro_usd).map(|(after, before)| after - before),
+    /// What a request took.
+    fn used(&self, came: Option<&Result<ChatReply, ModelFailure>>) -> ModelUse {
+        let used = match came {
+            Some(Ok(reply)) => took(&reply.usage, reply.price),
+            Some(Err(_)) | None => took(&Usage::default(), self.model.facts().price),
         };
+        ModelUse { requests: 1, ..used }
+    }
+
+    /// Tells the gate how a request ended and what it took.
+    async fn tell_gate(&self, asking: &Asking, used: &ModelUse) {
+        let Some(sent) = self.trail.sent(asking.place) else { return };
         // What it took is written down even when the time is over, but nobody waits for that for long.
-        let _ = tokio::time::timeout(WRITING, self.gate.came(sent, &used)).await;
+        let _ = tokio::time::timeout(WRITING, self.gate.came(sent, used)).await;
     }
 
     /// Waits for all replies of a round. What is not among the last words leaves time for them.
@@ -187,14 +190,15 @@ impl Exploration<'_> {
                 return Vec::new();
             }
         };
-        self.spending.reply(&reply.usage);
+        self.spending.reply(&reply.usage, reply.price);
         track.talk.measured(&reply.usage);
         if !reply.model.is_empty() {
             self.answered_by.clone_from(&reply.model);
         }
         let ChatReply { text, calls, stop, usage, carried, .. } = reply;
         let message = Message::Assistant { text: String::new(), calls: calls.clone(), carried };
-        let message = self.redactor.seal(message).zip(self.veil.out(&self.veil.back(&text))).map(with_text);
+        let words = self.veil.out(&self.veil.back(&text)).map(beginning);
+        let message = self.redactor.seal(message).zip(words).map(with_text);
         self.trail.came(asking.place, &message, Came { stop, usage });
         match track.goal {
             Goal::Conclude => self.take_exploring(track, message, &text, calls, stop),
@@ -283,6 +287,12 @@ fn take_answering(
     track.talk.next_round();
     track.talk.say(message);
     calls
+}
+
+/// The beginning of its own words, which it is sent again. They were redacted before they are cut.
+#[expect(clippy::ptr_arg, reason = "it maps a redacted `String`")]
+fn beginning(words: &String) -> String {
+    words[..words.floor_char_boundary(WORDS)].to_owned()
 }
 
 /// Whether a reply says something; says so to the model when it does not.

@@ -30,7 +30,7 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     pub(crate) fn new(facts: &ModelFacts, request: &Redacted<ChatRequest>) -> Self {
-        let body = canonical(request);
+        let body = sorted(json!(**request));
         let digest: [u8; 32] = Sha256::digest(&body).into();
         let to = format!("{}, model {}", facts.provider, facts.model);
         Self { sent: Sent { to, bytes: body.len() as u64, digest: hex(&digest), outcome: String::new() }, digest }
@@ -39,8 +39,7 @@ impl Outgoing {
 
 /// A call of another server's tool that is about to leave, as the gate is shown it.
 pub(crate) fn foreign(server: &str, tool: &str, arguments: &Value) -> Sent {
-    let mut body = String::new();
-    write_sorted(&mut body, arguments);
+    let body = sorted(arguments.clone());
     let digest: [u8; 32] = Sha256::digest(&body).into();
     let to = format!("MCP server {server}, tool {tool}");
     Sent { to, bytes: body.len() as u64, digest: hex(&digest), outcome: String::new() }
@@ -132,42 +131,10 @@ fn readable(message: &Message) -> Message {
     }
 }
 
-/// A request as JSON with sorted keys and no blanks: the same request gives the same bytes.
-fn canonical(request: &ChatRequest) -> String {
-    let mut out = String::new();
-    write_sorted(&mut out, &json!(request));
-    out
-}
-
-/// A JSON value with sorted keys and no blanks.
-pub(crate) fn write_sorted(out: &mut String, value: &Value) {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
-            let mut between = '{';
-            for (name, member) in &members {
-                out.push(between);
-                let _ = write!(out, "{}:", Value::from(name.as_str()));
-                write_sorted(out, member);
-                between = ',';
-            }
-            out.push_str(if members.is_empty() { "{}" } else { "}" });
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_sorted(out, item);
-            }
-            out.push(']');
-        }
-        other => {
-            let _ = write!(out, "{other}");
-        }
-    }
+/// A JSON value with sorted keys and no blanks: the same value gives the same bytes.
+pub(crate) fn sorted(mut value: Value) -> String {
+    value.sort_all_objects();
+    value.to_string()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -192,8 +159,7 @@ mod tests {
 
     #[test]
     fn the_order_of_members_does_not_show() {
-        let mut out = String::new();
-        write_sorted(&mut out, &json!({"b": [1, {"z": null, "a": "\"x\""}], "a": {}}));
+        let out = sorted(json!({"b": [1, {"z": null, "a": "\"x\""}], "a": {}}));
         assert_eq!(out, r#"{"a":{},"b":[1,{"a":"\"x\"","z":null}]}"#);
     }
 }

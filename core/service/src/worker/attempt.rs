@@ -160,7 +160,7 @@ impl Attempt {
                 End::Answer(Box::new((self.follow_up(source, limits, asked, about).await?, None)))
             }
             Task::Ask { words, about, in_passing } => {
-                match self.free_answer(source, &pack, limits, words, about).await? {
+                match self.free_answer(source, &pack, limits, words, about, in_passing).await? {
                     (Some(answered), spent) if !in_passing || answered.is_said => {
                         End::Answer(Box::new((answered.answered, Some(spent))))
                     }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use midwatch_agent::render;
+use midwatch_diagnosis::report::Report;
 use midwatch_redact::Redacted;
 
 use super::attempt::{Attempt, End, Made};
@@ -76,12 +77,8 @@ impl Attempt {
             to: JobState::Completing,
             reason: "the report is there".to_owned(),
         }];
-        // What is kept is the value; what other programs read is the format.
-        let value = outcome.report.map(|report| serde_json::to_string(report).unwrap_or_default());
-        writes.extend(self.artifact(result.report, "report", value));
-        writes.extend(self.artifact(ArtifactId::new(), "report.json", render::json(&outcome.report)));
+        writes.extend(self.kept(result.report, &outcome.report));
         writes.extend(bundle.and_then(|bundle| self.artifact(ArtifactId::new(), "bundle", bundle)));
-        writes.push(Write::Findable(Findable::of(id, now, &outcome.report)));
         self.telling.status(publish::reported(&outcome));
         let told = outcome.report.map(|report| format!("{}: {}", report.verdict.as_str(), report.root_cause));
         if let Some(thread) = self.job.spec.thread {
@@ -101,6 +98,15 @@ impl Attempt {
         tracing::info!(state = state.as_str(), at = %now, "the job ended in a report");
         writes.push(Write::Finish { lease: self.lease.clone(), outcome });
         (writes, Some(state))
+    }
+
+    /// A report as it is kept, and found again. What is kept is the value; what other programs read is the format.
+    pub(super) fn kept(&self, id: ArtifactId, report: &Redacted<Report>) -> Vec<Write> {
+        let value = report.map(|report| serde_json::to_string(report).unwrap_or_default());
+        let mut writes: Vec<Write> = self.artifact(id, "report", value).into_iter().collect();
+        writes.extend(self.artifact(ArtifactId::new(), "report.json", render::json(report)));
+        writes.push(Write::Findable(Findable::of(self.job.spec.id, self.shared.now(), report)));
+        writes
     }
 
     /// Tried again while attempts are left and that can help; otherwise it is over, and a person is told what to do.

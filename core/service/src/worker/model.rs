@@ -12,7 +12,7 @@ use futures::FutureExt as _;
 use jiff::Timestamp;
 use midwatch_agent::followup::Answered;
 use midwatch_agent::port::EvidenceSource;
-use midwatch_agent::request::{Limits, ModelUse, Outcome, Progress, RunFacts, Step, StepState};
+use midwatch_agent::request::{Depth, Limits, ModelUse, Outcome, Progress, RunFacts, Step, StepState};
 use midwatch_conversation::answer::Answer;
 use midwatch_conversation::question;
 use midwatch_diagnosis::report::{Heard, Opinion, Report};
@@ -67,9 +67,9 @@ impl ModelParts {
         Explorer { model: Arc::clone(&self.model), foreign: self.foreign.tools() }
     }
 
-    /// What the model is told and given for a job of this pack that has so much time left.
-    fn brief(&self, pack: &Pack, left: Duration) -> Brief {
-        let mut brief = pack.model.brief(pack.depth, &self.budget);
+    /// What the model is told and given for a job of this pack that is to be so thorough and has so much time left.
+    fn brief(&self, pack: &Pack, depth: Depth, left: Duration) -> Brief {
+        let mut brief = pack.model.brief(depth, &self.budget);
         let parts = [self.instructions.trim(), brief.instructions.trim()];
         brief.instructions = parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
         brief.toolsets = brief.toolsets.and(&self.toolsets);
@@ -179,9 +179,10 @@ impl Attempt {
         end.checked_sub(LAST).unwrap_or(end)
     }
 
-    /// Time that is left for a model.
+    /// Time that a model is given: a little less than is left, so that it ends by itself and says what it knows.
     fn model_time(&self) -> Duration {
-        Duration::try_from(self.model_until().duration_since(self.shared.now())).unwrap_or_default()
+        let left = Duration::try_from(self.model_until().duration_since(self.shared.now())).unwrap_or_default();
+        left.saturating_sub(Duration::from_secs(1))
     }
 
     /// The same outcome with what a model makes of it. The report is posted first as it is.
@@ -199,12 +200,12 @@ impl Attempt {
             return Ok((outcome, None));
         };
         let by = parts.model.facts().name.clone();
-        let brief = parts.brief(pack, self.model_time());
+        self.post_early(&outcome).await?;
+        let brief = parts.brief(pack, self.job.spec.request.depth, self.model_time());
         if brief.budget.wall < LEAST {
             let why = "no time was left for it within the deadline".to_owned();
             return Ok((self.with(outcome, &nothing(by, why), None), None));
         }
-        self.post_early(&outcome).await?;
         match self.explore(parts, brief, recording, limits, &outcome).await {
             Ok(explained) => {
                 let Explained { opinion, spent } = explained;
@@ -222,7 +223,9 @@ impl Attempt {
         let run = RunFacts { model: Some(ModelUse::default()), ..outcome.run };
         let thread = self.job.spec.thread;
         let post = thread.map(|thread| Write::Post(publish::report(self.job.spec.id, thread, &outcome.report, run)));
-        match self.tell(post.into_iter().collect()).await {
+        // Kept as well: whatever becomes of this worker, questions about the report can be answered.
+        let writes = self.kept(ArtifactId::new(), &outcome.report).into_iter().chain(post).collect();
+        match self.tell(writes).await {
             Ok(()) => Ok(()),
             Err(crate::port::store::CommitError::LeaseLost(_)) => Err(End::Lost),
             // It is written again at the end.
@@ -274,6 +277,7 @@ impl Attempt {
         limits: Limits,
         question: String,
         about: Option<JobId>,
+        in_passing: bool,
     ) -> Result<(Option<FreeAnswer>, Spent), End> {
         let Some(parts) = self.shared.parts.model.clone().filter(|_| pack.model.enabled) else {
             return Ok((Some(FreeAnswer { answered: self.without_a_model(), is_said: false }), Spent::default()));
@@ -282,12 +286,15 @@ impl Attempt {
         let context = self.context(about).await?;
         let report = self.report(about).await?;
         let memory = self.memory().await?;
-        let (brief, trail) = (parts.brief(pack, self.model_time()), self.trail(&parts));
+        let (brief, trail) = (parts.brief(pack, self.job.spec.request.depth, self.model_time()), self.trail(&parts));
         let (redactor, growing, news) = (self.redactor.clone(), self.telling.growing(), self.telling.news());
         let engine = async move {
             let hear = |answer| {
-                growing.put(answer);
-                news.came();
+                // Whether it was put to us at all is known at its end only.
+                if !in_passing {
+                    growing.put(answer);
+                    news.came();
+                }
             };
             let (request, limits) = (&context.request, &limits);
             let asked = Asked { source, request, limits, report: report.as_ref(), redactor, gate: &trail };
@@ -295,9 +302,12 @@ impl Attempt {
         };
         let task = AbortOnDropHandle::new(tokio::spawn(engine.in_current_span()));
         let answered = self.watched(task, self.model_until()).await?;
-        let is_said = answered.answer.is_some();
-        let failed = answered.failed.map(|why| why.map(could_not));
-        let answer = answered.answer.or(failed);
+        let is_said = answered.answer.is_some() && answered.stands;
+        let answer = match (answered.answer, answered.failed) {
+            (Some(answer), Some(why)) => Some(answer.zip(why).map(|(answer, why)| broke_off(answer, why))),
+            (Some(answer), None) => Some(answer),
+            (None, why) => why.map(|why| why.map(could_not)),
+        };
         let took = Duration::try_from(self.shared.now().duration_since(started)).unwrap_or_default();
         let run = RunFacts { elapsed: took, model: Some(answered.spent.used), ..RunFacts::default() };
         let read = answered.spent.read.clone();
@@ -341,6 +351,11 @@ impl Attempt {
         let (answer, thread) = (self.telling.growing().take()?, self.job.spec.thread?);
         Some(Write::Post(publish::answer_so_far(self.job.spec.id, thread, &answer)))
     }
+}
+
+/// Half an answer must not look like a whole one.
+fn broke_off(so_far: &Answer, why: &str) -> Answer {
+    so_far.clone().with_text(format!("The language model broke off here: {why}."))
 }
 
 /// What is said to who asked a model that could not answer: the questions that need none.

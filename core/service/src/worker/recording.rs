@@ -16,7 +16,7 @@ use super::attempt::Attempt;
 use crate::clock::after;
 use crate::port::store::ARTIFACT_CAP;
 
-/// Time to write it; the report waits for it.
+/// Time to write it, within the deadline; the report waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 const _: () = assert!(recording::CAP <= ARTIFACT_CAP, "a recording must fit into an artifact");
@@ -71,8 +71,8 @@ impl Attempt {
             written = written => {
                 written.inspect_err(|error| tracing::error!("the investigation was not recorded: {error}")).ok()
             }
-            () = parts.clock.sleep_until(after(self.shared.now(), PATIENCE)) => {
-                tracing::warn!("the investigation was not recorded: that took more than {PATIENCE:?}");
+            () = parts.clock.sleep_until(after(self.shared.now(), PATIENCE).min(self.deadline.end())) => {
+                tracing::warn!("the investigation was not recorded: that took too long");
                 None
             }
         }

@@ -33,6 +33,9 @@ enum Piece {
 /// Sends what the turn says, or what its fault makes of it.
 pub(super) async fn send(shared: &Arc<Shared>, turn: &Turn, asked: &Asked) -> Result<Response, Reset> {
     let waiting = Waiting { shared: Some(Arc::clone(shared)) };
+    if let Some(held) = &turn.held {
+        held.notified().await;
+    }
     tokio::time::sleep(turn.delay).await;
     let (status, kind, body) = match &turn.fault {
         Some(Fault::Reset) => {

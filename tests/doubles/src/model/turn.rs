@@ -1,8 +1,10 @@
 //! One reply: words, calls, tokens, why it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use super::fault::{Fault, Refusal};
 
@@ -14,6 +16,7 @@ pub struct Turn {
     pub(super) calls: Vec<Call>,
     pub(super) tokens: Tokens,
     pub(super) ends: Ends,
+    pub(super) held: Option<Arc<Notify>>,
     pub(super) delay: Duration,
     pub(super) pace: Duration,
     pub(super) fault: Option<Fault>,
@@ -149,6 +152,13 @@ impl Turn {
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// Nothing comes before the test lets it go: `notify_one`, once for each request.
+    #[must_use]
+    pub fn held(mut self, until: &Arc<Notify>) -> Self {
+        self.held = Some(Arc::clone(until));
         self
     }
 

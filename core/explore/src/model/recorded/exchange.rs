@@ -116,7 +116,7 @@ impl Exchange {
     pub(super) fn of(request: &ChatRequest, came: &Result<ChatReply, ModelFailure>) -> Self {
         let asked = Some(AskedFor::of(request));
         match came {
-            Ok(ChatReply { text, calls, stop, usage, model: _, carried: _ }) => {
+            Ok(ChatReply { text, calls, stop, usage, model: _, price: _, carried: _ }) => {
                 let calls = calls.iter().map(Called::of).collect();
                 Self { asked, text: text.clone(), calls, stop: *stop, usage: *usage, failure: None }
             }
@@ -149,7 +149,7 @@ impl Exchange {
     }
 
     /// As a model replies.
-    pub(super) fn reply(&self, model: &str) -> Result<ChatReply, ModelFailure> {
+    pub(super) fn reply(&self, facts: &ModelFacts) -> Result<ChatReply, ModelFailure> {
         match &self.failure {
             Some(failure) => Err(failure.clone()),
             None => Ok(ChatReply {
@@ -157,7 +157,8 @@ impl Exchange {
                 calls: self.calls.iter().map(Called::call).collect(),
                 stop: self.stop,
                 usage: self.usage,
-                model: model.to_owned(),
+                model: facts.model.clone(),
+                price: facts.price,
                 carried: None,
             }),
         }

@@ -87,7 +87,7 @@ impl ChatModel for Recorded {
     }
 
     async fn chat(&self, request: &Redacted<ChatRequest>, hear: Hear<'_>) -> Result<ChatReply, ModelFailure> {
-        let reply = self.take(request)?.reply(&self.facts.model)?;
+        let reply = self.take(request)?.reply(&self.facts)?;
         if !reply.text.is_empty() {
             hear(Delta::Text(&reply.text));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Said, ask, down, fails, question, says};
 use crate::model::Fallback;
-use crate::port::{ChatModel, ModelFailure};
+use crate::port::{ChatModel, ModelFailure, Price};
 
 #[tokio::test]
 async fn the_next_model_answers_and_the_first_is_passed_over_for_a_while() {
@@ -17,6 +17,17 @@ async fn the_next_model_answers_and_the_first_is_passed_over_for_a_while() {
     assert_eq!(heard, "half|one");
     assert_eq!(ask(&both, &question()).await.0.unwrap().text, "two");
     assert_eq!((first.times(), second.times()), (1, 2));
+}
+
+#[tokio::test]
+async fn what_a_stand_in_took_has_its_own_price() {
+    let price = |input| Some(Price { input, ..Price::default() });
+    let mut facts = Said::new("first", []).facts().clone();
+    facts.price = price(1);
+    let mut other = Said::new("second", []).facts().clone();
+    other.price = price(7);
+    let both = Fallback::new(Said::of(facts, [fails(down())]), vec![Said::of(other, [says("one")])]);
+    assert_eq!(ask(&both, &question()).await.0.unwrap().price, price(7));
 }
 
 #[tokio::test]

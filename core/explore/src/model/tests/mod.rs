@@ -66,7 +66,7 @@ impl ChatModel for Said {
                 for letter in reply.text.chars() {
                     hear(Delta::Text(letter.encode_utf8(&mut [0; 4])));
                 }
-                Ok(ChatReply { model: self.facts.model.clone(), ..reply })
+                Ok(ChatReply { model: self.facts.model.clone(), price: self.facts.price, ..reply })
             }
             Err(failure) => Err(failure),
         }

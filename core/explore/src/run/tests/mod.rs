@@ -90,7 +90,7 @@ impl ChatModel for Scripted {
                 for piece in reply.text.split_inclusive(' ') {
                     hear(Delta::Text(piece));
                 }
-                Ok(reply)
+                Ok(ChatReply { price: self.facts.price, ..reply })
             }
             Turn::Fails(failure) => Err(failure),
             Turn::Hangs => std::future::pending().await,
