@@ -39,8 +39,7 @@ impl Outgoing {
 
 /// A call of another server's tool that is about to leave, as the gate is shown it.
 pub(crate) fn foreign(server: &str, tool: &str, arguments: &Value) -> Sent {
-    let mut body = String::new();
-    write_sorted(&mut body, arguments);
+    let body = sorted(arguments.clone());
     let digest: [u8; 32] = Sha256::digest(&body).into();
     let to = format!("MCP server {server}, tool {tool}");
     Sent { to, bytes: body.len() as u64, digest: hex(&digest), outcome: String::new() }
