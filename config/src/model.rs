@@ -178,7 +178,8 @@ pub struct OtherModel {
 impl Record for OtherModel {
     const SHAPE: &'static str = "a list of models, each with `id`, `provider` and `name`";
     const EXAMPLE: &'static str = "write a model like `- {id: local, provider: openai, name: qwen3, url: 'http://ollama:11434/v1'}`; `[]` is the empty list";
-    const KEYS: &'static [&'static str] = &["id", "provider", "name", "url", "key_file", "calls_tools", "mask_names", "input_price", "output_price"];
+    const KEYS: &'static [&'static str] =
+        &["id", "provider", "name", "url", "key_file", "calls_tools", "mask_names", "input_price", "output_price"];
 
     fn read(entries: &mut Entries<'_>) -> Option<Self> {
         for key in ["id", "provider", "name"] {
