@@ -36,7 +36,7 @@ fn a_recorded_investigation_is_replayed_and_becomes_a_case() {
     assert!(stdout(&["replay", path(&bundle)]).contains("ConfigMap search/search-config"));
 
     let again = midwatch(&[&asked[..], &["--record", path(&bundle)]].concat());
-    assert_eq!(again.status.code(), Some(1), "a file that is there stays");
+    assert_eq!(again.status.code(), Some(2), "a file that is there stays");
 
     let told = stdout(&["case", "add", path(&bundle), "--dir", path(&dir), "--id", "host-typo"]);
     assert_eq!(told.trim(), format!("midwatch score {}", path(&dir.join("host-typo"))));

@@ -70,8 +70,10 @@ async fn packs_are_read_again_and_what_is_different_is_told() {
     // Time for the worker to see that the pack is gone: it looks every second, the packs are looked at every other.
     write(&place, "late", "1.0.1", "");
     has(&server, "late", "1.0.1").await;
-    let still = server.only_job("running").await;
-    assert_eq!(still["id"], job["id"], "what runs goes on with what it began with");
+    let (_, still) = server.get(&format!("/api/v1/jobs/{}", job["id"].as_str().unwrap())).await;
+    let state = still["state"].as_str().unwrap_or_default();
+    // Its reads that hang end by their own limits meanwhile.
+    assert!(["running", "completing", "completed"].contains(&state), "what runs goes on: {still}");
     let (_, health) = server.get("/health/packs").await;
     assert_eq!((&health["status"], &health["reason"]), (&json!("up"), &Value::from("")));
     assert!(server.terminate().success());

@@ -41,7 +41,9 @@ impl Veil {
     /// Learns what looks like a name in a text of which nothing was read yet. Does nothing where names may leave.
     pub fn learn_text(&mut self, text: &str) {
         if self.masks() {
-            crate::shaped::names(text).iter().for_each(|name| self.learn(name));
+            for name in &crate::shaped::names(text) {
+                self.learn(name);
+            }
         }
     }
 

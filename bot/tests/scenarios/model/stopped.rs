@@ -1,6 +1,7 @@
 //! A person stops it, or the process dies, while a model is asked: the report stays, and stands once.
 
 use midwatch_doubles::model::{Fault, ModelServer, Script, Turn};
+use midwatch_doubles::programs::until;
 use midwatch_doubles::slack::Message;
 use midwatch_service::port::store::{JobFilter, Store as _};
 
@@ -60,6 +61,9 @@ async fn a_process_that_dies_meanwhile_leaves_one_report_that_its_successor_ends
     let root = team.slack.mention(ANN, OPS, None, ASK);
     let early = team.report(OPS, &root).await;
     model.until_asked(1).await;
+    // A message that is on its way when the process dies waits for the patience of the outbox: not what is looked at here.
+    let store = midwatch_sqlite::SqliteStore::open_reader(&team.place.state()).unwrap();
+    until("all is sent and known to be", async || (store.load().await.unwrap().posts == 0).then_some(())).await;
     server.kill();
     let mut server = team.place.start();
     server.ready().await;
@@ -69,7 +73,6 @@ async fn a_process_that_dies_meanwhile_leaves_one_report_that_its_successor_ends
     let own = team.slack.own(OPS);
     assert_eq!(own.iter().filter(|m| is_report(m)).count(), 1, "{}", team.slack.told());
     assert_eq!(own.len(), 2, "nothing is doubled: {}", team.slack.told());
-    let store = midwatch_sqlite::SqliteStore::open_reader(&team.place.state()).unwrap();
     let jobs = store.jobs(&JobFilter { limit: 10, ..JobFilter::default() }).await.unwrap();
     assert_eq!(jobs.len(), 1, "{jobs:?}");
     assert!(server.terminate().success());

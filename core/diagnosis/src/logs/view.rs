@@ -82,9 +82,12 @@ fn json(body: &[u8]) -> Option<View> {
     if body.last() != Some(&b'}') {
         return None;
     }
-    let Value::Object(object) = serde_json::from_slice(&body[start..]).ok()? else {
+    let Value::Object(mut object) = serde_json::from_slice(&body[start..]).ok()? else {
         return None;
     };
+    // In one order, whichever features of the parser other crates turn on.
+    sort(&mut object);
+    let object = object;
     let mut stated = level::of_json(&object);
     if stated == Level::Unknown {
         stated = level::of_text(&clean(&body[..start], 200));
@@ -102,6 +105,14 @@ fn json(body: &[u8]) -> Option<View> {
         stated = level::of_text(text.get(..message_len).unwrap_or_default());
     }
     Some(View { stated, text, message_len, stack: stack(&object) })
+}
+
+/// Sorts the keys of an object and of those in it.
+fn sort(object: &mut Map<String, Value>) {
+    object.sort_keys();
+    for value in object.values_mut() {
+        value.sort_all_objects();
+    }
 }
 
 /// The first field with a stack trace of several lines.

@@ -50,7 +50,7 @@ pub(super) async fn answer(
     let [track] = tracks;
     let Ended { answer, failed, stands } = ended(&exploration, track, listener, speech());
     let (spent, _) = exploration.spent();
-    Answered { answer, failed, stands, spent }
+    Answered { answer, stands, failed, spent }
 }
 
 /// What came of a question.

@@ -129,7 +129,9 @@ impl<'a> Exploration<'a> {
         }
         asked.request.text.iter().for_each(|text| self.veil.learn_text(text));
         let report = asked.report.map(|report| serde_json::to_value(&**report).unwrap_or_default());
-        report.iter().for_each(|report| learn_all(&mut self.veil, report));
+        if let Some(report) = report {
+            learn_all(&mut self.veil, &report);
+        }
     }
 
     /// Bytes of the case.
