@@ -46,7 +46,10 @@ pub mod paths {
 
 /// The manifest as JSON, ready to be pasted where Slack asks for it.
 pub fn manifest(options: &ManifestOptions) -> String {
-    format!("{:#}\n", value(options))
+    let mut manifest = value(options);
+    // In one order, whichever features of the library other crates turn on.
+    manifest.sort_all_objects();
+    format!("{manifest:#}\n")
 }
 
 fn value(options: &ManifestOptions) -> Value {

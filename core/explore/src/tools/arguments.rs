@@ -24,6 +24,8 @@ pub fn schema<T: JsonSchema>() -> Value {
         members.remove("description");
         members.entry("properties").or_insert_with(|| Value::Object(Map::new()));
     }
+    // In one order, so that the prefix of a conversation is the same bytes in every build.
+    schema.sort_all_objects();
     schema
 }
 

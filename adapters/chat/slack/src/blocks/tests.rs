@@ -119,7 +119,9 @@ const LOOKS: [Look; 3] = [Look::FULL, Look { plan: false, table: true }, Look { 
 
 fn shown(look: Look, body: &PostBody) -> String {
     let message = render(look, body);
-    format!("{}\n{}", message.text, serde_json::to_string_pretty(&message.wire()).unwrap())
+    let mut wire = message.wire();
+    wire.sort_all_objects();
+    format!("{}\n{}", message.text, serde_json::to_string_pretty(&wire).unwrap())
 }
 
 #[test]
