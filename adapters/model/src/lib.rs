@@ -17,16 +17,16 @@
 //! genai reads and writes the formats. What it does otherwise than we need, and how that is met here:
 //! * It reads meaning out of names: `qwen-max` is sent as `qwen` with an effort, what stands before `::` is cut off, and
 //!   tokens are limited by a field that depends on the name. So it is told a name without meaning, and the real one, with
-//!   the limit, is merged into the body afterwards; the address is ours as well ([`asking`], [`address`]).
+//!   the limit, is merged into the body afterwards; the address is ours as well (`asking`, `address`).
 //! * Its own gathering of OpenAI's calls makes room for whatever index the server names, and gives up what cannot be read.
-//!   It is off; [`calls`] gathers, bounded.
+//!   It is off; `calls` gathers, bounded.
 //! * A stream that ends without an end is no error for it, and a Gemini stream that breaks off ends like a whole one.
-//!   A reply without a reason to end is a failure here ([`hearing`]).
-//! * It makes the same id twice for calls of Gemini, which have none ([`calls`] numbers them through the conversation),
-//!   and does not tell which model answered or why a prompt was blocked ([`seen`]).
+//!   A reply without a reason to end is a failure here (`hearing`).
+//! * It makes the same id twice for calls of Gemini, which have none (`calls` numbers them through the conversation),
+//!   and does not tell which model answered or why a prompt was blocked (`seen`).
 //! * It bounds neither the body of an error nor one event of a stream, and reads an endless event without giving its
-//!   thread back. It has a thread of its own ([`room`]); there the time limit bounds those. What whole events come to is
-//!   bounded here ([`seen`]). Compression is off, so that no small answer grows large.
+//!   thread back. It has a thread of its own (`room`); there the time limit bounds those. What whole events come to is
+//!   bounded here (`seen`). Compression is off, so that no small answer grows large.
 //! * It logs what providers say, unredacted, at `error`: whoever sets up the log turns its target `genai` off.
 
 mod address;

@@ -133,7 +133,9 @@ async fn nobody_listens() {
     drop(server);
     let failure = ask(&*open(&dead).unwrap(), &question()).await.0.unwrap_err();
     assert_eq!(kind(&failure), "unavailable");
-    assert!(failure.to_string().contains("cannot be reached"), "{failure}");
+    // A socket that is closing resets what comes; one that is closed refuses it.
+    let words = failure.to_string();
+    assert!(words.contains("cannot be reached") || words.contains("broke the connection"), "{failure}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Anthropic's messages: https://docs.anthropic.com/en/api/messages
+//! Anthropic's messages: <https://docs.anthropic.com/en/api/messages>
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Gemini's `generateContent`: https://ai.google.dev/api/generate-content
+//! Gemini's `generateContent`: <https://ai.google.dev/api/generate-content>
 
 use serde_json::{Value, json};
 

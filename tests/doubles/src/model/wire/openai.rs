@@ -1,4 +1,4 @@
-//! OpenAI's chat completions: https://platform.openai.com/docs/api-reference/chat
+//! OpenAI's chat completions: <https://platform.openai.com/docs/api-reference/chat>
 
 use serde_json::{Value, json};
 
