@@ -1,7 +1,7 @@
 //! How much one exploration may take, and what it took.
 //!
 //! Must never be reached by an error: each budget has a graceful end that reports what is known. So a reserve is kept for
-//! the last word: [`Spending::nearly`] tells when it is time for that, [`Spending::over`] when not even that is left. Start
+//! the last word: `Spending::nearly` tells when it is time for that, `Spending::over` when not even that is left. Start
 //! at [`Budget`].
 
 use std::fmt;

@@ -2,7 +2,7 @@
 //!
 //! Must never let text of the outside stand anywhere but in a mark ([`mark`]), nor a clock, a random number or the order of
 //! a map into the words: the same case gives the same bytes, so that a provider finds them in its cache. Start at
-//! [`system::explaining`] and [`case::of_report`].
+//! `system::explaining` and `case::of_report`.
 
 pub(crate) mod case;
 pub mod mark;
