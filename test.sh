@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 # Programs that tests start themselves, each in a directory and on a port of its own. Debian's packages have their names.
-readonly PROGRAMS=(prometheus prometheus-alertmanager)
+readonly PROGRAMS=(prometheus prometheus-alertmanager redis-server)
 
 say() { echo "test.sh: $*" >&2; }
 

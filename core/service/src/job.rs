@@ -2,6 +2,8 @@
 //!
 //! Must never hold what only one process knows. Start at [`Job`].
 
+pub mod life;
+
 use std::time::Duration;
 
 use jiff::Timestamp;

@@ -17,6 +17,8 @@ pub mod button;
 pub mod check;
 pub mod clock;
 pub mod code;
+pub mod event;
+pub mod fleet;
 pub mod health;
 pub mod heard;
 pub mod id;

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 
 use crate::fault::Fault;
 use crate::{
-    artifacts, feedback, heard, incidents, jobs::write as job, mutes, once, outbox, packs, reports, spent, threads,
-    trail,
+    artifacts, feedback, fleet, heard, incidents, jobs::write as job, mutes, once, outbox, packs, reports, spent,
+    threads, trail,
 };
 
 pub(crate) fn apply(db: &Connection, key: &ChainKey, now: Timestamp, writes: &[Write]) -> Result<(), Fault> {
@@ -25,9 +25,11 @@ fn part(db: &Connection, key: &ChainKey, now: Timestamp, write: &Write) -> Resul
         Write::HandBack { lease, reason } => job::hand_back(db, now, lease, reason),
         Write::Cancel { job, cancel } => job::cancel(db, now, *job, cancel),
         Write::Replay { job, by } => job::replay(db, now, *job, by),
+        Write::Discard { job, by } => job::discard(db, now, *job, by),
         Write::Incident(incident) => incidents::write(db, incident),
         Write::OpenThread(thread) => threads::open(db, now, thread),
         Write::Remember(entry) => threads::remember(db, now, entry),
+        Write::IfPost { key, revision } => outbox::write::unchanged(db, key, *revision),
         Write::Post(post) => outbox::write::post(db, now, post),
         Write::Sent { taken, message } => outbox::outcome::sent(db, now, taken, message),
         Write::NotSent { taken, next, why } => outbox::outcome::not_sent(db, now, taken, *next, why),
@@ -42,6 +44,8 @@ fn part(db: &Connection, key: &ChainKey, now: Timestamp, write: &Write) -> Resul
         Write::Feedback(feedback) => feedback::write(db, feedback),
         Write::Spent(spend) => spent::write(db, spend),
         Write::Findable(report) => reports::write(db, report),
+        Write::Drain { replica, order } => fleet::drain(db, replica, order.as_ref()),
+        Write::Kill(order) => fleet::kill(db, order.as_ref()),
         Write::Pack { name, enabled } => packs::switch(db, name, *enabled),
     }
 }

@@ -5,7 +5,7 @@
 //! store                                        the port: each call becomes work for the writer or for a reader
 //! writer                                       the one thread that writes; many calls share one commit to the disk
 //! readers                                      a few connections that read beside it
-//! commit -> heard, jobs, incidents, threads, outbox, artifacts, mutes, feedback, once, trail
+//! commit -> heard, jobs, incidents, threads, outbox, artifacts, mutes, feedback, once, fleet, trail
 //!                                              what each part of a write does
 //! backup                                       a copy while it is written
 //! ```
@@ -21,6 +21,7 @@ mod connection;
 mod error;
 mod fault;
 mod feedback;
+mod fleet;
 mod heard;
 mod incidents;
 mod jobs;

@@ -10,7 +10,12 @@ use crate::error::OpenError;
 use crate::fault::Fault;
 
 /// The steps; a file of version n has made the first n.
-const STEPS: [&str; 3] = [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// "MdWt", in the file's header, so that `file` and we can tell it from other databases.
 const APPLICATION: i64 = 0x4d64_5774;

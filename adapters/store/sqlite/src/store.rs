@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use midwatch_agent::request::ModelUse;
 use midwatch_redact::Redacted;
 use midwatch_service::audit::Sealed;
+use midwatch_service::fleet::{Order, Orders, Replica};
 use midwatch_service::id::{IncidentId, JobId, MessageId, PostKey, ThreadId, WorkerId};
 use midwatch_service::incident::Incident;
 use midwatch_service::job::{Job, Lease, Leased, Priority, Transition};
@@ -25,7 +26,8 @@ use crate::fault::Fault;
 use crate::open::SqliteStore;
 use crate::query::first;
 use crate::{
-    artifacts, commit, feedback, heard, incidents, jobs, mutes, outbox, packs, reports, spent, sweep, threads, trail,
+    artifacts, commit, feedback, fleet, heard, incidents, jobs, mutes, outbox, packs, reports, spent, sweep, threads,
+    trail,
 };
 
 impl SqliteStore {
@@ -94,6 +96,33 @@ impl Store for SqliteStore {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         self.readers.run(jobs::read::next_due).await
+    }
+
+    async fn announce(&self, replica: &Replica, now: Timestamp, gone_after: Duration) -> Result<Orders, StoreError> {
+        let replica = replica.clone();
+        self.change(move |db| fleet::announce(db, &replica, now, gone_after)).await
+    }
+
+    async fn leave(&self, id: &WorkerId) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.change(move |db| fleet::leave(db, &id)).await
+    }
+
+    async fn replicas(&self, now: Timestamp) -> Result<Vec<Replica>, StoreError> {
+        self.readers.run(move |db| fleet::list(db, now)).await
+    }
+
+    async fn kill_switch(&self) -> Result<Option<Order>, StoreError> {
+        self.readers.run(fleet::kill_switch).await
+    }
+
+    /// The directory is locked: there is no other.
+    async fn lead(&self, _: &str, _: &WorkerId, _: Timestamp, _: Duration) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn resign(&self, _: &str, _: &WorkerId) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {
@@ -196,6 +225,11 @@ impl Store for SqliteStore {
     async fn post(&self, key: &PostKey) -> Result<Option<Redacted<PostBody>>, StoreError> {
         let key = key.clone();
         self.readers.run(move |db| outbox::write::body(db, &key)).await
+    }
+
+    async fn written(&self, key: &PostKey) -> Result<Option<(u64, Redacted<PostBody>)>, StoreError> {
+        let key = key.clone();
+        self.readers.run(move |db| outbox::write::written(db, &key)).await
     }
 
     async fn artifact(&self, job: JobId, name: &str) -> Result<Option<Artifact>, StoreError> {

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod chat;
+pub mod events;
 pub mod names;
 pub mod sources;
 pub mod store;

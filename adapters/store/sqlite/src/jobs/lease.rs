@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use midwatch_service::clock::after;
-use midwatch_service::job::Lease;
+use midwatch_service::job::{Lease, life};
 use midwatch_service::port::store::{Beat, Reaped};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::life;
 use super::row::{COLUMNS, read};
 use super::write::keep;
 use crate::fault::Fault;

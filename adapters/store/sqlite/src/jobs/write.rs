@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 use midwatch_service::id::JobId;
-use midwatch_service::job::{Actor, Cancel, Job, JobError, JobState, Lease, NewJob, Transition};
+use midwatch_service::job::{Actor, Cancel, Job, JobError, JobState, Lease, NewJob, Transition, life};
 use midwatch_service::port::store::{CommitError, JobOutcome};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::life;
 use super::row::{insert, load, record, save};
 use crate::fault::Fault;
 use crate::value::{count, word};
@@ -87,6 +86,12 @@ pub(crate) fn replay(db: &Connection, now: Timestamp, id: JobId, by: &Actor) -> 
     if let Some(other) = under_way(db, job.spec.dedup.as_deref())? {
         return Err(CommitError::Duplicate(other).into());
     }
+    keep(db, &job, &line)
+}
+
+pub(crate) fn discard(db: &Connection, now: Timestamp, id: JobId, by: &Actor) -> Result<(), Fault> {
+    let mut job = found(db, id)?;
+    let line = life::discard(&mut job, by, now)?;
     keep(db, &job, &line)
 }
 

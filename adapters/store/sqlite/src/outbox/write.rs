@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use crate::fault::Fault;
 use crate::query::{change, first};
 use crate::threads;
-use crate::value::{json, micros, parse};
+use crate::value::{count, json, micros, parse};
 
 pub(crate) fn post(db: &Connection, now: Timestamp, new: &NewPost) -> Result<(), Fault> {
     threads::touch(db, now, new.thread)?;
@@ -49,6 +49,19 @@ fn revise(db: &Connection, now: Timestamp, new: &NewPost, body: &str) -> Result<
 /// No platform edits these: each revision is a new message.
 fn is_private(new: &NewPost) -> bool {
     matches!(*new.body, PostBody::Private(_))
+}
+
+/// Refuses the commit unless a message is at the revision that was read.
+pub(crate) fn unchanged(db: &Connection, key: &PostKey, revision: Option<u64>) -> Result<(), Fault> {
+    let now = first(db, "SELECT revision FROM posts WHERE key = ?1", [&key.0], |row| Ok(count(row.get(0)?)))?;
+    if now == revision { Ok(()) } else { Err(CommitError::Stale.into()) }
+}
+
+/// What a message says, and in which revision.
+pub(crate) fn written(db: &Connection, key: &PostKey) -> Result<Option<(u64, Redacted<PostBody>)>, Fault> {
+    first(db, "SELECT revision, body FROM posts WHERE key = ?1", [&key.0], |row| {
+        Ok((count(row.get(0)?), Redacted::kept(parse("a message", &row.get::<_, String>(1)?)?)))
+    })
 }
 
 pub(crate) fn body(db: &Connection, key: &PostKey) -> Result<Option<Redacted<PostBody>>, Fault> {

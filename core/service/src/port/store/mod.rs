@@ -26,6 +26,7 @@ pub use self::read::{
 };
 pub use self::write::{AfterFailure, Artifact, Feedback, JobOutcome, Write};
 use crate::audit;
+use crate::fleet::{Order, Orders, Replica};
 use crate::id::{IncidentId, JobId, MessageId, PostKey, ThreadId, WorkerId};
 use crate::incident::Incident;
 use crate::job::{Job, Lease, Leased, Priority, Transition};
@@ -91,6 +92,44 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the storage failed.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// A process says that it is there, and hears what is ordered of it. One that has not said so for `gone_after` is not
+    /// there any more.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn announce(&self, replica: &Replica, now: Timestamp, gone_after: Duration) -> Result<Orders, StoreError>;
+
+    /// A process ends: it is not there any more, and leads nothing.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn leave(&self, id: &WorkerId) -> Result<(), StoreError>;
+
+    /// The processes that are there, those that started first at the front; `draining` also for those that are ordered to.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn replicas(&self, now: Timestamp) -> Result<Vec<Replica>, StoreError>;
+
+    /// The kill switch, if it is on.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn kill_switch(&self) -> Result<Option<Order>, StoreError>;
+
+    /// Whether this process does now, alone among all, what is named: it takes it when nobody has it, and renews it when it
+    /// has it itself, until `now + lease`. On an embedded store it always does.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn lead(&self, what: &str, id: &WorkerId, now: Timestamp, lease: Duration) -> Result<bool, StoreError>;
+
+    /// Gives back what it led, so that another need not wait for the lease to end.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn resign(&self, what: &str, id: &WorkerId) -> Result<(), StoreError>;
 
     /// One job.
     ///
@@ -233,6 +272,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the storage failed.
     async fn post(&self, key: &PostKey) -> Result<Option<Redacted<PostBody>>, StoreError>;
+
+    /// The same with its revision, for who changes a part of it: see [`Write::IfPost`].
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn written(&self, key: &PostKey) -> Result<Option<(u64, Redacted<PostBody>)>, StoreError>;
 
     /// An artifact of a job by name.
     ///

@@ -5,8 +5,9 @@ use midwatch_redact::Redacted;
 
 use super::{HeardLease, PostLease};
 use crate::audit;
+use crate::fleet::Order;
 use crate::heard::Heard;
-use crate::id::{ArtifactId, JobId, MessageId, MuteId};
+use crate::id::{ArtifactId, JobId, MessageId, MuteId, PostKey, WorkerId};
 use crate::incident::Incident;
 use crate::job::{Actor, Cancel, JobError, JobResult, JobState, Lease, NewJob};
 use crate::mute::Mute;
@@ -87,6 +88,14 @@ pub enum Write {
         /// Who, for the history.
         by: Actor,
     },
+    /// A dead letter is put away: it stays among the jobs that failed, and nobody has to look at it any more. Anything else
+    /// is `CommitError::NotAllowed`.
+    Discard {
+        /// Which.
+        job: JobId,
+        /// Who, for the history.
+        by: Actor,
+    },
     /// Writes an incident. Its `revision` is the one that was read (0 for a new one); the store keeps it increased by one,
     /// or refuses the commit with `CommitError::Stale` when another writer was first, or when a key of it belongs to
     /// another incident that is not closed.
@@ -96,6 +105,14 @@ pub enum Write {
     OpenThread(Thread),
     /// Remembers something in a thread; the oldest entries beyond the bound go.
     Remember(NewEntry),
+    /// The whole commit is `CommitError::Stale` unless this message is at this revision now (none: it was never written).
+    /// Stands before the `Post` of who read it, changed a part of it, and writes it back.
+    IfPost {
+        /// Which message.
+        key: PostKey,
+        /// The revision that was read.
+        revision: Option<u64>,
+    },
     /// Writes a message, or a newer revision of one.
     Post(NewPost),
     /// A message was sent or edited: it is now at this revision. The first message of a thread without a root becomes it,
@@ -159,6 +176,15 @@ pub enum Write {
     Spent(Spend),
     /// Makes a report findable; a newer one of the same job replaces it. It goes with its job.
     Findable(Redacted<Findable>),
+    /// Orders a process to drain, or lifts that. `CommitError::NotFound` when it is not there.
+    Drain {
+        /// Which.
+        replica: WorkerId,
+        /// The order; none lifts it.
+        order: Option<Order>,
+    },
+    /// Turns the kill switch on, or off with none.
+    Kill(Option<Order>),
     /// Switches a pack on or off.
     Pack {
         /// Its name.

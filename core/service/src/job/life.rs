@@ -2,20 +2,15 @@
 
 use std::time::Duration;
 
+use crate::clock::after;
+use crate::code::ErrorCode;
+use crate::id::WorkerId;
+use crate::job::{Actor, Cancel, Job, JobError, JobState, LOST_ALLOWED, Transition};
+use crate::port::store::{CommitError, JobOutcome, Reaped};
 use jiff::Timestamp;
-use midwatch_service::clock::after;
-use midwatch_service::code::ErrorCode;
-use midwatch_service::id::WorkerId;
-use midwatch_service::job::{Actor, Cancel, Job, JobError, JobState, LOST_ALLOWED, Transition};
-use midwatch_service::port::store::{CommitError, JobOutcome, Reaped};
 
 /// A worker moves it on; nothing when it is there already.
-pub(crate) fn advance(
-    job: &mut Job,
-    to: JobState,
-    reason: &str,
-    now: Timestamp,
-) -> Result<Option<Transition>, CommitError> {
+pub fn advance(job: &mut Job, to: JobState, reason: &str, now: Timestamp) -> Result<Option<Transition>, CommitError> {
     if !to.is_leased() || to < job.state {
         let (id, from) = (job.spec.id, job.state.as_str());
         return Err(CommitError::NotAllowed(format!("job {id} cannot go from {from} to {}", to.as_str())));
@@ -28,7 +23,7 @@ pub(crate) fn advance(
 }
 
 /// A worker ends it.
-pub(crate) fn finish(job: &mut Job, outcome: &JobOutcome, now: Timestamp) -> Transition {
+pub fn finish(job: &mut Job, outcome: &JobOutcome, now: Timestamp) -> Transition {
     match outcome {
         JobOutcome::Completed(result) => {
             job.result = Some(result.clone());
@@ -55,7 +50,7 @@ pub(crate) fn finish(job: &mut Job, outcome: &JobOutcome, now: Timestamp) -> Tra
 }
 
 /// A worker could not do it this time.
-pub(crate) fn retry(job: &mut Job, run_at: Timestamp, error: &JobError, now: Timestamp) -> Transition {
+pub fn retry(job: &mut Job, run_at: Timestamp, error: &JobError, now: Timestamp) -> Transition {
     job.error = Some(error.clone());
     if let Some(cancel) = job.cancel.clone() {
         return end_by_holder(job, JobState::Cancelled, asked(&cancel), now);
@@ -70,7 +65,7 @@ pub(crate) fn retry(job: &mut Job, run_at: Timestamp, error: &JobError, now: Tim
 }
 
 /// A worker stops; the attempt does not count.
-pub(crate) fn hand_back(job: &mut Job, reason: &str, now: Timestamp) -> Transition {
+pub fn hand_back(job: &mut Job, reason: &str, now: Timestamp) -> Transition {
     if let Some(cancel) = job.cancel.clone() {
         return end_by_holder(job, JobState::Cancelled, asked(&cancel), now);
     }
@@ -81,7 +76,7 @@ pub(crate) fn hand_back(job: &mut Job, reason: &str, now: Timestamp) -> Transiti
 }
 
 /// Someone wants it to stop; nothing for the history while a worker still has to see the mark, or when it has ended.
-pub(crate) fn cancel(job: &mut Job, cancel: &Cancel, now: Timestamp) -> Option<Transition> {
+pub fn cancel(job: &mut Job, cancel: &Cancel, now: Timestamp) -> Option<Transition> {
     if job.state.is_final() {
         return None;
     }
@@ -91,7 +86,7 @@ pub(crate) fn cancel(job: &mut Job, cancel: &Cancel, now: Timestamp) -> Option<T
 }
 
 /// A dead letter begins anew.
-pub(crate) fn replay(job: &mut Job, by: &Actor, now: Timestamp) -> Result<Transition, CommitError> {
+pub fn replay(job: &mut Job, by: &Actor, now: Timestamp) -> Result<Transition, CommitError> {
     if !job.dead {
         let (id, state) = (job.spec.id, job.state.as_str());
         return Err(CommitError::NotAllowed(format!("job {id} is no dead letter: it is {state}")));
@@ -104,8 +99,19 @@ pub(crate) fn replay(job: &mut Job, by: &Actor, now: Timestamp) -> Result<Transi
     Ok(wait(job, None, format!("tried again, asked by {}", name(by)), now))
 }
 
+/// A dead letter is put away.
+pub fn discard(job: &mut Job, by: &Actor, now: Timestamp) -> Result<Transition, CommitError> {
+    if !job.dead {
+        let (id, state) = (job.spec.id, job.state.as_str());
+        return Err(CommitError::NotAllowed(format!("job {id} is no dead letter: it is {state}")));
+    }
+    job.dead = false;
+    let state = job.state;
+    Ok(step(job, state, None, format!("put away by {}", name(by)), now))
+}
+
 /// Its worker went silent.
-pub(crate) fn reap(job: &mut Job, now: Timestamp, backoff: fn(u32) -> Duration) -> (Reaped, Transition) {
+pub fn reap(job: &mut Job, now: Timestamp, backoff: fn(u32) -> Duration) -> (Reaped, Transition) {
     let (id, worker) = (job.spec.id, holder(job));
     let silent = worker.map_or_else(|| "the worker".to_owned(), |worker| format!("worker {worker}"));
     let reason = format!("{silent} went silent");
@@ -119,7 +125,7 @@ pub(crate) fn reap(job: &mut Job, now: Timestamp, backoff: fn(u32) -> Duration) 
 }
 
 /// Its worker vanished: not the job's fault, unless that happens again and again.
-pub(crate) fn lost(job: &mut Job, run_at: Timestamp, error: &JobError, now: Timestamp) -> Transition {
+pub fn lost(job: &mut Job, run_at: Timestamp, error: &JobError, now: Timestamp) -> Transition {
     job.error = Some(error.clone());
     if let Some(cancel) = job.cancel.clone() {
         return end(job, JobState::Cancelled, None, asked(&cancel), now);
