@@ -217,9 +217,7 @@ impl Intake {
     /// When the storage failed.
     pub async fn utilisation(&self) -> Result<f64, StoreError> {
         let load = self.parts.store.load().await?;
-        let room = admission::Room::of(&load, &self.parts.settings);
-        self.parts.metrics.utilisation.set(room.utilisation);
-        Ok(room.utilisation)
+        Ok(admission::Room::of(&load, &self.parts.settings).utilisation)
     }
 
     fn not_draining(&self) -> Result<(), Refused> {
