@@ -3,15 +3,7 @@
 //! Must never be relied on: every loop also looks at the store by the clock, so a lost call costs a second and no job.
 //! Start at [`Signals`].
 
-use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
-use tokio::sync::{Mutex, MutexGuard, Notify, watch};
-
-use crate::id::ThreadId;
-
-/// Threads whose living messages are written at the same time, at most.
-const WRITERS: usize = 64;
+use tokio::sync::{Notify, watch};
 
 /// The calls.
 #[derive(Debug)]
@@ -22,18 +14,11 @@ pub struct Signals {
     pub heard: Notify,
     posts: watch::Sender<u64>,
     changes: watch::Sender<u64>,
-    living: [Mutex<()>; WRITERS],
 }
 
 impl Default for Signals {
     fn default() -> Self {
-        Self {
-            jobs: Notify::new(),
-            heard: Notify::new(),
-            posts: watch::Sender::new(0),
-            changes: watch::Sender::new(0),
-            living: std::array::from_fn(|_| Mutex::new(())),
-        }
+        Self { jobs: Notify::new(), heard: Notify::new(), posts: watch::Sender::new(0), changes: watch::Sender::new(0) }
     }
 }
 
@@ -58,22 +43,4 @@ impl Signals {
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
-
-    /// The right to write the living messages of these threads, from reading it to the commit: intake and worker both write it, each
-    /// its own part, and neither may write back the other's part as it was before.
-    pub async fn living(&self, threads: impl IntoIterator<Item = ThreadId>) -> Vec<MutexGuard<'_, ()>> {
-        // In order, so two that write several threads cannot wait for each other.
-        let stripes: BTreeSet<usize> = threads.into_iter().map(stripe).collect();
-        let mut guards = Vec::with_capacity(stripes.len());
-        for mutex in stripes.into_iter().filter_map(|at| self.living.get(at)) {
-            guards.push(mutex.lock().await);
-        }
-        guards
-    }
-}
-
-fn stripe(thread: ThreadId) -> usize {
-    let mut hasher = DefaultHasher::new();
-    thread.hash(&mut hasher);
-    usize::try_from(hasher.finish() % WRITERS as u64).unwrap_or_default()
 }

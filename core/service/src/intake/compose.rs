@@ -10,7 +10,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use midwatch_diagnosis::alert::Alert;
-use midwatch_redact::Redacted;
 
 use super::admission::{Room, bound};
 use super::pen::Pen;
@@ -22,9 +21,9 @@ use crate::id::{IncidentId, JobId, PostKey, ThreadId};
 use crate::incident::{Incident, IncidentKind, IncidentState};
 use crate::job::{NewJob, Task};
 use crate::lifecycle::{self, Effect, Step};
-use crate::living;
+use crate::living::{self, Seen};
 use crate::port::store::{Load, Write};
-use crate::post::{ALERTS_SHOWN, AlertsNow, LivingMessage, LivingStatus, NewPost, Opening, PostBody, Urgency};
+use crate::post::{ALERTS_SHOWN, AlertsNow, LivingMessage, LivingStatus, Opening, PostBody, Urgency};
 use crate::thread::Speaker;
 
 /// What to do with parts that need a job when there is no room.
@@ -40,8 +39,8 @@ pub(super) enum Overload {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     pub(super) load: Load,
-    /// Living messages of the incidents that are joined.
-    pub(super) bodies: BTreeMap<ThreadId, Redacted<PostBody>>,
+    /// Living messages of the incidents that are joined, as they were read.
+    pub(super) living: BTreeMap<ThreadId, Seen>,
     /// Jobs of these incidents that have not ended.
     pub(super) live: BTreeSet<JobId>,
     /// Earlier incidents of the same keys, by the part's place in the delivery.
@@ -289,7 +288,8 @@ pub(super) fn follow(
         if matches!(incident.kind, IncidentKind::Storm { .. }) {
             plan.writes.push(table(&incident, &now, desk));
         }
-        plan.writes.extend(edited(thread, now, &notes, job.as_ref().map(|job| job.id), facts, desk));
+        let queued = job.as_ref().map(|job| job.id);
+        plan.writes.extend(edited(thread, now, &notes, queued, facts, desk).into_iter().flatten());
     }
     plan.writes.push(Write::Incident(Box::new(incident)));
     enqueue(plan, job, desk);
@@ -320,16 +320,17 @@ fn edited(
     queued: Option<JobId>,
     facts: &Facts,
     desk: Desk<'_>,
-) -> Option<Write> {
+) -> Option<[Write; 2]> {
     let redactor = desk.pen.redactor;
-    let mut body = living::with_alerts(facts.bodies.get(&thread)?, redactor.seal(now));
+    let seen = facts.living.get(&thread)?;
+    let mut body = living::with_alerts(&seen.body, redactor.seal(now));
     for note in notes {
         body = living::with_note(&body, redactor.redact_text(note));
     }
     if let Some(job) = queued {
         body = living::with_job(&living::with_status(&body, redactor.seal(LivingStatus::Queued)), job);
     }
-    Some(Write::Post(NewPost { key: living::key(thread), thread, urgency: Urgency::Progress, body }))
+    Some(seen.back(body, Urgency::Progress))
 }
 
 fn table(incident: &Incident, now: &AlertsNow, desk: Desk<'_>) -> Write {

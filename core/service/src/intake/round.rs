@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::debug;
@@ -15,14 +14,12 @@ use super::known::Known;
 use super::lane::{Answer, Order, Taken, Waiting};
 use super::route::{Routed, Scene, Target, route};
 use super::{Hang, Intake, Refused};
+use crate::collision::{TRIES, pause};
 use crate::id::{IncidentId, ThreadId};
 use crate::incident::Incident;
-use crate::living;
+use crate::living::Seen;
 use crate::mute::Mute;
 use crate::port::store::{CommitError, StoreError, Write};
-
-/// How often a round is tried while others change the same incidents.
-const TRIES: u32 = 20;
 
 /// Keys that the store is asked for at once.
 const KEYS_AT_ONCE: usize = 20_000;
@@ -75,8 +72,6 @@ impl Intake {
             Ok(read) => read,
             Err(error) => return Err((waiting, error.into())),
         };
-        let threads = read.found.iter().map(|incident| incident.thread).chain(read.hung.values().copied());
-        let _one_writer = self.parts.signals.living(threads).await;
         match self.decide(read, &waiting, now, full).await {
             Ok(decided) => self.write(decided, waiting, now).await,
             Err(error) => Err((waiting, error.into())),
@@ -148,7 +143,7 @@ impl Intake {
         facts.previous.clear();
         for (at, part) in routed.parts.iter().enumerate() {
             match &part.target {
-                Target::Open(incident) if facts.bodies.contains_key(&incident.thread) => {}
+                Target::Open(incident) if facts.living.contains_key(&incident.thread) => {}
                 Target::Open(incident) => self.facts_of(incident, facts).await?,
                 Target::New | Target::NewStorm => {
                     let over = routed.over.iter().rfind(|over| over.keys.iter().any(|key| part.keys.contains(key)));
@@ -165,8 +160,8 @@ impl Intake {
 
     /// What is shown of an incident, and whether its job is live.
     pub(super) async fn facts_of(&self, incident: &Incident, facts: &mut Facts) -> Result<(), StoreError> {
-        let body = self.parts.store.post(&living::key(incident.thread)).await?;
-        facts.bodies.extend(body.map(|body| (incident.thread, body)));
+        let seen = Seen::read(&*self.parts.store, incident.thread).await?;
+        facts.living.extend(seen.map(|seen| (incident.thread, seen)));
         if let Some(id) = incident.job {
             let job = self.parts.store.job(id).await?;
             facts.live.extend(job.filter(|job| !job.state.is_final()).map(|_| id));
@@ -245,11 +240,4 @@ fn shared(error: &Arc<StoreError>) -> StoreError {
 /// Whether reading again and deciding anew can help.
 fn can_be_mended(error: &CommitError) -> bool {
     matches!(error, CommitError::Stale | CommitError::Duplicate(_) | CommitError::Full { .. })
-}
-
-/// A short wait, longer with each try, and different for those who collided: by the low digits of the clock.
-fn pause(tries: u32, now: Timestamp) -> Duration {
-    let most = Duration::from_millis(1 << tries.min(6));
-    let jitter = u32::try_from(now.subsec_nanosecond()).unwrap_or_default() % 1000;
-    most / 2 + most / 2 * jitter / 1000
 }
