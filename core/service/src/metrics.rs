@@ -64,6 +64,13 @@ pub struct ModelLabel {
     pub model: String,
 }
 
+/// What one process at a time does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct LeadLabel {
+    /// `send:slack`, `gateway:discord`, `poll:alertmanager`, `upkeep`, `sweep`: names of our own.
+    pub what: String,
+}
+
 /// One name of our own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct NameLabel {
@@ -120,6 +127,14 @@ pub struct Metrics {
     pub model_tokens: Family<TokenLabels, Counter>,
     /// Requests to language models.
     pub model_requests: Family<ModelLabel, Counter>,
+    /// Times that this process said that it is there, by how that went: `ok`, `error`.
+    pub announcements: Family<NameLabel, Counter>,
+    /// 1 for what this process leads.
+    pub leads: Family<LeadLabel, Gauge>,
+    /// 1 while the kill switch is on, as this process knows it.
+    pub kill_switch: Gauge,
+    /// 1 while this process is ordered to drain.
+    pub drained: Gauge,
     /// US dollars that they took, where prices are known.
     pub model_cost: Family<ModelLabel, Counter<f64, AtomicU64>>,
 }
@@ -151,6 +166,10 @@ impl Default for Metrics {
             heard_delay: seconds(),
             model_tokens: Family::default(),
             model_requests: Family::default(),
+            announcements: Family::default(),
+            leads: Family::default(),
+            kill_switch: Gauge::default(),
+            drained: Gauge::default(),
             model_cost: Family::default(),
         };
         metrics.register();
@@ -191,6 +210,11 @@ impl Metrics {
             Unit::Seconds,
             self.heard_delay.clone(),
         );
+        let about = "Times that this process said that it is there, by result";
+        r.register("announcements", about, self.announcements.clone());
+        r.register("leads", "1 for what this process does alone among all", self.leads.clone());
+        r.register("kill_switch", "1 while the kill switch is on", self.kill_switch.clone());
+        r.register("draining", "1 while this process is ordered to take no jobs", self.drained.clone());
         r.register("model_tokens", "Tokens of language models", self.model_tokens.clone());
         r.register("model_requests", "Requests to language models", self.model_requests.clone());
         r.register("model_cost_usd", "US dollars that language models took", self.model_cost.clone());

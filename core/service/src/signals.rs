@@ -1,28 +1,47 @@
-//! Wake-up calls inside one process: what was written is worked on at once, not at the next look.
+//! What the parts of one process tell each other: wake-up calls, so that what was written is worked on at once and not at
+//! the next look; and how the process stands among the others that share its store.
 //!
-//! Must never be relied on: every loop also looks at the store by the clock, so a lost call costs a second and no job.
+//! Calls must never be relied on: every loop also looks at the store by the clock, so a lost call costs a second and no job.
 //! Start at [`Signals`].
 
 use tokio::sync::{Notify, watch};
 
-/// The calls.
+use crate::fleet::Standing;
+
+/// The calls, and the standing.
 #[derive(Debug)]
 pub struct Signals {
     /// A job was handed in or handed back.
     pub jobs: Notify,
     /// Something was said.
     pub heard: Notify,
+    /// An operator ordered something of all, or of one process.
+    pub orders: Notify,
+    /// How this process stands; alone unless it was made for one that shares its store.
+    pub standing: Standing,
     posts: watch::Sender<u64>,
     changes: watch::Sender<u64>,
 }
 
 impl Default for Signals {
     fn default() -> Self {
-        Self { jobs: Notify::new(), heard: Notify::new(), posts: watch::Sender::new(0), changes: watch::Sender::new(0) }
+        Self {
+            jobs: Notify::new(),
+            heard: Notify::new(),
+            orders: Notify::new(),
+            standing: Standing::default(),
+            posts: watch::Sender::new(0),
+            changes: watch::Sender::new(0),
+        }
     }
 }
 
 impl Signals {
+    /// For a process that shares its store with others: a [`Member`](crate::fleet::Member) keeps its standing.
+    pub fn among_others() -> Self {
+        Self { standing: Standing::among_others(), ..Self::default() }
+    }
+
     /// Says that a message was written.
     pub fn post_written(&self) {
         self.posts.send_modify(|n| *n = n.wrapping_add(1));

@@ -42,6 +42,7 @@ impl Intake {
         self.not_draining()?;
         let namespaces = namespaces_of(&ask.request);
         self.permit(&ask.origin, ask.verb, ask.cluster.as_deref(), &namespaces).await?;
+        self.not_killed()?;
         let pack = self.pack_for(&ask)?;
         if let Reply::Existing(thread) = ask.reply {
             let known = self.parts.store.thread(thread).await?;

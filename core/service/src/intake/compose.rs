@@ -17,6 +17,7 @@ use super::refused::Refused;
 use super::route::{Part, Routed, Target};
 use super::settings::IntakeSettings;
 use super::{Hang, PackChoice, Receipt, words};
+use crate::fleet::Order;
 use crate::id::{IncidentId, JobId, PostKey, ThreadId};
 use crate::incident::{Incident, IncidentKind, IncidentState};
 use crate::job::{NewJob, Task};
@@ -64,6 +65,8 @@ pub(super) struct Desk<'a> {
     pub(super) place: Option<&'a Hang>,
     /// What the thread of a new incident says besides.
     pub(super) notes: &'a [String],
+    /// The kill switch, when it is on: what comes in waits.
+    pub(super) kill: Option<&'a Order>,
 }
 
 /// One commit, and what to tell about it.
@@ -159,7 +162,8 @@ fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, 
         IncidentKind::Group => words::about(&part.entities, &incident.title),
         IncidentKind::Storm { .. } => incident.title.clone(),
     };
-    let notes = desk.notes.to_vec();
+    let waits = desk.kill.filter(|_| incident.job.is_some()).map(words::waits);
+    let notes = desk.notes.iter().cloned().chain(waits).collect();
     let message =
         LivingMessage { title, job: incident.job, status, alerts: Some(now), notes, ..LivingMessage::default() };
     // Where nothing else opens the thread, this does.

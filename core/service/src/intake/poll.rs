@@ -72,6 +72,7 @@ impl Intake {
             overload: Overload::PutOff,
             place: None,
             notes: &[],
+            kill: None,
         };
         let mut plan = Plan::default();
         follow(&mut plan, step.incident, &before, &step.effects, Vec::new(), &facts, desk);

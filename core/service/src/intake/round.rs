@@ -15,6 +15,7 @@ use super::lane::{Answer, Order, Taken, Waiting};
 use super::route::{Routed, Scene, Target, route};
 use super::{Hang, Intake, Refused};
 use crate::collision::{TRIES, pause};
+use crate::fleet;
 use crate::id::{IncidentId, ThreadId};
 use crate::incident::Incident;
 use crate::living::Seen;
@@ -102,6 +103,7 @@ impl Intake {
 
     async fn decide(&self, read: Read, waiting: &[Waiting], now: Timestamp, full: bool) -> Result<Decided, StoreError> {
         let Read { found, hung, mutes } = read;
+        let kill = self.parts.signals.standing.kill();
         let mut facts = Facts { load: self.parts.store.load().await?, full, hung, ..Facts::default() };
         let mut known = Known::new(found);
         let settings = &self.parts.settings;
@@ -113,7 +115,7 @@ impl Intake {
             drop(found);
             let opens = routed.parts.iter().filter(|part| part.target == Target::New).count();
             self.facts(&routed, &mut facts).await?;
-            answers.push(match compose(routed, &facts, self.desk(order, now)) {
+            answers.push(match compose(routed, &facts, self.desk(order, now, kill.as_ref())) {
                 Ok(plan) => {
                     opened += opens;
                     known.absorb(plan.writes, &mut facts);
@@ -125,7 +127,7 @@ impl Intake {
         Ok(Decided { writes: known.into_writes(), answers, opened })
     }
 
-    fn desk<'a>(&'a self, order: &'a Order, now: Timestamp) -> Desk<'a> {
+    fn desk<'a>(&'a self, order: &'a Order, now: Timestamp, kill: Option<&'a fleet::Order>) -> Desk<'a> {
         Desk {
             pen: self.pen_at(&order.origin, now),
             settings: &self.parts.settings,
@@ -135,6 +137,7 @@ impl Intake {
             overload: order.overload,
             place: order.batch.place.as_ref(),
             notes: &order.batch.notes,
+            kill,
         }
     }
 

@@ -150,6 +150,7 @@ impl World {
             overload,
             place: None,
             notes: &[],
+            kill: None,
         };
         let plan = compose(routed, &facts, desk)?;
         let receipt = plan.receipt.clone();

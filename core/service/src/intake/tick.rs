@@ -79,7 +79,8 @@ impl Intake {
         let settings = &self.parts.settings;
         let packs = &*self.parts.packs;
         let overload = Overload::PutOff;
-        let desk = Desk { pen, settings, packs, source: "storm", cluster: None, overload, place: None, notes: &[] };
+        let source = "storm";
+        let desk = Desk { pen, settings, packs, source, cluster: None, overload, place: None, notes: &[], kill: None };
         let mut plan = Plan::default();
         let thread = incident.thread;
         match hand_in(&incident, &words::busiest(&incident), desk) {

@@ -49,6 +49,9 @@ mod telling;
 /// The name under which the worker reports its health.
 pub const HEALTH: &str = "worker";
 
+/// What a process leads that removes what is old.
+pub const SWEEP: &str = "sweep";
+
 /// The longest that the store is not looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -240,8 +243,11 @@ impl Worker {
 
     async fn work(&self, stop: &CancellationToken) -> Drained {
         let mut running: JoinSet<Ended> = JoinSet::new();
+        let standing = &self.shared.parts.signals.standing;
+        let mut ordered = standing.changes();
         while !stop.is_cancelled() {
             let wake = self.claim(&mut running).await;
+            standing.set_running(running.len());
             let has_room = running.len() < self.shared.parts.settings.slots;
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -249,18 +255,19 @@ impl Worker {
                     while running.try_join_next().is_some() {}
                 }
                 () = self.shared.parts.signals.jobs.notified(), if has_room => {}
+                () = ordered.next() => {}
                 () = self.shared.parts.clock.sleep_until(wake) => {}
             }
         }
         self.drain(running).await
     }
 
-    /// Fills the free slots; when to look again at the latest.
+    /// Fills the free slots, unless it is ordered to take nothing; when to look again at the latest.
     async fn claim(&self, running: &mut JoinSet<Ended>) -> Timestamp {
         let Shared { parts, .. } = &*self.shared;
         let now = self.shared.now();
         let free = parts.settings.slots.saturating_sub(running.len());
-        if free == 0 {
+        if free == 0 || !parts.signals.standing.may_claim(now) {
             return after(now, LOOK);
         }
         let claimed = parts.store.claim(&parts.settings.worker, now, parts.settings.lease, free).await;
