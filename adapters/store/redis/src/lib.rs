@@ -36,6 +36,7 @@ mod options;
 mod outbox;
 mod packs;
 mod reports;
+mod rounds;
 mod spent;
 mod store;
 mod sweep;
