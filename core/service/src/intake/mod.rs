@@ -218,9 +218,7 @@ impl Intake {
     /// When the storage failed.
     pub async fn utilisation(&self) -> Result<f64, StoreError> {
         let load = self.parts.store.load().await?;
-        let room = admission::Room::of(&load, &self.parts.settings);
-        self.parts.metrics.utilisation.set(room.utilisation);
-        Ok(room.utilisation)
+        Ok(admission::Room::of(&load, &self.parts.settings).utilisation)
     }
 
     /// Alerts are taken while the kill switch is on: they wait in the queue. Questions are not, and who asks is told.

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::model::ModelParts;
 use crate::clock::{SharedClock, after};
 use crate::health::{Health, Status};
-use crate::id::{JobId, WorkerId};
+use crate::id::{JobId, ThreadId, WorkerId};
 use crate::job::{Cancel, JobState, Lease, Leased};
 use crate::metrics::{JobLabels, Metrics};
 pub use crate::pack::PackById;
@@ -68,8 +68,6 @@ pub struct WorkerSettings {
     pub worker: WorkerId,
     /// Jobs at the same time.
     pub slots: usize,
-    /// Pending jobs that are admitted, for the utilisation.
-    pub queue_bound: u64,
     /// How long a lease lasts if it is not renewed.
     pub lease: Duration,
     /// How long running jobs may go on once the program is to stop.
@@ -92,7 +90,6 @@ impl WorkerSettings {
         Self {
             worker,
             slots: 5,
-            queue_bound: 1000,
             lease: Duration::from_mins(5),
             grace: Duration::from_secs(20),
             open_limit: Duration::from_secs(15),
@@ -158,6 +155,7 @@ enum Halt {
 struct Held {
     lease: Lease,
     pack: String,
+    thread: Option<ThreadId>,
     halt: watch::Sender<Option<Halt>>,
 }
 
@@ -295,10 +293,10 @@ impl Worker {
 
     fn start(&self, running: &mut JoinSet<Ended>, leased: Leased) {
         let (halt, halted) = watch::channel(None);
-        let (job, pack) = (leased.job.spec.id, leased.job.spec.pack.name.clone());
+        let (job, pack, thread) = (leased.job.spec.id, leased.job.spec.pack.name.clone(), leased.job.spec.thread);
         self.shared.count(JobState::Initializing, &pack);
         self.shared.parts.signals.job_changed();
-        self.shared.held().insert(job, Held { lease: leased.lease.clone(), pack, halt });
+        self.shared.held().insert(job, Held { lease: leased.lease.clone(), pack, thread, halt });
         let shared = Arc::clone(&self.shared);
         running.spawn(async move {
             let _listed = Guard(Arc::clone(&shared), job);
