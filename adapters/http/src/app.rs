@@ -30,7 +30,7 @@ use crate::complaints::Complaints;
 use crate::document::{Group, document};
 use crate::fault::Fault;
 use crate::settings::HttpSettings;
-use crate::{alerts, analyze, frame, guard, health, jobs, packs, reports, say, webhook};
+use crate::{alerts, analyze, frame, guard, health, jobs, operate, packs, reports, say, webhook};
 
 /// What the HTTP side needs of the program.
 pub struct Api {
@@ -105,6 +105,7 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(jobs::__path_bundle, jobs::bundle)
         .with(jobs::__path_model, jobs::model)
         .with(jobs::__path_cancel, jobs::cancel)
+        .with(jobs::__path_retry, jobs::retry)
         .with(reports::__path_search, reports::search)
         .with(reports::__path_markdown, reports::markdown)
         .with(packs::__path_list, packs::list)
@@ -113,6 +114,7 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(say::__path_say, say::say)
         .with(health::__path_overview, health::overview)
         .with(__path_openapi, openapi);
+    let plain = operate::changes(operate::reads(plain));
     let slow = Group::new(&["bearer", "api_key"])
         .with(analyze::__path_alert, analyze::alert)
         .with(analyze::__path_pod, analyze::pod)

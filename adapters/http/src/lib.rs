@@ -20,6 +20,7 @@ mod health;
 mod input;
 mod jobs;
 mod key;
+mod operate;
 mod packs;
 mod report;
 mod reports;
