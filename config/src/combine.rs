@@ -11,7 +11,8 @@ use crate::error::{ConfigError, Problem};
 use crate::load::Origin;
 use crate::quote::quote;
 use crate::secret_files::set_at;
-use crate::{DiscordSettings, ModelProvider, ModelSettings, Settings, SlackSettings};
+use crate::server::ROLES;
+use crate::{DiscordSettings, ModelProvider, ModelSettings, Settings, SlackSettings, StoreMode};
 
 /// How one side of the program logs in somewhere, as configured.
 struct Login {
@@ -31,7 +32,9 @@ pub(crate) fn check(settings: &Settings, origin: &BTreeMap<String, Origin>, erro
         .into_iter()
         .chain(discord(&settings.discord))
         .chain(one_place(settings))
-        .chain(model(&settings.model));
+        .chain(model(&settings.model))
+        .chain(roles(settings))
+        .chain(shared(settings));
     for (key, problem) in chats {
         errors.extend(set_at(origin, key).map(|place| problem.at(place)));
     }
@@ -152,6 +155,69 @@ fn model(model: &ModelSettings) -> Vec<(&'static str, Problem)> {
         if prices.input.is_none() || prices.output.is_none() {
             let what = format!("{} is set, but what tokens cost is not known", quote(key));
             wrong.push((key, Problem::new(what, "set `model.input_price` and `model.output_price`")));
+        }
+    }
+    wrong
+}
+
+/// What is wrong with what this process is to do.
+fn roles(settings: &Settings) -> Option<(&'static str, Problem)> {
+    let key = "server.roles";
+    let roles = &settings.server.roles;
+    let known = ROLES.map(|role| format!("`{role}`")).join(", ");
+    let problem = if let Some(role) = roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
+        Problem::new(format!("{} names {}, which is no role", quote(key), quote(role)), format!("there are: {known}"))
+    } else if roles.is_empty() {
+        Problem::new(format!("{} is empty: the process would do nothing", quote(key)), format!("there are: {known}"))
+    } else if settings.store.url.is_none() && ROLES.iter().any(|role| !roles.iter().any(|ours| ours == role)) {
+        let what = format!("{} leaves work to others, and the embedded store is for one process", quote(key));
+        Problem::new(what, "set `store.url` to a Redis that all of them share, or give this process every role")
+    } else {
+        return None;
+    };
+    Some((key, problem))
+}
+
+/// What is wrong with the store that replicas share.
+fn shared(settings: &Settings) -> Vec<(&'static str, Problem)> {
+    let (store, mut wrong) = (&settings.store, Vec::new());
+    if store.url.is_some() && settings.audit.key.is_none() {
+        let what = format!("{} is set and {} is not", quote("store.url"), quote("audit.key"));
+        let fix = "every replica seals the same trail: make a key with `openssl rand -hex 32` and set `audit.key_file`";
+        wrong.push(("store.url", Problem::new(what, fix)));
+    }
+    let hash = store.prefix.contains(['{', '}']) || store.prefix.chars().any(|c| c.is_whitespace() || c.is_control());
+    if hash {
+        let what = format!("{} holds a brace or a blank", quote("store.prefix"));
+        wrong.push(("store.prefix", Problem::new(what, "write letters, digits, `-`, `:` and `_`")));
+    }
+    if store.mode == StoreMode::Cluster && store.database != 0 {
+        let what = format!("{} is {}, and a Cluster has only 0", quote("store.database"), store.database);
+        wrong.push(("store.database", Problem::new(what, "remove it")));
+    }
+    if store.mode == StoreMode::Single && !store.nodes.is_empty() {
+        let what = format!("{} is set, and one server has no further nodes", quote("store.nodes"));
+        wrong.push(("store.nodes", Problem::new(what, "set `store.mode` to `sentinel` or `cluster`, or remove it")));
+    }
+    for node in &store.nodes {
+        let port =
+            node.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
+        if port.is_none() {
+            let what = format!("{} holds {}, which is no host and port", quote("store.nodes"), quote(node));
+            wrong.push(("store.nodes", Problem::new(what, "write it like `sentinel-1:26379`")));
+        }
+    }
+    if store.url.is_none() {
+        let alone = [
+            ("store.mode", store.mode != StoreMode::Single),
+            ("store.nodes", !store.nodes.is_empty()),
+            ("store.username", store.username.is_some()),
+            ("store.password", store.password.is_some()),
+            ("store.ca_file", store.ca_file.is_some()),
+        ];
+        for (key, _) in alone.into_iter().filter(|(_, set)| *set) {
+            let what = format!("{} is set and {} is not: the store is embedded", quote(key), quote("store.url"));
+            wrong.push((key, Problem::new(what, "set `store.url`, or remove it")));
         }
     }
     wrong

@@ -42,7 +42,7 @@ pub(crate) fn shown(field: &Field, settings: &mut Settings) -> String {
         Slot::Percent { at, .. } => format!("{}%", at(settings)),
         Slot::Choice(at) => at(settings).name().to_owned(),
         Slot::Name(at) | Slot::Id(at) => at(settings).clone().unwrap_or_else(null),
-        Slot::Url(at) => at(settings).as_ref().map_or_else(null, ToString::to_string),
+        Slot::Url(at) | Slot::RedisUrl(at) => at(settings).as_ref().map_or_else(null, ToString::to_string),
         Slot::Listen(at) => at(settings).to_string(),
         Slot::Headers(at) => at(settings).to_string(),
         Slot::Records(at) => at(settings).show(),

@@ -76,6 +76,8 @@ pub(crate) enum Slot {
     /// A file or a folder that holds no secret.
     Path(At<Option<PathBuf>>),
     Url(At<Option<Url>>),
+    /// The address of a Redis server, or none.
+    RedisUrl(At<Option<Url>>),
     Listen(At<SocketAddr>),
     Texts(At<Vec<String>>),
     /// Patterns over names of environment variables.
@@ -188,6 +190,7 @@ impl Field {
                 | Slot::Id(_)
                 | Slot::Path(_)
                 | Slot::Url(_)
+                | Slot::RedisUrl(_)
                 | Slot::Usd(_)
                 | Slot::Secret { .. }
                 | Slot::SecretFile(_)
@@ -214,6 +217,7 @@ impl Field {
             Slot::Id(_) => "an id".to_owned(),
             Slot::Path(_) => "a path".to_owned(),
             Slot::Url(_) => "an address such as `https://host:port`".to_owned(),
+            Slot::RedisUrl(_) => "an address such as `redis://host:6379` or `rediss://host:6379`".to_owned(),
             Slot::Listen(_) => "an IP address and a port such as `127.0.0.1:8080` or `[::]:8080`".to_owned(),
             Slot::Headers(_) => "names of HTTP headers and their values".to_owned(),
             Slot::Records(at) => at(&mut Settings::default()).shape().to_owned(),

@@ -84,7 +84,7 @@ pub use secret::{SECRET_FILE_LIMIT, SecretFileError, read_secret, read_secret_li
 pub use server::{ApiKey, ApiKeySecret, ServerSettings};
 pub use settings::Settings;
 pub use slack::{SlackChannel, SlackIds, SlackSettings};
-pub use store::StoreSettings;
+pub use store::{StoreMode, StoreSettings};
 
 /// The documented defaults as a file: a copy of it is a valid configuration that changes nothing.
 pub fn default_yaml() -> &'static str {

@@ -14,6 +14,28 @@ use crate::node::{Located, Node};
 use crate::units::parse_usd;
 use crate::value::{Wrong, place, scalar};
 
+/// The addresses that a setting takes, and what to say of others.
+pub(crate) struct UrlKind {
+    schemes: [&'static str; 2],
+    /// The setting beside it that holds the user.
+    user: &'static str,
+    fix: &'static str,
+}
+
+/// A server that speaks HTTP.
+pub(crate) const HTTP: UrlKind = UrlKind {
+    schemes: ["http", "https"],
+    user: "user",
+    fix: "begin with `http://` or `https://`, as in `http://prometheus.monitoring:9090`",
+};
+
+/// A Redis server; with an `s` by TLS.
+pub(crate) const REDIS: UrlKind = UrlKind {
+    schemes: ["redis", "rediss"],
+    user: "username",
+    fix: "begin with `redis://` or `rediss://` (TLS), as in `redis://redis.midwatch:6379`",
+};
+
 /// Whether a number is written in digits alone, so that as text it is the same.
 pub(crate) fn is_whole(number: &str) -> bool {
     !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
@@ -76,7 +98,7 @@ impl Field {
     }
 
     /// An address of a server. Credentials in it would be shown with it, so they have settings of their own.
-    pub(crate) fn url(&self, node: &Located<Node>) -> Result<Option<Url>, Wrong> {
+    pub(crate) fn url(&self, node: &Located<Node>, kind: &UrlKind) -> Result<Option<Url>, Wrong> {
         let text = match &node.value {
             Node::Nothing => return Ok(None),
             Node::Text(text) => text.trim(),
@@ -86,20 +108,22 @@ impl Field {
             let what = format!("`{}` holds a user or a password", self.key);
             place(
                 node,
-                Problem::new(what, "write the address alone; `user` and `password_file` are settings beside it"),
+                Problem::new(
+                    what,
+                    format!("write the address alone; `{}` and `password_file` are settings beside it", kind.user),
+                ),
             )
         };
-        let parsed = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let parsed = Url::parse(text).ok().filter(|url| kind.schemes.contains(&url.scheme()) && url.has_host());
         let Some(url) = parsed else {
             // What is no address may still hold a password; it is not quoted then.
-            let fix = "begin with `http://` or `https://`, as in `http://prometheus.monitoring:9090`";
-            return Err(if text.contains('@') { secret() } else { self.wrong_because(node, fix) });
+            return Err(if text.contains('@') { secret() } else { self.wrong_because(node, kind.fix) });
         };
         if !url.username().is_empty() || url.password().is_some() {
             return Err(secret());
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(self.wrong_because(node, "end it before the `?` or `#`: only the base of the API is wanted"));
+            return Err(self.wrong_because(node, "end it before the `?` or `#`: only the base is wanted"));
         }
         Ok(Some(url))
     }

@@ -20,11 +20,16 @@ const MIB: u64 = 1 << 20;
 /// Shortest API key, in characters: a shorter one can be guessed.
 const SHORTEST_KEY: usize = 16;
 
+/// What a process can do.
+pub(crate) const ROLES: [&str; 3] = ["gateway", "worker", "api"];
+
 /// What `midwatch serve` listens on, and who may talk to it.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     /// Address and port. Default 127.0.0.1:8080.
     pub listen: SocketAddr,
+    /// What this process does: `gateway`, `worker`, `api`. Default all of it.
+    pub roles: Vec<String>,
     /// Keys of the REST API. Default none: then only this machine may be listened to.
     pub api_keys: Vec<ApiKey>,
     /// What a webhook's sender shows as a bearer token. Default none.
@@ -67,6 +72,7 @@ impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            roles: ROLES.map(str::to_owned).to_vec(),
             api_keys: Vec::new(),
             webhook_token: None,
             webhook_token_file: None,
@@ -160,6 +166,11 @@ fn read_key(entries: &mut Entries<'_>) -> Option<ApiKeySecret> {
 /// Fields of the section `server`, in the order of `default.yaml`.
 pub(crate) const FIELDS: &[Field] = &[
     Field { key: "server.listen", doc: "Address and port to listen on.", slot: Slot::Listen(|s| &mut s.server.listen) },
+    Field {
+        key: "server.roles",
+        doc: "What this process does, where several share a Redis.",
+        slot: Slot::Texts(|s| &mut s.server.roles),
+    },
     Field {
         key: "server.api_keys",
         doc: "Keys of the REST API, each with the name of its holder.",

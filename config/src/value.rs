@@ -10,6 +10,7 @@ use crate::error::Problem;
 use crate::field::{Field, Slot};
 use crate::node::{Located, Node};
 use crate::quote::quote;
+use crate::scalar::{HTTP, REDIS};
 use crate::units::{parse_duration, parse_size};
 use crate::{LEVEL_AUTO, Settings, describe, list, suggest};
 
@@ -54,7 +55,8 @@ impl Field {
             Slot::Text(at) => *at(settings) = self.text(node)?,
             Slot::Name(at) => *at(settings) = self.name(node)?,
             Slot::Id(at) => *at(settings) = self.id(node)?,
-            Slot::Url(at) => *at(settings) = self.url(node)?,
+            Slot::Url(at) => *at(settings) = self.url(node, &HTTP)?,
+            Slot::RedisUrl(at) => *at(settings) = self.url(node, &REDIS)?,
             Slot::Listen(at) => *at(settings) = self.listen(node)?,
             Slot::Secret { at, .. } => *at(settings) = self.secret_text(node)?,
             Slot::Headers(at) => *at(settings) = self.headers(node)?,

@@ -9,4 +9,5 @@ mod layers;
 mod mistakes;
 mod records;
 mod secrets;
+mod shared;
 mod support;
