@@ -105,7 +105,8 @@ pub(crate) async fn spend(
     Who(origin): Who,
     Params(query): Params<SpendQuery>,
 ) -> Result<Answer<SpendList>, Fault> {
-    Sight::of(&app.api.policy, &origin.actor, Verb::Operate)?;
+    // Whose place is some namespaces does not see what all others spend.
+    Sight::of(&app.api.policy, &origin.actor, Verb::Operate)?.require(None, &[])?;
     let (begin, _) = since(&app, query.last.map_or(LAST, |last| last.0));
     let since = day(begin);
     let rows = app.api.store.spending(since).await?;
