@@ -9,6 +9,7 @@ mod hostile;
 mod jobs;
 mod keys;
 mod logs;
+mod operate;
 mod packs;
 mod probes;
 mod say;

@@ -12,6 +12,7 @@ mod gusts;
 pub(crate) mod identity;
 mod known;
 mod lane;
+mod operate;
 mod pen;
 mod poll;
 mod posted;
@@ -34,6 +35,7 @@ use midwatch_redact::Redactor;
 
 pub use self::ask::namespaces_of;
 pub(crate) use self::identity::{namespace_of, namespaces_of_alerts};
+pub use self::operate::{CLEARED, Cleared};
 pub(crate) use self::pen::Pen;
 pub use self::refused::Refused;
 pub use self::settings::IntakeSettings;
