@@ -43,7 +43,7 @@ impl SqliteStore {
     }
 
     /// The same for calls that can only fail because the storage does.
-    async fn change<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(crate) async fn change<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
