@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use midwatch_agent::render::model::grouped;
 use midwatch_agent::request::{Depth, ModelUse};
 use tokio::time::Instant;
 
@@ -205,19 +206,6 @@ impl Spending {
 pub(crate) fn took(usage: &Usage, price: Option<Price>) -> ModelUse {
     let Usage { input, output, cached, .. } = *usage;
     ModelUse { input, output, cached, micro_usd: price.map(|price| price.of(usage)), ..ModelUse::default() }
-}
-
-/// `1,204`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -123,8 +123,8 @@ pub fn dollars(micro_usd: u64) -> String {
     }
 }
 
-/// `21,340`.
-fn grouped(n: u64) -> String {
+/// A number as a person reads it: `21,340`.
+pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -12,11 +12,11 @@ use super::state::Exploration;
 use super::track::{End, Goal, Outcome, Track};
 use super::trail::sorted;
 use super::{Asked, Brief, Explained, Explorer};
-use crate::budget::grouped;
 use crate::ground::{self, Conclusion};
 use crate::port::Message;
 use crate::prompt::text::Text;
 use crate::prompt::{case, system};
+use midwatch_agent::render::model::grouped;
 
 /// A track of a deep exploration: its name, and what it is told beyond the case.
 const TRACKS: [(&str, &str); 3] = [

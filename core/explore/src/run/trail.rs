@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Sent;
-use crate::budget::grouped;
 use crate::port::{Carried, ChatRequest, Message, ModelFacts, Stop, Usage};
+use midwatch_agent::render::model::grouped;
 
 /// Of one exploration. Its conversations are told apart by their names.
 #[derive(Default)]
