@@ -93,6 +93,8 @@ pub struct Metrics {
     pub leases_lost: Counter,
     /// Attempts that failed and were put off.
     pub retries: Counter,
+    /// Lines of the logs of jobs, by what became of them: `logged`, `dropped`.
+    pub events: Family<NameLabel, Counter>,
     /// Messages not yet sent.
     pub outbox: Gauge,
     /// Messages sent, by platform and result.
@@ -138,6 +140,7 @@ impl Default for Metrics {
             dead: Gauge::default(),
             leases_lost: Counter::default(),
             retries: Counter::default(),
+            events: Family::default(),
             outbox: Gauge::default(),
             posts: Family::default(),
             post_wait: seconds(),
@@ -170,6 +173,7 @@ impl Metrics {
         r.register("dead_letters", "Jobs that failed for good and wait for a person", self.dead.clone());
         r.register("leases_lost", "Leases that another worker took over", self.leases_lost.clone());
         r.register("retries", "Attempts that failed and were put off", self.retries.clone());
+        r.register("events", "Lines of the logs of jobs, by what became of them", self.events.clone());
         r.register("outbox_messages", "Messages not yet sent, or with a newer revision", self.outbox.clone());
         r.register("posts", "Messages sent, by platform and result", self.posts.clone());
         r.register_with_unit(

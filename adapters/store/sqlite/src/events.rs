@@ -11,14 +11,16 @@ use midwatch_redact::Redacted;
 use midwatch_service::event::{Batches, Cursor, EVENTS_KEPT, Entry, Followers, JobEvent, Logged, PAGE, Queue, queue};
 use midwatch_service::id::JobId;
 use midwatch_service::port::events::{EventLog, Exhausted};
-use midwatch_service::port::store::StoreError;
+use midwatch_service::port::store::{CommitError, StoreError};
 use rusqlite::Connection;
 use tokio::sync::watch;
 
 use crate::fault::Fault;
 use crate::open::SqliteStore;
 use crate::query::{all, change};
+use crate::store::for_reading;
 use crate::value::{json, parse, rows};
+use crate::writer::answered;
 
 /// How long an event waits for others to share a commit: each commit costs a flush of the disk, and a person who follows
 /// does not see the difference.
@@ -43,7 +45,7 @@ impl SqliteEvents {
     pub fn start(store: Arc<SqliteStore>) -> Self {
         let (queue, batches) = queue();
         let followers = Arc::<Followers>::default();
-        // Not held by the task: whoever drops the store has its directory free.
+        // Not held by the task: whoever drops the store and its log has the directory free.
         tokio::spawn(run(Arc::downgrade(&store), batches, Arc::clone(&followers)));
         Self { store, queue, followers }
     }
@@ -53,17 +55,27 @@ async fn run(store: Weak<SqliteStore>, mut batches: Batches, followers: Arc<Foll
     while let Some(mut batch) = batches.next(LINGER).await {
         let events = std::mem::take(&mut batch.events);
         let jobs: BTreeSet<JobId> = events.iter().map(|(job, _)| *job).collect();
-        let result = match store.upgrade() {
-            Some(_) if events.is_empty() => Ok(()),
-            Some(store) => store.change(move |db| write(db, &events)).await,
-            None => Err(StoreError::Busy("it is closed".to_owned())),
-        };
+        let result = if events.is_empty() { Ok(()) } else { written(&store, events).await };
         match &result {
             Ok(()) => jobs.into_iter().for_each(|job| followers.call(job)),
             Err(error) => tracing::warn!("events of jobs were lost: {error}"),
         }
         batches.done(batch, result);
     }
+}
+
+/// Writes events. The store is not kept from ending by it: its writer ends after what it was handed.
+async fn written(store: &Weak<SqliteStore>, events: Vec<Entry>) -> Result<(), StoreError> {
+    let handed_over = async {
+        let store = store.upgrade().ok_or_else(|| StoreError::Busy("it is closed".to_owned()))?;
+        let writer = store.writer.as_ref().ok_or_else(for_reading)?;
+        writer.hand_over(move |db| write(db, &events)).await
+    };
+    let written: Result<(), CommitError> = match handed_over.await {
+        Ok(answer) => answered(answer).await,
+        Err(error) => Err(error),
+    };
+    written.map_err(|error| Fault::Refused(error).into_store())
 }
 
 #[async_trait]

@@ -43,7 +43,7 @@ impl SqliteStore {
     }
 
     /// The same for calls that can only fail because the storage does.
-    pub(crate) async fn change<T, F>(&self, work: F) -> Result<T, StoreError>
+    async fn change<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
@@ -52,7 +52,7 @@ impl SqliteStore {
     }
 }
 
-fn for_reading() -> CommitError {
+pub(crate) fn for_reading() -> CommitError {
     CommitError::Storage(StoreError::ReadOnly("it was opened for reading only; the server writes it".to_owned()))
 }
 

@@ -184,7 +184,7 @@ mod tests {
         assert!(flushing.await.unwrap().is_ok(), "a failure is told once");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_full_queue_refuses_after_a_second() {
         let (queue, batches) = queue();
         let job = JobId::new();

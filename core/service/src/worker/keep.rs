@@ -5,9 +5,11 @@
 
 use std::time::Duration;
 
+use super::log::Log;
 use super::{Forever, Halt, LOOK, Shared, recover};
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
+use crate::event::Level;
 use crate::health::Status;
 use crate::job::{Job, JobState, Lease};
 use crate::port::store::{Beat, JobFilter, Reaped, StoreError};
@@ -135,6 +137,8 @@ async fn tell(shared: &Shared, reaped: &Reaped) {
     };
     if let Some(job) = job {
         shared.count(job.state, &job.spec.pack.name);
+        let text = format!("the worker went silent; the job is {}", job.state.as_str());
+        Log::of(shared, &job).say(Level::Warn, None, &shared.parts.redactor.redact_text(&text));
         recover::tell(shared, &job, Vec::new()).await;
     }
 }
