@@ -37,6 +37,7 @@ mod options;
 mod outbox;
 mod packs;
 mod reports;
+mod rounds;
 mod spent;
 mod store;
 mod sweep;
