@@ -96,8 +96,8 @@ pub struct Metrics {
     pub handled: Family<ResultLabel, Counter>,
     /// Seconds from hearing something to the end of its handling.
     pub heard_delay: Histogram,
-    /// Progress events that were not taken because the log of events had no room.
-    pub events_exhausted: Counter,
+    /// Lines of the logs of jobs, by what became of them: `logged`; `dropped`, because the log had no room.
+    pub events: Family<ResultLabel, Counter>,
     /// Tokens of language models.
     pub model_tokens: Family<TokenLabels, Counter>,
     /// Requests to language models.
@@ -170,7 +170,7 @@ impl Default for Metrics {
             heard: Family::default(),
             handled: Family::default(),
             heard_delay: seconds(),
-            events_exhausted: Counter::default(),
+            events: Family::default(),
             model_tokens: Family::default(),
             model_requests: Family::default(),
             model_cost: Family::default(),
@@ -218,7 +218,7 @@ impl Metrics {
         book.add("dead_letters", "Jobs that failed for good and wait for a person", &self.dead);
         book.add("leases_lost", "Leases that another worker took over", &self.leases_lost);
         book.add("retries", "Attempts that failed and were put off", &self.retries);
-        book.add("events_exhausted", "Progress events dropped because their log had no room", &self.events_exhausted);
+        book.add("events", "Lines of the logs of jobs, by what became of them", &self.events);
         book.add("alerts", "Alerts received, by what became of them", &self.alerts);
         book.add("incidents_open", "Incidents that are not closed", &self.incidents);
     }

@@ -6,9 +6,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::log::Log;
 use super::{Forever, Halt, LOOK, SWEEP, Shared, recover};
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
+use crate::event::Level;
 use crate::fleet::Order;
 use crate::health::Status;
 use crate::job::{Cancel, Job, JobState, Lease};
@@ -147,6 +149,8 @@ async fn tell(shared: &Shared, reaped: &Reaped) {
     };
     if let Some(job) = job {
         shared.count(job.state, &job.spec.pack.name);
+        let text = format!("the worker went silent; the job is {}", job.state.as_str());
+        Log::of(shared, &job).say(Level::Warn, None, &shared.parts.redactor.redact_text(&text));
         recover::tell(shared, &job, Vec::new()).await;
     }
 }
