@@ -9,13 +9,18 @@ use jiff::Timestamp;
 use crate::help;
 
 mod live;
+mod operate;
 mod recorded;
 mod said;
 mod service;
 
 pub(crate) use live::{Live, Snapshot};
+pub(crate) use operate::{
+    DeadLetter, DeadLetters, Drain, JobArtifacts, JobCancel, JobLogs, Jobs, JobsCompare, JobsList, KillSwitch, OneJob,
+    Operate, Queue, QueueClear, Slow, Top, Window,
+};
 pub(crate) use recorded::{Case, CaseAdd, Eval, Replay};
-pub(crate) use said::Said;
+pub(crate) use said::{Said, Server};
 #[cfg(feature = "discord")]
 pub(crate) use service::Discord;
 pub(crate) use service::{Audit, Doctor, Pack, Serve, Slack, Store, Switch};
@@ -67,6 +72,8 @@ pub(crate) enum Command {
     Serve(Serve),
     #[command(flatten)]
     Said(Said),
+    #[command(flatten)]
+    Operate(Operate),
     /// Check everything that Midwatch needs, and say how to mend what fails
     #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),

@@ -1,10 +1,11 @@
 //! What probes, scrapers and people read about the program itself.
 //!
-//! Must never wait for a part: what parts reported is repeated, only the queue's load is read. Open to everyone who reaches
+//! Must never wait for a part: what parts reported is repeated, only the store is read. Open to everyone who reaches
 //! the listener (`/metrics` can have a token): reasons are redacted by the parts, and again here. Start at [`ready`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -20,6 +21,7 @@ use utoipa::ToSchema;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::fault::Fault;
+use crate::operate;
 use crate::who::{Sight, Who};
 
 /// Answers of a probe.
@@ -53,6 +55,14 @@ pub(crate) struct Part {
     checked_at: Option<Timestamp>,
     /// Whether the program cannot serve without it.
     required: bool,
+}
+
+impl Part {
+    /// As it was found just now.
+    pub(crate) fn now(status: &'static str, reason: String, took: Duration, at: Timestamp) -> Self {
+        let latency_ms = Some(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        Self { status, reason, latency_ms, checked_at: Some(at), required: false }
+    }
 }
 
 impl Redact for Part {
@@ -169,7 +179,9 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> 
 pub(crate) async fn overview(State(app): State<Arc<App>>, Who(origin): Who) -> Result<Answer<Overview>, Fault> {
     Sight::of(&app.api.policy, &origin.actor, Verb::Doctor)?;
     let utilisation = app.api.intake.utilisation().await.ok();
-    let components = app.api.health.parts().into_iter().map(|(name, part)| (name, Part::from(part))).collect();
+    let mut components: BTreeMap<String, Part> =
+        app.api.health.parts().into_iter().map(|(name, part)| (name, Part::from(part))).collect();
+    components.extend(operate::parts(&app).await);
     let ready = app.api.health.not_ready().is_empty() && utilisation.is_some();
     let overview = Overview { ready, version: env!("CARGO_PKG_VERSION"), utilisation, components };
     Ok(Answer(app.api.redactor.seal(overview)))

@@ -27,11 +27,12 @@ use midwatch_service::policy::Policy;
 use midwatch_service::poller::{NotTaken, PollSink, Poller, PollerParts};
 use midwatch_service::port::alerts::AlertSource;
 use midwatch_service::port::chat::ChatPlatform;
+use midwatch_service::port::events::EventLog;
 use midwatch_service::port::sources::SourceProvider as _;
 use midwatch_service::sender::{Sender, SenderSettings};
 use midwatch_service::signals::Signals;
 use midwatch_service::worker::{ModelParts, Worker, WorkerParts};
-use midwatch_sqlite::SqliteStore;
+use midwatch_sqlite::{SqliteEvents, SqliteStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -55,6 +56,7 @@ use super::upkeep::{STORE, Upkeep};
 /// What the parts share.
 pub(super) struct Wiring {
     store: Arc<SqliteStore>,
+    events: Arc<dyn EventLog>,
     clock: SharedClock,
     signals: Arc<Signals>,
     health: Arc<Health>,
@@ -83,6 +85,7 @@ impl Wiring {
         }
         let directory = store::directory(settings).map_err(Failure::usage)?;
         let store = open(settings, &directory).await?;
+        let events: Arc<dyn EventLog> = Arc::new(SqliteEvents::start(store.clone()));
         health.report(STORE, Status::Up, "", None, Timestamp::now());
         let packs = packs(settings, &store, &health).await?;
         let redactor = settings::redactor(settings);
@@ -121,6 +124,7 @@ impl Wiring {
         let model = modelled(settings, &calls)?;
         let worker = Worker::new(WorkerParts {
             store: store.clone(),
+            events: events.clone(),
             clock: clock.clone(),
             signals: signals.clone(),
             metrics: metrics.clone(),
@@ -168,6 +172,7 @@ impl Wiring {
         let checkpoints = store::checkpoints(&directory);
         Ok(Self {
             store,
+            events,
             clock,
             signals,
             health,
@@ -276,6 +281,7 @@ impl Wiring {
             intake: self.intake.clone(),
             inbox: self.inbox.clone(),
             store: self.store.clone(),
+            events: self.events.clone(),
             clock: self.clock.clone(),
             signals: self.signals.clone(),
             health: self.health.clone(),

@@ -96,8 +96,8 @@ pub struct Metrics {
     pub handled: Family<ResultLabel, Counter>,
     /// Seconds from hearing something to the end of its handling.
     pub heard_delay: Histogram,
-    /// Progress events that were not taken because the log of events had no room.
-    pub events_exhausted: Counter,
+    /// Lines of the logs of jobs, by what became of them: `logged`; `dropped`, because the log had no room.
+    pub events: Family<ResultLabel, Counter>,
     /// Tokens of language models.
     pub model_tokens: Family<TokenLabels, Counter>,
     /// Requests to language models.
@@ -106,6 +106,8 @@ pub struct Metrics {
     pub model_cost: Family<ModelLabel, Counter<f64, AtomicU64>>,
     /// 1 for the state each part is in, 0 for the others.
     pub health: Family<HealthLabels, Gauge>,
+    /// Times that this process said that it is there: `ok`, `error`.
+    pub announcements: Family<ResultLabel, Counter>,
     /// Processes that share the store, by what they do.
     pub replicas: Family<RoleLabel, Gauge>,
     /// Those of them that take no new jobs.
@@ -172,11 +174,12 @@ impl Default for Metrics {
             heard: Family::default(),
             handled: Family::default(),
             heard_delay: seconds(),
-            events_exhausted: Counter::default(),
+            events: Family::default(),
             model_tokens: Family::default(),
             model_requests: Family::default(),
             model_cost: Family::default(),
             health: Family::default(),
+            announcements: Family::default(),
             replicas: Family::default(),
             draining: Gauge::default(),
             leaders: Family::default(),
@@ -221,7 +224,7 @@ impl Metrics {
         book.add("dead_letters", "Jobs that failed for good and wait for a person", &self.dead);
         book.add("leases_lost", "Leases that another worker took over", &self.leases_lost);
         book.add("retries", "Attempts that failed and were put off", &self.retries);
-        book.add("events_exhausted", "Progress events dropped because their log had no room", &self.events_exhausted);
+        book.add("events", "Lines of the logs of jobs, by what became of them", &self.events);
         book.add("alerts", "Alerts received, by what became of them", &self.alerts);
         book.add("incidents_open", "Incidents that are not closed", &self.incidents);
     }
@@ -250,6 +253,8 @@ impl Metrics {
 
     fn register_program(&self, book: &mut Book) {
         book.add("health_status", "1 for the state that a part is in, 0 for the others", &self.health);
+        let help = "Times that this process said that it is there, by result";
+        book.add("announcements", help, &self.announcements);
         book.add("replicas", "Processes that share the store, by what they do", &self.replicas);
         book.add("replicas_draining", "Processes that take no new jobs", &self.draining);
         book.add("leaders", "Processes that do what only one may do; 0 while nobody does", &self.leaders);

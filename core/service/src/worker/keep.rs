@@ -6,11 +6,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Forever, Halt, LOOK, Shared, recover};
+use super::log::Log;
+use super::{Forever, Halt, LOOK, SWEEP, Shared, recover};
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
+use crate::event::Level;
+use crate::fleet::Order;
 use crate::health::Status;
-use crate::job::{Job, JobState, Lease};
+use crate::job::{Cancel, Job, JobState, Lease};
 use crate::port::store::{Beat, JobFilter, Reaped, StoreError};
 
 /// Heartbeats are never further apart than this, however long the lease.
@@ -41,6 +44,7 @@ async fn beats(shared: &Shared) -> Forever {
     loop {
         pause(shared, LOOK.min(every)).await;
         stop_disabled(shared);
+        stop_killed(shared);
         let due = after(renewed, every) <= shared.now();
         let looked = if due { renew(shared).await } else { look(shared).await };
         match looked {
@@ -60,6 +64,15 @@ fn stop_disabled(shared: &Shared) {
     let is_off = |name: &str| !packs.is_enabled(name) && packs.pack(name).is_some();
     for held in shared.held().values().filter(|held| is_off(&held.pack)) {
         held.halt(Halt::PackOff);
+    }
+}
+
+/// All jobs, while the kill switch is on. They end, and their threads are told by whom; those that wait go on waiting.
+fn stop_killed(shared: &Shared) {
+    let Some(Order { by, reason, at }) = shared.parts.signals.standing.kill() else { return };
+    let cancel = Cancel { by, reason: format!("the kill switch: {reason}"), at };
+    for held in shared.held().values() {
+        held.halt(Halt::Cancelled(cancel.clone()));
     }
 }
 
@@ -136,6 +149,8 @@ async fn tell(shared: &Shared, reaped: &Reaped) {
     };
     if let Some(job) = job {
         shared.count(job.state, &job.spec.pack.name);
+        let text = format!("the worker went silent; the job is {}", job.state.as_str());
+        Log::of(shared, &job).say(Level::Warn, None, &shared.parts.redactor.redact_text(&text));
         recover::tell(shared, &job, Vec::new()).await;
     }
 }
@@ -145,6 +160,9 @@ async fn sweeps(shared: &Shared) -> Forever {
     let settings = &shared.parts.settings;
     loop {
         pause(shared, settings.sweep_every).await;
+        if !shared.parts.signals.standing.leads(SWEEP, shared.now()) {
+            continue;
+        }
         for _ in 0..BATCHES {
             match shared.parts.store.sweep(shared.now(), settings.retention).await {
                 Ok(0) => break,
