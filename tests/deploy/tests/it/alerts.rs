@@ -49,8 +49,8 @@ fn every_alert_says_how_bad_it_is_and_what_to_do() {
         let name = name(alert);
         assert!(named.insert(name), "{name} twice");
         assert!(matches!(alert["labels"]["severity"].as_str(), Some("warning" | "critical")), "{name}");
-        for told in ["summary", "description"] {
-            assert!(alert["annotations"][told].as_str().is_some_and(|words| words.len() > 20), "{name}: {told}");
+        for (told, least) in [("summary", 15), ("description", 40)] {
+            assert!(alert["annotations"][told].as_str().is_some_and(|words| words.len() >= least), "{name}: {told}");
         }
         let url = format!("RUNBOOKS.md#{}", name.to_lowercase());
         assert_eq!(alert["annotations"]["runbook_url"], url.as_str());
