@@ -4,6 +4,8 @@
 mod alerts;
 mod chart;
 mod dashboard;
+mod fitting;
+mod helm;
 mod image;
 mod manifests;
 mod metrics;
