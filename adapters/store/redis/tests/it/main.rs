@@ -2,5 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod access;
+mod breaking;
+mod cluster;
 mod conformance;
+mod connections;
+mod sentinel;
+mod several;
 mod support;
