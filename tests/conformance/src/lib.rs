@@ -178,7 +178,7 @@ macro_rules! run_each {
     ($($name:ident)*) => {
         /// Every property, one after the other, each in the place of its name.
         pub async fn run_all<F: AsyncFn(&'static str) -> Arc<dyn Store>>(make: F) {
-            $( $name(async || make(stringify!($name)).await).await; )*
+            $( Box::pin($name(async || make(stringify!($name)).await)).await; )*
         }
     };
 }

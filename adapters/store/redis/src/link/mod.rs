@@ -132,7 +132,11 @@ impl Link {
     }
 
     /// Something that may be done more than once, tried until the deadline.
-    pub(crate) async fn run<T: FromRedisValue>(&self, request: Request<'_>, deadline: Instant) -> Result<T, StoreError> {
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        request: Request<'_>,
+        deadline: Instant,
+    ) -> Result<T, StoreError> {
         let Ok(_permit) = self.room.try_acquire() else {
             self.refused.fetch_add(1, Ordering::Relaxed);
             let bound = self.bound;
