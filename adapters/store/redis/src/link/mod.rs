@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use midwatch_service::port::store::StoreError;
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, Value};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -86,11 +86,6 @@ impl Link {
         &self.time
     }
 
-    /// How long one call may take.
-    pub(crate) fn call(&self) -> Duration {
-        self.call
-    }
-
     pub(crate) fn figures(&self) -> Figures {
         let room = u64::try_from(self.bound).unwrap_or(u64::MAX);
         let free = u64::try_from(self.room.available_permits()).unwrap_or(u64::MAX);
@@ -106,12 +101,7 @@ impl Link {
 
     /// One command; it is sent again when the connection broke, so it must not matter how often it is done.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.run(Request::Command(command)).await
-    }
-
-    /// Some commands at once, as with [`Link::ask`]. One that fails fails all.
-    pub(crate) async fn pipe(&self, pipeline: &Pipeline) -> Result<Vec<Value>, StoreError> {
-        self.run(Request::Pipeline(pipeline)).await
+        self.run(Request::Command(command), self.deadline()).await
     }
 
     /// Asks the server what time it is.
@@ -122,14 +112,22 @@ impl Link {
         Ok(())
     }
 
-    /// Something that may be done more than once, within the time of one call.
-    pub(crate) async fn run<T: FromRedisValue>(&self, request: Request<'_>) -> Result<T, StoreError> {
+    /// When a call that begins now must have ended.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.call
+    }
+
+    /// Something that may be done more than once, tried until the deadline.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        request: Request<'_>,
+        deadline: Instant,
+    ) -> Result<T, StoreError> {
         let Ok(_permit) = self.room.try_acquire() else {
             self.refused.fetch_add(1, Ordering::Relaxed);
             let bound = self.bound;
             return Err(StoreError::Busy(format!("{bound} calls wait for Redis at {}", self.place)));
         };
-        let deadline = Instant::now() + self.call;
         let mut tries = 0;
         loop {
             let error = match bounded(deadline, self.once(&self.commands, request)).await {
