@@ -15,6 +15,7 @@ pub mod chat;
 mod crowd;
 mod dice;
 mod endings;
+mod events;
 mod fleet;
 mod forgetting;
 pub mod given;
@@ -39,6 +40,7 @@ mod unsure;
 pub use changing::*;
 pub use crowd::*;
 pub use endings::*;
+pub use events::*;
 pub use fleet::*;
 pub use forgetting::*;
 pub use heard::*;
@@ -152,6 +154,7 @@ macro_rules! properties {
             a_sweep_of_the_conversation_is_bounded
             what_was_spent_adds_up_once
             what_was_spent_is_as_atomic_as_the_rest
+            spending_is_told_by_day_spender_and_model
             spending_that_nobody_believes_still_adds_up
             a_sweep_keeps_what_was_spent_lately
             reports_are_found_by_their_words
@@ -180,6 +183,21 @@ macro_rules! shared_properties {
             no_change_of_a_message_is_lost
             what_many_processes_say_goes_once_and_in_order
             what_many_processes_hear_is_heard_once
+        }
+    };
+}
+
+/// Calls a macro with the name of every property of a log of events.
+#[macro_export]
+macro_rules! event_properties {
+    ($each:ident) => {
+        $each! {
+            events_come_back_in_order
+            a_place_that_was_never_given_is_as_none
+            the_newest_events_are_kept
+            who_follows_is_called
+            events_outlive_a_restart
+            events_go_with_their_job
         }
     };
 }

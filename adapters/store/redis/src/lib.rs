@@ -21,6 +21,7 @@ mod check;
 mod clock;
 mod commit;
 mod error;
+mod events;
 mod fault;
 mod feedback;
 mod fleet;
@@ -48,6 +49,7 @@ mod wake;
 
 pub use check::Durability;
 pub use clock::RedisClock;
+pub use events::RedisEvents;
 pub use link::Figures;
 pub use open::RedisStore;
 pub use options::{CALL, COMMAND, CONNECT, Login, Mode, Node, Options, RIGHTS, ROOM, Tls, Waits};
