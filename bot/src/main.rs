@@ -15,6 +15,7 @@ mod model;
 mod output;
 mod serve;
 mod settings;
+mod shared;
 mod store;
 
 use std::process::ExitCode;

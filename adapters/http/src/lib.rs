@@ -4,7 +4,7 @@
 //! -> a handler, which asks the intake or reads the store. Handlers return redacted values (`answer`) or a `fault`.
 //!
 //! Must never acknowledge what is not durable, answer what is not redacted, or listen beyond loopback without keys. Start
-//! at [`Api`], [`router`] and [`serve`].
+//! at [`Api`], [`router`] and [`serve`]; a process without the API has [`probes`].
 
 mod alerts;
 mod analyze;
@@ -33,7 +33,7 @@ mod wait;
 mod webhook;
 mod who;
 
-pub use app::{Api, router};
+pub use app::{Api, probes, router};
 pub use key::{ApiKey, KeyHash, NotADigest, WebhookKey};
 pub use server::serve;
 pub use settings::{HttpSettings, Limits};
