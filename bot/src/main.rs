@@ -12,10 +12,10 @@ mod help;
 mod input;
 mod live;
 mod model;
+mod offline;
 mod output;
 mod serve;
 mod settings;
-mod shared;
 mod store;
 
 use std::process::ExitCode;

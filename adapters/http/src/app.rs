@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -18,10 +18,12 @@ use midwatch_service::clock::SharedClock;
 use midwatch_service::health::Health;
 use midwatch_service::inbox::Inbox;
 use midwatch_service::intake::Intake;
+use midwatch_service::job::Actor;
 use midwatch_service::metrics::Metrics;
 use midwatch_service::pack::Packs;
 use midwatch_service::policy::Policy;
 use midwatch_service::port::alerts::AlertSource;
+use midwatch_service::port::events::EventLog;
 use midwatch_service::port::store::Store;
 use midwatch_service::signals::Signals;
 use tokio::sync::Semaphore;
@@ -29,8 +31,9 @@ use tokio::sync::Semaphore;
 use crate::complaints::Complaints;
 use crate::document::{Group, document};
 use crate::fault::Fault;
+use crate::guard::Caller;
 use crate::settings::HttpSettings;
-use crate::{alerts, analyze, frame, guard, health, jobs, packs, reports, say, webhook};
+use crate::{alerts, analyze, events, follow, frame, guard, health, jobs, operate, packs, reports, say, webhook};
 
 /// What the HTTP side needs of the program.
 pub struct Api {
@@ -40,6 +43,8 @@ pub struct Api {
     pub inbox: Arc<Inbox>,
     /// Where jobs, incidents and reports are read.
     pub store: Arc<dyn Store>,
+    /// Where it is read what happens inside jobs.
+    pub events: Arc<dyn EventLog>,
     /// The time.
     pub clock: SharedClock,
     /// Tells that a job changed.
@@ -66,13 +71,16 @@ pub(crate) struct App {
     pub(crate) wrong_keys: Complaints,
     /// One permit for each KiB of a body that may be read now.
     pub(crate) bodies: Semaphore,
+    /// Places of those who follow jobs.
+    pub(crate) followers: Arc<Semaphore>,
     pub(crate) document: Bytes,
 }
 
 impl App {
     fn new(api: Api, document: Bytes) -> Arc<Self> {
         let bodies = Semaphore::new(api.settings.limits.bodies_bytes.div_ceil(1024));
-        Arc::new(Self { wrong_keys: Complaints::default(), bodies, document, api })
+        let followers = Arc::new(Semaphore::new(follow::FOLLOWERS));
+        Arc::new(Self { wrong_keys: Complaints::default(), bodies, followers, document, api })
     }
 }
 
@@ -115,6 +123,29 @@ fn within(group: Group, limit: Duration) -> Router<Arc<App>> {
     group.router.layer(from_fn_with_state(limit, frame::within))
 }
 
+/// The API without a listener, for who may read the store's files anyway: no key is asked for, `actor` asks. A store that was
+/// opened for reading refuses what changes something.
+pub fn within_process(api: Api, actor: Actor) -> Router {
+    let limit = api.settings.limits.answer;
+    let (plain, ..) = groups();
+    let app = Arc::new(App {
+        wrong_keys: Complaints::default(),
+        bodies: Semaphore::new(1),
+        followers: Arc::new(Semaphore::new(1)),
+        document: document([&plain]),
+        api,
+    });
+    let named = move |mut request: Request, next: Next| {
+        request.extensions_mut().insert(Caller(actor.clone()));
+        next.run(request)
+    };
+    within(plain, limit)
+        .route_layer(from_fn(named))
+        .fallback(unknown)
+        .layer(from_fn_with_state(app.clone(), frame::frame))
+        .with_state(app)
+}
+
 /// The routes by guard: API, API that waits for reports, webhooks, open to all, scraped.
 fn groups() -> (Group, Group, Group, Group, Group) {
     let plain = Group::new(&["bearer", "api_key"])
@@ -125,6 +156,9 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(jobs::__path_bundle, jobs::bundle)
         .with(jobs::__path_model, jobs::model)
         .with(jobs::__path_cancel, jobs::cancel)
+        .with(jobs::__path_retry, jobs::retry)
+        .with(events::__path_page, events::page)
+        .with(events::__path_stream, events::stream)
         .with(reports::__path_search, reports::search)
         .with(reports::__path_markdown, reports::markdown)
         .with(packs::__path_list, packs::list)
@@ -133,6 +167,7 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(say::__path_say, say::say)
         .with(health::__path_overview, health::overview)
         .with(__path_openapi, openapi);
+    let plain = operate::changes(operate::reads(plain));
     let slow = Group::new(&["bearer", "api_key"])
         .with(analyze::__path_alert, analyze::alert)
         .with(analyze::__path_pod, analyze::pod)

@@ -114,8 +114,10 @@ impl From<Refused> for Fault {
             }
             Refused::Denied(_) => Self::new(StatusCode::FORBIDDEN, code, words),
             Refused::Invalid(_) => Self::new(StatusCode::BAD_REQUEST, code, words),
-            Refused::PackDisabled(_) | Refused::Already { .. } => Self::new(StatusCode::CONFLICT, code, words),
-            Refused::UnknownPack { .. } => Self::new(StatusCode::NOT_FOUND, code, words),
+            Refused::PackDisabled(_) | Refused::Already { .. } | Refused::Conflict(_) => {
+                Self::new(StatusCode::CONFLICT, code, words)
+            }
+            Refused::UnknownPack { .. } | Refused::NotFound(_) => Self::new(StatusCode::NOT_FOUND, code, words),
             Refused::Storage(error) => error.into(),
         }
     }

@@ -6,18 +6,22 @@ use std::path::Path;
 use std::sync::Arc;
 
 use midwatch_config::Settings;
-use midwatch_redis::RedisStore;
+use midwatch_redis::{RedisEvents, RedisStore};
 use midwatch_service::clock::{SharedClock, SystemClock};
+use midwatch_service::port::events::EventLog;
 use midwatch_service::port::store::Store;
 use midwatch_service::signals::Signals;
+use midwatch_sqlite::SqliteEvents;
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
-use crate::{shared, store};
+use crate::store::{self, shared};
 
 /// The store, and the time that goes with it.
 pub(super) struct Kept {
     pub(super) store: Arc<dyn Store>,
+    /// What happens inside jobs.
+    pub(super) events: Arc<dyn EventLog>,
     /// Of all processes that share it.
     pub(super) clock: SharedClock,
     /// None: nobody shares it.
@@ -27,9 +31,11 @@ pub(super) struct Kept {
 impl Kept {
     /// Opens it: the shared one when there is an address, else the one in this directory.
     pub(super) async fn open(settings: &Settings, directory: &Path) -> Result<Self, Failure> {
-        if let Some(shared) = shared::open(settings).await? {
+        if let Some(options) = shared::options(settings).map_err(Failure::usage)? {
+            let shared = shared::open(settings, options).await.map_err(Failure::no_report)?;
+            let events = Arc::new(RedisEvents::start(&shared));
             let (store, clock) = (Arc::new(shared.clone()), Arc::new(shared.clock()));
-            return Ok(Self { store, clock, shared: Some(shared) });
+            return Ok(Self { store, events, clock, shared: Some(shared) });
         }
         // Without it a file that may not grow ends the process instead of failing the write.
         midwatch_sqlite::outlive_file_size_limit().map_err(|error| Failure::no_report(format!("signals: {error}")))?;
@@ -38,7 +44,8 @@ impl Kept {
         let opening = tokio::task::spawn_blocking(move || store::open(&settings, &directory)).await;
         let opened = opening.map_err(|error| Failure::no_report(format!("the store could not be opened: {error}")))?;
         let store = Arc::new(opened.map_err(Failure::no_report)?);
-        Ok(Self { store, clock: Arc::new(SystemClock), shared: None })
+        let events = Arc::new(SqliteEvents::start(store.clone()));
+        Ok(Self { store, events, clock: Arc::new(SystemClock), shared: None })
     }
 
     /// Hears what other processes call, and follows their common time.

@@ -7,6 +7,7 @@
 //! lead        what only one process at a time does
 //! clusters    evidence, opened when the first job needs it
 //! calls       counts what others are asked
+//! memory      what the process holds of it
 //! lookout     whether those that are read answer
 //! names       what clusters and packs hold, for those who type
 //! http        who may come in, and within which bounds
@@ -31,6 +32,7 @@ mod http;
 mod kept;
 mod lead;
 mod lookout;
+mod memory;
 mod names;
 mod own;
 mod policy;

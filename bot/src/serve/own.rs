@@ -76,7 +76,6 @@ pub(super) fn worker(settings: &Settings, id: WorkerId, sole: bool) -> WorkerSet
     let defaults = WorkerSettings::new(id);
     WorkerSettings {
         slots: usize::try_from(jobs.concurrency).unwrap_or(usize::MAX),
-        queue_bound: u64::from(jobs.queue),
         lease: jobs.lease,
         grace: settings.server.grace,
         limits: settings::limits(settings),

@@ -21,7 +21,7 @@ use midwatch_service::id::WorkerId;
 use midwatch_service::inbox::{Inbox, InboxParts};
 use midwatch_service::intake::{Intake, IntakeParts};
 use midwatch_service::job::{Actor, Origin};
-use midwatch_service::metrics::Metrics;
+use midwatch_service::metrics::{Gauges, Metrics};
 use midwatch_service::pack::Packs;
 use midwatch_service::policy::Policy;
 use midwatch_service::poller::{NotTaken, PollSink, Poller, PollerParts};
@@ -48,6 +48,7 @@ use super::http::http_settings;
 use super::kept::Kept;
 use super::lead::{DISCORD_GATEWAY, Lead, POLL, UPKEEP};
 use super::lookout::{ALERTMANAGER, Lookout};
+use super::memory;
 use super::names::KnownNames;
 use super::own;
 use super::policy::policy;
@@ -60,6 +61,7 @@ pub(super) struct Wiring {
     kept: Kept,
     roles: Roles,
     signals: Arc<Signals>,
+    gauges: Gauges,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
     member: Arc<Member>,
@@ -108,7 +110,7 @@ impl Wiring {
             clusters: clusters.clone(),
             alertmanager,
             health: health.clone(),
-            calls,
+            calls: calls.clone(),
             redactor: redactor.clone(),
         });
         let intake = Arc::new(Intake::new(IntakeParts {
@@ -126,13 +128,14 @@ impl Wiring {
         let worker = roles.has(Role::Worker).then(|| {
             Ok::<_, Failure>(Worker::new(WorkerParts {
                 store: kept.store.clone(),
+                events: kept.events.clone(),
                 clock: kept.clock.clone(),
                 signals: signals.clone(),
                 metrics: metrics.clone(),
                 health: health.clone(),
                 sources: clusters.clone(),
                 packs: packs.clone(),
-                model: modelled(settings)?,
+                model: modelled(settings, &calls)?,
                 redactor: redactor.clone(),
                 settings: own::worker(settings, id.clone(), kept.shared.is_none()),
             }))
@@ -153,7 +156,7 @@ impl Wiring {
             redactor: redactor.clone(),
             settings: own::inbox(settings, id.clone(), clusters.clusters()),
         }));
-        let platforms = match &chats {
+        let platforms: Vec<Arc<dyn ChatPlatform>> = match &chats {
             Some(chats) => {
                 let console: Arc<dyn ChatPlatform> = Arc::new(console(settings, &directory)?);
                 std::iter::once(console).chain(chats.platforms()).collect()
@@ -169,6 +172,15 @@ impl Wiring {
             replica: own::replica(settings, id.clone(), host, roles.all(), kept.clock.now()),
             leads: leads(settings, &roles, &platforms),
         }));
+        let gauges = Gauges {
+            store: kept.store.clone(),
+            clock: kept.clock.clone(),
+            health: health.clone(),
+            metrics: metrics.clone(),
+            platforms: platforms.iter().map(|platform| platform.name()).collect(),
+            slots: u64::from(settings.jobs.concurrency),
+            queue_bound: u64::from(settings.jobs.queue),
+        };
         let sender = |platform| {
             let (store, clock, signals) = (kept.store.clone(), kept.clock.clone(), signals.clone());
             let own = SenderSettings::new(id.clone());
@@ -180,6 +192,7 @@ impl Wiring {
             kept,
             roles,
             signals,
+            gauges,
             health,
             metrics,
             member,
@@ -254,7 +267,7 @@ impl Wiring {
             self.intake.drain();
         };
         let sending = join_all(self.senders.iter().map(|sender| sender.run(sent.clone())));
-        let (ended, (), (), (), _, (), (), ()) = tokio::join!(
+        let (ended, (), (), (), _, (), (), (), (), ()) = tokio::join!(
             listening,
             jobs,
             refusing,
@@ -262,7 +275,9 @@ impl Wiring {
             sending,
             self.keep_up(stop),
             self.reloading(settings).run(stop.clone()),
-            self.polling(settings, stop)
+            self.polling(settings, stop),
+            self.gauges.run(stop.clone()),
+            memory::run(&self.metrics, stop.clone())
         );
         ended
     }
@@ -344,6 +359,7 @@ impl Wiring {
             intake: self.intake.clone(),
             inbox: self.inbox.clone(),
             store: self.kept.store.clone(),
+            events: self.kept.events.clone(),
             clock: self.kept.clock.clone(),
             signals: self.signals.clone(),
             health: self.health.clone(),
@@ -372,9 +388,9 @@ fn counted(source: Arc<Alertmanager>, calls: Calls) -> Arc<dyn AlertSource> {
 }
 
 /// The language model with the tools of MCP servers, which are reached in the background.
-fn modelled(settings: &Settings) -> Result<Option<Arc<ModelParts>>, Failure> {
-    let Some(mut parts) = model::open(settings)? else { return Ok(None) };
-    parts.foreign = Arc::new(model::connect(settings)?);
+fn modelled(settings: &Settings, calls: &Calls) -> Result<Option<Arc<ModelParts>>, Failure> {
+    let Some(mut parts) = model::open(settings, |model| calls.model(model))? else { return Ok(None) };
+    parts.foreign = calls.tools(Arc::new(model::connect(settings)?));
     Ok(Some(Arc::new(parts)))
 }
 

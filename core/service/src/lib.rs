@@ -31,6 +31,7 @@ pub mod lifecycle;
 pub mod living;
 pub mod metrics;
 pub mod mute;
+pub mod operate;
 pub mod pace;
 pub mod pack;
 pub mod policy;

@@ -5,10 +5,12 @@
 mod analyze;
 mod bodies;
 mod document;
+mod events;
 mod hostile;
 mod jobs;
 mod keys;
 mod logs;
+mod operate;
 mod packs;
 mod probes;
 mod say;

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Order, Orders, Replica};
 use crate::clock::{SharedClock, after};
 use crate::health::{Health, Status};
-use crate::metrics::{LeadLabel, Metrics, NameLabel};
+use crate::metrics::{Metrics, ResultLabel};
 use crate::port::store::{Store, StoreError};
 use crate::signals::Signals;
 
@@ -107,18 +107,8 @@ impl Member {
                 (Status::Degraded, "error", why)
             }
         };
-        self.parts.metrics.announcements.get_or_create(&NameLabel { name: result }).inc();
+        self.parts.metrics.announcements.get_or_create(&ResultLabel { result }).inc();
         self.parts.health.report(HEALTH, status, &why, None, self.parts.clock.now());
-        self.figures();
-    }
-
-    /// Also when nothing answers: a lead ends by the clock.
-    fn figures(&self) {
-        let (standing, now) = (&self.parts.signals.standing, self.parts.clock.now());
-        for what in &self.parts.leads {
-            let label = LeadLabel { what: what.clone() };
-            self.parts.metrics.leads.get_or_create(&label).set(i64::from(standing.leads(what, now)));
-        }
     }
 
     async fn round(&self, stopping: bool) -> Result<(), StoreError> {
@@ -153,9 +143,6 @@ impl Member {
 
     fn heard(&self, orders: Orders, now: Timestamp) {
         let Some(before) = self.parts.signals.standing.heard(orders.clone(), after(now, LEASE)) else { return };
-        let metrics = &self.parts.metrics;
-        metrics.kill_switch.set(i64::from(orders.kill.is_some()));
-        metrics.drained.set(i64::from(orders.drain.is_some()));
         tell("the kill switch", before.kill.as_ref(), orders.kill.as_ref());
         tell("the order to drain", before.drain.as_ref(), orders.drain.as_ref());
         // Jobs that had to wait may be taken now.

@@ -53,6 +53,12 @@ pub enum Refused {
     /// What was sent makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// What it is about is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// What it is about is in another state.
+    #[error("{0}")]
+    Conflict(String),
     /// The pack that would do it is switched off, or there is none.
     #[error("{0}")]
     PackDisabled(String),
@@ -76,7 +82,7 @@ impl Refused {
             Refused::Busy { .. } | Refused::Draining | Refused::Killed { .. } => ErrorCode::E008,
             Refused::TooMany { .. } => ErrorCode::E004,
             Refused::Denied(_) => ErrorCode::E005,
-            Refused::Invalid(_) | Refused::Already { .. } => ErrorCode::E002,
+            Refused::Invalid(_) | Refused::Already { .. } | Refused::NotFound(_) | Refused::Conflict(_) => ErrorCode::E002,
             Refused::PackDisabled(_) | Refused::UnknownPack { .. } => ErrorCode::E001,
             Refused::Storage(_) => ErrorCode::E007,
         }

@@ -12,9 +12,11 @@ use midwatch_redact::{Redacted, Redactor};
 
 use super::attempt::{Attempt, News};
 use super::deadline::{Deadline, WARNINGS};
+use super::log::Log;
 use super::model::Growing;
 use crate::clock::after;
 use crate::collision::Collisions;
+use crate::event::Level;
 use crate::id::{JobId, ThreadId};
 use crate::job::Task;
 use crate::living::{self, Seen};
@@ -28,6 +30,7 @@ const PACE: Duration = Duration::from_millis(500);
 /// What is to be told.
 pub(super) struct Telling {
     news: Arc<News>,
+    log: Log,
     growing: Arc<Growing>,
     status: Redacted<LivingStatus>,
     notes: Vec<Redacted<String>>,
@@ -38,10 +41,11 @@ pub(super) struct Telling {
 }
 
 impl Telling {
-    pub(super) fn new(now: Timestamp) -> Self {
+    pub(super) fn new(now: Timestamp, log: Log) -> Self {
         let status = Redacted::fixed("").map(|_| LivingStatus::Investigating);
         Self {
-            news: Arc::default(),
+            news: Arc::new(News::new(log.clone())),
+            log,
             growing: Arc::default(),
             status,
             notes: Vec::new(),
@@ -92,7 +96,9 @@ impl Telling {
         {
             self.warned = passed;
             let text = deadline.warning(*percent, &doing(&self.news.steps()));
-            self.note(redactor.redact_text(&text));
+            let text = redactor.redact_text(&text);
+            self.log.say(Level::Warn, self.news.step(), &text);
+            self.note(text);
             self.unwritten = true;
         }
     }
