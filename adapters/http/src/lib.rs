@@ -4,7 +4,7 @@
 //! -> a handler, which asks the intake or reads the store. Handlers return redacted values (`answer`) or a `fault`.
 //!
 //! Must never acknowledge what is not durable, answer what is not redacted, or listen beyond loopback without keys. Start
-//! at [`Api`], [`router`] and [`serve`]; a process without the API has [`probes`].
+//! at [`Api`], [`router`] and [`serve`].
 
 mod alerts;
 mod analyze;
@@ -13,13 +13,16 @@ mod app;
 mod body;
 mod complaints;
 mod document;
+mod events;
 mod fault;
+mod follow;
 mod frame;
 mod guard;
 mod health;
 mod input;
 mod jobs;
 mod key;
+mod operate;
 mod packs;
 mod report;
 mod reports;
