@@ -26,6 +26,7 @@ mod discord;
 mod discord;
 mod http;
 mod lookout;
+mod models;
 mod names;
 mod own;
 mod policy;

@@ -13,6 +13,7 @@ use midwatch_alertmanager::Alertmanager;
 use midwatch_config::Settings;
 use midwatch_console::ConsolePlatform;
 use midwatch_diagnosis::alert::Alert;
+use midwatch_explore::port::ChatModel;
 use midwatch_http::{Api, HttpSettings};
 use midwatch_redact::Redactor;
 use midwatch_service::clock::{SharedClock, SystemClock};
@@ -45,6 +46,7 @@ use super::chats::{Chats, Ear};
 use super::clusters::Clusters;
 use super::http::http_settings;
 use super::lookout::{ALERTMANAGER, Lookout};
+use super::models::Watched;
 use super::names::KnownNames;
 use super::own;
 use super::policy::policy;
@@ -116,7 +118,7 @@ impl Wiring {
             settings: own::intake(settings, clusters.clusters()),
         }));
         let id = WorkerId::new(&host());
-        let model = modelled(settings)?;
+        let model = modelled(settings, &health, &redactor)?;
         let worker = Worker::new(WorkerParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -290,8 +292,13 @@ fn counted(source: Arc<Alertmanager>, calls: Calls) -> Arc<dyn AlertSource> {
 }
 
 /// The language model with the tools of MCP servers, which are reached in the background.
-fn modelled(settings: &Settings) -> Result<Option<Arc<ModelParts>>, Failure> {
-    let Some(mut parts) = model::open(settings)? else { return Ok(None) };
+fn modelled(
+    settings: &Settings,
+    health: &Arc<Health>,
+    redactor: &Redactor,
+) -> Result<Option<Arc<ModelParts>>, Failure> {
+    let watch = |model| Arc::new(Watched::new(model, health.clone(), redactor.clone())) as Arc<dyn ChatModel>;
+    let Some(mut parts) = model::open_watched(settings, watch)? else { return Ok(None) };
     parts.foreign = Arc::new(model::connect(settings)?);
     Ok(Some(Arc::new(parts)))
 }

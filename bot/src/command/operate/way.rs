@@ -111,11 +111,7 @@ fn closed_store(settings: &Settings) -> Option<SqliteStore> {
     }
 }
 
-async fn from_store(
-    router: &Router,
-    path: &[&str],
-    query: &[(&str, &str)],
-) -> Result<(StatusCode, Vec<u8>), Failure> {
+async fn from_store(router: &Router, path: &[&str], query: &[(&str, &str)]) -> Result<(StatusCode, Vec<u8>), Failure> {
     let strange = |error: &dyn std::fmt::Display| Failure::no_report(format!("the store could not be asked: {error}"));
     let mut url = Url::parse("http://localhost").map_err(|error| strange(&error))?;
     if let Ok(mut segments) = url.path_segments_mut() {
