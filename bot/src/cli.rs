@@ -241,6 +241,23 @@ pub(crate) enum Config {
     Show,
     /// Print the default configuration, every setting explained
     Default,
+    /// Print the ClusterRole that reading a cluster needs, as the detectors of the packs have it
+    #[command(after_help = help::RBAC)]
+    Rbac(Rbac),
+}
+
+/// What the ClusterRole is like.
+#[derive(Debug, Args)]
+pub(crate) struct Rbac {
+    /// Its name
+    #[arg(long, value_name = "NAME", default_value = "midwatch", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) name: String,
+    /// Leave out the rule that lets Secrets be listed
+    #[arg(long)]
+    pub(crate) without_secrets: bool,
+    /// How it is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "yaml", value_parser = ["yaml", "json"])]
+    pub(crate) output: String,
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

@@ -23,6 +23,17 @@ Environment:
   NO_COLOR, TERM=dumb     no colour
   COLUMNS                 width of the text";
 
+/// After the help of `config rbac`.
+pub(crate) const RBAC: &str = "\
+Examples:
+  midwatch config rbac | kubectl apply -f -
+  midwatch config rbac --without-secrets
+
+Only reading is granted. Of Secrets Midwatch asks for names, types and names of keys, as a table that has no values;
+RBAC cannot grant that alone, so who trusts no program with Secrets leaves the rule out. Reports then say that missing
+Secrets and keys could not be seen. Custom resources are read where the role lets them be listed: add rules for those
+that matter.";
+
 /// After the help of `investigate`.
 pub(crate) const INVESTIGATE: &str = "\
 What to ask about:

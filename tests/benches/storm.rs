@@ -29,7 +29,7 @@ use midwatch_service::port::store::Store;
 use midwatch_service::signals::Signals;
 use midwatch_service::worker::{Worker, WorkerParts, WorkerSettings};
 use midwatch_snapshot::{Limits, Snapshot};
-use midwatch_sqlite::{Options, SqliteStore};
+use midwatch_sqlite::{Options, SqliteEvents, SqliteStore};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -202,6 +202,7 @@ async fn jobs(slots: usize) {
         Arc::new(Sources { recording: Arc::new(recording(place.path())), begun: Mutex::new(vec![None; JOBS]) });
     let worker = Worker::new(WorkerParts {
         store: service.store.clone(),
+        events: Arc::new(SqliteEvents::start(service.store.clone())),
         clock: Arc::new(SystemClock),
         signals: service.signals.clone(),
         metrics: service.metrics.clone(),

@@ -23,6 +23,7 @@ use midwatch_service::metrics::Metrics;
 use midwatch_service::pack::Packs;
 use midwatch_service::policy::Policy;
 use midwatch_service::port::alerts::AlertSource;
+use midwatch_service::port::events::EventLog;
 use midwatch_service::port::store::Store;
 use midwatch_service::signals::Signals;
 use tokio::sync::Semaphore;
@@ -32,7 +33,7 @@ use crate::document::{Group, document};
 use crate::fault::Fault;
 use crate::guard::Caller;
 use crate::settings::HttpSettings;
-use crate::{alerts, analyze, frame, guard, health, jobs, operate, packs, reports, say, webhook};
+use crate::{alerts, analyze, events, follow, frame, guard, health, jobs, operate, packs, reports, say, webhook};
 
 /// What the HTTP side needs of the program.
 pub struct Api {
@@ -42,6 +43,8 @@ pub struct Api {
     pub inbox: Arc<Inbox>,
     /// Where jobs, incidents and reports are read.
     pub store: Arc<dyn Store>,
+    /// Where it is read what happens inside jobs.
+    pub events: Arc<dyn EventLog>,
     /// The time.
     pub clock: SharedClock,
     /// Tells that a job changed.
@@ -68,6 +71,8 @@ pub(crate) struct App {
     pub(crate) wrong_keys: Complaints,
     /// One permit for each KiB of a body that may be read now.
     pub(crate) bodies: Semaphore,
+    /// Places of those who follow jobs.
+    pub(crate) followers: Arc<Semaphore>,
     pub(crate) document: Bytes,
 }
 
@@ -79,6 +84,7 @@ pub fn router(api: Api) -> Router {
     let app = Arc::new(App {
         wrong_keys: Complaints::default(),
         bodies: Semaphore::new(limits.bodies_bytes.div_ceil(1024)),
+        followers: Arc::new(Semaphore::new(follow::FOLLOWERS)),
         document: document([&plain, &slow, &hooks, &open, &scraped]),
         api,
     });
@@ -105,6 +111,7 @@ pub fn within_process(api: Api, actor: Actor) -> Router {
     let app = Arc::new(App {
         wrong_keys: Complaints::default(),
         bodies: Semaphore::new(1),
+        followers: Arc::new(Semaphore::new(1)),
         document: document([&plain]),
         api,
     });
@@ -132,6 +139,8 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(jobs::__path_model, jobs::model)
         .with(jobs::__path_cancel, jobs::cancel)
         .with(jobs::__path_retry, jobs::retry)
+        .with(events::__path_page, events::page)
+        .with(events::__path_stream, events::stream)
         .with(reports::__path_search, reports::search)
         .with(reports::__path_markdown, reports::markdown)
         .with(packs::__path_list, packs::list)

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, StatusCode};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use midwatch_redact::{Redact, Redactor};
 use midwatch_service::health::{Component, Status};
@@ -158,15 +158,20 @@ pub(crate) async fn component(State(app): State<Arc<App>>, Path(name): Path<Stri
     Ok((code, Answer(app.api.redactor.seal(Part::from(part)))).into_response())
 }
 
-/// The program's figures, in the OpenMetrics text format.
+/// The program's figures, in the OpenMetrics text format for those who ask for it, else in that of Prometheus.
 #[utoipa::path(
     get, path = "/metrics", tag = "health",
     responses((status = 200, description = "The figures", body = String, content_type = "application/openmetrics-text"))
 )]
-pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    // <https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure>.
-    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-    ([(CONTENT_TYPE, kind)], app.api.metrics.encode()).into_response()
+pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let mut asked = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    // Who names it prefers it: Prometheus lists it first, a person with curl does not name it.
+    let (kind, text) = if asked.any(|accepted| accepted.contains("application/openmetrics-text")) {
+        ("application/openmetrics-text; version=1.0.0; charset=utf-8", app.api.metrics.encode())
+    } else {
+        ("text/plain; version=0.0.4; charset=utf-8", app.api.metrics.encode_plain())
+    };
+    ([(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response()
 }
 
 /// The parts, the load and the version, for people and programs.

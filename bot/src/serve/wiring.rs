@@ -13,7 +13,6 @@ use midwatch_alertmanager::Alertmanager;
 use midwatch_config::Settings;
 use midwatch_console::ConsolePlatform;
 use midwatch_diagnosis::alert::Alert;
-use midwatch_explore::port::ChatModel;
 use midwatch_http::{Api, HttpSettings};
 use midwatch_redact::Redactor;
 use midwatch_service::clock::{SharedClock, SystemClock};
@@ -22,17 +21,18 @@ use midwatch_service::id::WorkerId;
 use midwatch_service::inbox::{Inbox, InboxParts};
 use midwatch_service::intake::{Intake, IntakeParts};
 use midwatch_service::job::{Actor, Origin};
-use midwatch_service::metrics::Metrics;
+use midwatch_service::metrics::{Gauges, Metrics};
 use midwatch_service::pack::Packs;
 use midwatch_service::policy::Policy;
 use midwatch_service::poller::{NotTaken, PollSink, Poller, PollerParts};
 use midwatch_service::port::alerts::AlertSource;
 use midwatch_service::port::chat::ChatPlatform;
+use midwatch_service::port::events::EventLog;
 use midwatch_service::port::sources::SourceProvider as _;
 use midwatch_service::sender::{Sender, SenderSettings};
 use midwatch_service::signals::Signals;
 use midwatch_service::worker::{ModelParts, Worker, WorkerParts};
-use midwatch_sqlite::SqliteStore;
+use midwatch_sqlite::{SqliteEvents, SqliteStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -46,6 +46,7 @@ use super::chats::{Chats, Ear};
 use super::clusters::Clusters;
 use super::http::http_settings;
 use super::lookout::{ALERTMANAGER, Lookout};
+use super::memory;
 use super::models::Watched;
 use super::names::KnownNames;
 use super::own;
@@ -56,6 +57,7 @@ use super::upkeep::{STORE, Upkeep};
 /// What the parts share.
 pub(super) struct Wiring {
     store: Arc<SqliteStore>,
+    events: Arc<dyn EventLog>,
     clock: SharedClock,
     signals: Arc<Signals>,
     health: Arc<Health>,
@@ -66,6 +68,7 @@ pub(super) struct Wiring {
     worker: Worker,
     inbox: Arc<Inbox>,
     senders: Vec<Sender>,
+    gauges: Gauges,
     chats: Chats,
     alerts: Option<Arc<dyn AlertSource>>,
     lookout: Arc<Lookout>,
@@ -83,6 +86,7 @@ impl Wiring {
         }
         let directory = store::directory(settings).map_err(Failure::usage)?;
         let store = open(settings, &directory).await?;
+        let events: Arc<dyn EventLog> = Arc::new(SqliteEvents::start(store.clone()));
         health.report(STORE, Status::Up, "", None, Timestamp::now());
         let packs = packs(settings, &store, &health).await?;
         let redactor = settings::redactor(settings);
@@ -104,7 +108,7 @@ impl Wiring {
             clusters: clusters.clone(),
             alertmanager,
             health: health.clone(),
-            calls,
+            calls: calls.clone(),
             redactor: redactor.clone(),
         });
         let intake = Arc::new(Intake::new(IntakeParts {
@@ -118,9 +122,10 @@ impl Wiring {
             settings: own::intake(settings, clusters.clusters()),
         }));
         let id = WorkerId::new(&host());
-        let model = modelled(settings, &health, &redactor)?;
+        let model = modelled(settings, &calls, &health, &redactor)?;
         let worker = Worker::new(WorkerParts {
             store: store.clone(),
+            events: events.clone(),
             clock: clock.clone(),
             signals: signals.clone(),
             metrics: metrics.clone(),
@@ -148,16 +153,26 @@ impl Wiring {
             settings: own::inbox(settings, id.clone(), clusters.clusters()),
         }));
         let console: Arc<dyn ChatPlatform> = Arc::new(console(settings, &directory)?);
-        let platforms = std::iter::once(console).chain(chats.platforms());
+        let platforms: Vec<_> = std::iter::once(console).chain(chats.platforms()).collect();
+        let gauges = Gauges {
+            store: store.clone(),
+            clock: clock.clone(),
+            health: health.clone(),
+            metrics: metrics.clone(),
+            platforms: platforms.iter().map(|platform| platform.name()).collect(),
+            slots: u64::from(settings.jobs.concurrency),
+            queue_bound: u64::from(settings.jobs.queue),
+        };
         let sender = |platform| {
             let (store, clock, signals) = (store.clone(), clock.clone(), signals.clone());
             let own = SenderSettings::new(id.clone());
             Sender::new(store, clock, signals, metrics.clone(), health.clone(), platform, own)
         };
-        let senders = platforms.map(sender).collect();
+        let senders = platforms.into_iter().map(sender).collect();
         let checkpoints = store::checkpoints(&directory);
         Ok(Self {
             store,
+            events,
             clock,
             signals,
             health,
@@ -168,6 +183,7 @@ impl Wiring {
             worker,
             inbox,
             senders,
+            gauges,
             chats,
             alerts,
             lookout,
@@ -231,7 +247,7 @@ impl Wiring {
             redactor: self.redactor.clone(),
         };
         let sending = join_all(self.senders.iter().map(|sender| sender.run(sent.clone())));
-        let (ended, (), (), (), (), _, (), (), ()) = tokio::join!(
+        let (ended, (), (), (), (), _, (), (), (), (), ()) = tokio::join!(
             listening,
             working,
             refusing,
@@ -240,7 +256,9 @@ impl Wiring {
             sending,
             upkeep.run(stop.clone()),
             reloading.run(stop.clone()),
-            self.polling(settings, stop.clone())
+            self.polling(settings, stop.clone()),
+            self.gauges.run(stop.clone()),
+            memory::run(&self.metrics, stop.clone())
         );
         ended
     }
@@ -263,6 +281,7 @@ impl Wiring {
             intake: self.intake.clone(),
             inbox: self.inbox.clone(),
             store: self.store.clone(),
+            events: self.events.clone(),
             clock: self.clock.clone(),
             signals: self.signals.clone(),
             health: self.health.clone(),
@@ -294,12 +313,13 @@ fn counted(source: Arc<Alertmanager>, calls: Calls) -> Arc<dyn AlertSource> {
 /// The language model with the tools of MCP servers, which are reached in the background.
 fn modelled(
     settings: &Settings,
+    calls: &Calls,
     health: &Arc<Health>,
     redactor: &Redactor,
 ) -> Result<Option<Arc<ModelParts>>, Failure> {
-    let watch = |model| Arc::new(Watched::new(model, health.clone(), redactor.clone())) as Arc<dyn ChatModel>;
-    let Some(mut parts) = model::open_watched(settings, watch)? else { return Ok(None) };
-    parts.foreign = Arc::new(model::connect(settings)?);
+    let watched = |model| Arc::new(Watched::new(model, health.clone(), redactor.clone()));
+    let Some(mut parts) = model::open(settings, |model| calls.model(watched(model)))? else { return Ok(None) };
+    parts.foreign = calls.tools(Arc::new(model::connect(settings)?));
     Ok(Some(Arc::new(parts)))
 }
 

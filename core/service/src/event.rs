@@ -1,15 +1,25 @@
 //! What happens inside a job while it runs, one line at a time: what `midwatch jobs logs` shows and `jobs watch` follows.
 //!
 //! Not the history of its states (that is [`Transition`](crate::job::Transition)), and nothing that a decision stands on: an
-//! event that is lost with a process costs a line of a log and no job. Start at [`JobEvent`].
+//! event that is lost with a process costs a line of a log and no job. `queue` and `followers` are what every log of them
+//! has inside. Start at [`JobEvent`].
 
 use jiff::Timestamp;
 use midwatch_agent::request::Step;
 use midwatch_redact::{Redact, Redacted, Redactor};
 use serde::{Deserialize, Serialize};
 
-/// Events that are kept of one job; the oldest beyond them go.
+mod followers;
+mod queue;
+
+pub use self::followers::Followers;
+pub use self::queue::{BATCH, Batch, Batches, Entry, Queue, WAITING, queue};
+
+/// Events that are kept of one job; the oldest beyond them go, not always at once: a log may hold a hundredth more.
 pub const EVENTS_KEPT: usize = 10_000;
+
+/// Events in one page at most.
+pub const PAGE: usize = 500;
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,6 +48,17 @@ pub struct JobEvent {
     pub step: Option<Step>,
     /// In a line.
     pub text: String,
+}
+
+impl Level {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
 }
 
 impl Redact for JobEvent {

@@ -17,6 +17,7 @@ pub mod button;
 pub mod check;
 pub mod clock;
 pub mod code;
+pub mod collision;
 pub mod event;
 pub mod fleet;
 pub mod health;

@@ -14,6 +14,7 @@ pub mod chat;
 mod crowd;
 mod dice;
 mod endings;
+mod events;
 mod forgetting;
 pub mod given;
 mod heard;
@@ -35,6 +36,7 @@ mod unsure;
 
 pub use crowd::*;
 pub use endings::*;
+pub use events::*;
 pub use forgetting::*;
 pub use heard::*;
 pub use incidents::*;
@@ -153,6 +155,21 @@ macro_rules! properties {
             one_of_many_wins_a_key
             random_operations_follow_the_model
             a_random_outbox_follows_the_model
+        }
+    };
+}
+
+/// Calls a macro with the name of every property of a log of events.
+#[macro_export]
+macro_rules! event_properties {
+    ($each:ident) => {
+        $each! {
+            events_come_back_in_order
+            a_place_that_was_never_given_is_as_none
+            the_newest_events_are_kept
+            who_follows_is_called
+            events_outlive_a_restart
+            events_go_with_their_job
         }
     };
 }

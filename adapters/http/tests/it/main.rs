@@ -5,6 +5,7 @@
 mod analyze;
 mod bodies;
 mod document;
+mod events;
 mod hostile;
 mod jobs;
 mod keys;

@@ -25,9 +25,10 @@ use midwatch_service::metrics::Metrics;
 use midwatch_service::pack::{Pack, Packs};
 use midwatch_service::policy::{Policy, Rule, Verb};
 use midwatch_service::port::alerts::AlertSource;
+use midwatch_service::port::events::EventLog;
 use midwatch_service::port::store::{Artifact, JobOutcome, Store, Write};
 use midwatch_service::signals::Signals;
-use midwatch_sqlite::{Options, SqliteStore};
+use midwatch_sqlite::{Options, SqliteEvents, SqliteStore};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -72,6 +73,7 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) client: reqwest::Client,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) events: Arc<dyn EventLog>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Arc<Metrics>,
@@ -97,7 +99,8 @@ impl World {
             max_bytes: None,
             now: Timestamp::now(),
         };
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options).expect("a store"));
+        let sqlite = Arc::new(SqliteStore::open(options).expect("a store"));
+        let store: Arc<dyn Store> = sqlite.clone();
         let (signals, metrics, health) =
             (Arc::<Signals>::default(), Arc::<Metrics>::default(), Arc::<Health>::default());
         let policy = Arc::new(Policy::new(setup.rules));
@@ -127,7 +130,9 @@ impl World {
             redactor: Redactor::default(),
             settings: InboxSettings::new(WorkerId::new("test")),
         }));
+        let events: Arc<dyn EventLog> = Arc::new(SqliteEvents::start(sqlite));
         let api = Api {
+            events: events.clone(),
             intake: intake.clone(),
             inbox,
             store: store.clone(),
@@ -146,7 +151,20 @@ impl World {
         let stop = CancellationToken::new();
         let served = tokio::spawn(serve(listener, router(api), limits, stop.clone()));
         let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().expect("a client");
-        Self { address, client, store, signals, health, metrics, intake, packs, stop, served, _directory: directory }
+        Self {
+            address,
+            client,
+            store,
+            events,
+            signals,
+            health,
+            metrics,
+            intake,
+            packs,
+            stop,
+            served,
+            _directory: directory,
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -217,7 +235,7 @@ impl World {
 
     /// How many requests ended in this way.
     pub(crate) fn counted(&self, name: &str) -> u64 {
-        let line = format!("midwatch_http_requests_total{{name=\"{name}\"}} ");
+        let line = format!("midwatch_http_requests_total{{result=\"{name}\"}} ");
         let text = self.metrics.encode();
         text.lines().find_map(|l| l.strip_prefix(&line)).map_or(0, |n| n.parse().expect("a number"))
     }

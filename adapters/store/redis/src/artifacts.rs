@@ -1,14 +1,59 @@
-//! What jobs made.
+//! Artifacts of jobs: text up to a cap, one of each name.
+//!
+//! ```text
+//! artifacts:JOB   hash: about:NAME (what it is), text:NAME (what it says)
+//! ```
+
+use jiff::Timestamp;
+use midwatch_redact::Redacted;
+use midwatch_service::id::{ArtifactId, JobId};
+use midwatch_service::port::store::{ARTIFACT_CAP, Artifact, CommitError};
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
-use crate::unit::Unit;
-use midwatch_service::id::JobId;
-use midwatch_service::port::store::Artifact;
+use crate::jobs;
+use crate::keys::Keys;
+use crate::unit::{Cell, Unit};
+use crate::value::{json, parse};
 
-pub(crate) fn write(_: &mut Unit, _: &Artifact) -> Result<(), Fault> {
-    Err(Fault::Damaged("this part is not kept yet".to_owned()))
+/// An artifact without its text.
+#[derive(Debug, Serialize, Deserialize)]
+struct About {
+    id: ArtifactId,
+    media_type: String,
+    at: Timestamp,
 }
 
-pub(crate) fn load(_: &mut Unit, _: JobId, _: &str) -> Result<Option<Artifact>, Fault> {
-    Err(Fault::Damaged("this part is not kept yet".to_owned()))
+/// The artifacts of a job; they go with it.
+pub(crate) fn of(keys: &Keys, job: JobId) -> String {
+    keys.key(format_args!("artifacts:{job}"))
+}
+
+pub(crate) fn write(unit: &mut Unit, new: &Artifact) -> Result<(), Fault> {
+    let bytes = new.text.len();
+    if bytes > ARTIFACT_CAP {
+        return Err(CommitError::TooLarge { bytes }.into());
+    }
+    jobs::cells::must_exist(unit, new.job)?;
+    let about = json(&About { id: new.id, media_type: new.media_type.clone(), at: new.at })?;
+    let key = of(unit.keys(), new.job);
+    unit.set(Cell::field(key.clone(), about_field(&new.name)), Some(about));
+    unit.set(Cell::field(key, text_field(&new.name)), Some(new.text.as_str().to_owned()));
+    Ok(())
+}
+
+pub(crate) fn load(unit: &mut Unit, job: JobId, name: &str) -> Result<Option<Artifact>, Fault> {
+    let key = of(unit.keys(), job);
+    let read = unit.ask(["HMGET", &key, &about_field(name), &text_field(name)])?;
+    let [about, text] = read.as_slice() else { return Ok(None) };
+    let About { id, media_type, at } = parse("an artifact", about)?;
+    Ok(Some(Artifact { id, job, name: name.to_owned(), media_type, text: Redacted::kept(text.clone()), at }))
+}
+
+fn about_field(name: &str) -> String {
+    format!("about:{name}")
+}
+
+fn text_field(name: &str) -> String {
+    format!("text:{name}")
 }

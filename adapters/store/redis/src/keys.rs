@@ -26,6 +26,7 @@
 //! kill                       the kill switch, when it is on
 //! lead:WHAT                  who leads it, and until when; leads: hash of what a process leads
 //! calls                      capped stream: calls between processes
+//! events:ID                  capped stream: what happens inside a job; also the channel where each is published
 //! ```
 //!
 //! Must never be made from anything but the prefix and words given here. Start at [`Keys::key`].

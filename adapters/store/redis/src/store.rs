@@ -218,7 +218,7 @@ impl Store for RedisStore {
     }
 
     async fn sweep(&self, now: Timestamp, retention: Retention) -> Result<u64, StoreError> {
-        self.change(|unit| sweep::sweep(unit, now, retention)).await
+        sweep::sweep(self, now, retention).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@
 //! readers                                      a few connections that read beside it
 //! commit -> heard, jobs, incidents, threads, outbox, artifacts, mutes, feedback, once, fleet, trail
 //!                                              what each part of a write does
+//! events                                       what happens inside jobs, many in one commit
 //! backup                                       a copy while it is written
 //! ```
 //!
@@ -19,6 +20,7 @@ mod backup;
 mod commit;
 mod connection;
 mod error;
+mod events;
 mod fault;
 mod feedback;
 mod fleet;
@@ -47,6 +49,7 @@ mod writer;
 
 pub use backup::{Copied, backup};
 pub use error::{BackupError, OpenError};
+pub use events::SqliteEvents;
 pub use lock::holder;
 pub use open::{Claimed, FILE, Options, SqliteStore};
 pub use signal::outlive_file_size_limit;

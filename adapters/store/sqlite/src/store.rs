@@ -52,7 +52,7 @@ impl SqliteStore {
     }
 }
 
-fn for_reading() -> CommitError {
+pub(crate) fn for_reading() -> CommitError {
     CommitError::Storage(StoreError::ReadOnly("it was opened for reading only; the server writes it".to_owned()))
 }
 

@@ -27,6 +27,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// How much longer a caller waits for a piece that was begun. Its outcome is not known then.
 const STALL: Duration = Duration::from_secs(50);
 
+/// What will become of a piece of work.
+pub(crate) type Answer<T> = oneshot::Receiver<Result<T, CommitError>>;
+
 /// The way to the thread. Dropping it lets the thread finish what waits, close the file, and end.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -49,22 +52,35 @@ impl Writer {
         T: Send + 'static,
         F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
     {
+        answered(self.hand_over(work).await?).await
+    }
+
+    /// Hands a piece of work to the thread; what becomes of it is [`answered`], whether or not this is still there then.
+    pub(crate) async fn hand_over<T, F>(&self, work: F) -> Result<Answer<T>, CommitError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let piece = Box::new(Asked { work, until: Instant::now() + DEADLINE, result: None, reply });
         let queue = self.queue.as_ref().ok_or_else(closed)?;
         match tokio::time::timeout(DEADLINE, queue.send(piece)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(closed()),
-            Err(_) => return Err(late()),
-        }
-        match tokio::time::timeout(DEADLINE + STALL, answer).await {
-            Ok(Ok(result)) => result,
+            Ok(Ok(())) => Ok(answer),
             Ok(Err(_)) => Err(closed()),
-            Err(silent) => Err(CommitError::Storage(StoreError::Other {
-                what: "the disk does not answer; whether this was written is not known".to_owned(),
-                source: silent.into(),
-            })),
+            Err(_) => Err(late()),
         }
+    }
+}
+
+/// Waits for what became of a piece of work.
+pub(crate) async fn answered<T>(answer: Answer<T>) -> Result<T, CommitError> {
+    match tokio::time::timeout(DEADLINE + STALL, answer).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(closed()),
+        Err(silent) => Err(CommitError::Storage(StoreError::Other {
+            what: "the disk does not answer; whether this was written is not known".to_owned(),
+            source: silent.into(),
+        })),
     }
 }
 

@@ -34,7 +34,8 @@ pub trait EventLog: Send + Sync {
     /// When the storage failed; what was not written is lost.
     async fn flush(&self) -> Result<(), StoreError>;
 
-    /// Events of a job after a place, oldest first, at most so many (500 in one page).
+    /// Events of a job after a place, oldest first, at most so many ([`PAGE`](crate::event::PAGE) at most). A place that this
+    /// log never gave is as none.
     ///
     /// # Errors
     /// When the storage failed.

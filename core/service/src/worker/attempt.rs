@@ -9,7 +9,7 @@ use futures::FutureExt as _;
 use jiff::Timestamp;
 use midwatch_agent::followup::Answered;
 use midwatch_agent::port::EvidenceSource;
-use midwatch_agent::request::{Limits, Outcome, Progress};
+use midwatch_agent::request::{Limits, Outcome, Progress, Step, StepState};
 use midwatch_explore::Spent;
 use midwatch_redact::{Redacted, Redactor};
 use tokio::sync::{Notify, watch};
@@ -17,12 +17,15 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 use super::deadline::Deadline;
+use super::log::{Log, Told};
 use super::recording::Recording;
 use super::telling::Telling;
 use super::{Ended, Halt, Shared, ending};
 use crate::clock::after;
 use crate::code::ErrorCode;
+use crate::event::Level;
 use crate::job::{Cancel, Job, JobError, JobState, Lease, Leased, Task};
+use crate::metrics::PackLabel;
 use crate::pack::Pack;
 use crate::port::store::{CommitError, Write};
 use crate::post::LivingStatus;
@@ -71,15 +74,20 @@ impl From<Halt> for End {
 }
 
 /// What the engine says while it runs.
-#[derive(Default)]
 pub(super) struct News {
+    log: Log,
     steps: Mutex<Vec<Redacted<Progress>>>,
     came: Notify,
 }
 
 impl News {
-    /// The newest state of each step, in the order in which they began.
+    pub(super) fn new(log: Log) -> Self {
+        Self { log, steps: Mutex::default(), came: Notify::new() }
+    }
+
+    /// The newest state of each step, in the order in which they began; and a line of the job's log.
     pub(super) fn take(&self, progress: Redacted<Progress>) {
+        self.log.progress(&progress);
         let mut steps = self.steps();
         match steps.iter_mut().find(|known| known.step == progress.step) {
             Some(known) => *known = progress,
@@ -92,6 +100,12 @@ impl News {
     /// Something is to be told.
     pub(super) fn came(&self) {
         self.came.notify_one();
+    }
+
+    /// The step under way that began last.
+    pub(super) fn step(&self) -> Option<Step> {
+        let steps = self.steps();
+        steps.iter().rev().find(|step| step.state == StepState::InProgress).map(|step| step.step)
     }
 
     pub(super) fn steps(&self) -> MutexGuard<'_, Vec<Redacted<Progress>>> {
@@ -108,6 +122,7 @@ pub(super) struct Attempt {
     pub(super) deadline: Deadline,
     pub(super) redactor: Redactor,
     pub(super) telling: Telling,
+    pub(super) log: Log,
     halted: watch::Receiver<Option<Halt>>,
 }
 
@@ -118,9 +133,11 @@ pub(super) async fn run(shared: Arc<Shared>, leased: Leased, halted: watch::Rece
     let span = tracing::info_span!("job", request_id, job = %job.spec.id, attempt = job.attempts);
     let started = job.started_at.unwrap_or_else(|| shared.now());
     let redactor = shared.parts.redactor.clone();
+    let log = Log::of(&shared, &job);
     let attempt = Attempt {
         deadline: Deadline::new(started, job.spec.deadline),
-        telling: Telling::new(started),
+        telling: Telling::new(started, log.clone()),
+        log,
         shared,
         job,
         lease,
@@ -142,6 +159,7 @@ impl Attempt {
     async fn work(&mut self) -> Result<End, End> {
         let pack = self.pack().ok_or(End::PackOff)?;
         let source = self.open().await?;
+        let source = self.told(source);
         self.begin().await?;
         let limits = Limits {
             deadline: self.deadline.for_reads(self.shared.now()),
@@ -168,6 +186,12 @@ impl Attempt {
                 }
             }
         })
+    }
+
+    /// The same source, each read of which is a line of the job's log.
+    fn told(&self, source: Arc<dyn EvidenceSource>) -> Arc<dyn EvidenceSource> {
+        let (log, news, redactor) = (self.log.clone(), self.telling.news(), self.redactor.clone());
+        Arc::new(Told { source, log, news, redactor })
     }
 
     fn pack(&self) -> Option<Pack> {
@@ -206,6 +230,7 @@ impl Attempt {
             other => End::Failed(self.redacted(ErrorCode::E007, &other.to_string())),
         })?;
         self.shared.count(JobState::Running, &self.job.spec.pack.name);
+        self.log.say(Level::Info, None, &Redacted::fixed("running: the sources are open"));
         self.shared.parts.signals.job_changed();
         Ok(())
     }
@@ -276,6 +301,7 @@ impl Attempt {
 
     fn ran(&self) {
         let ran = self.shared.now().duration_since(self.started);
-        self.shared.parts.metrics.execution.observe(ran.as_secs_f64().max(0.0));
+        let pack = PackLabel { pack: self.job.spec.pack.name.clone() };
+        self.shared.parts.metrics.execution.get_or_create(&pack).observe(ran.as_secs_f64().max(0.0));
     }
 }

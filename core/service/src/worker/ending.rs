@@ -14,6 +14,7 @@ use crate::audit;
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
 use crate::code::ErrorCode;
+use crate::event::Level;
 use crate::id::ArtifactId;
 use crate::job::{JobError, JobResult, JobState};
 use crate::port::store::{ARTIFACT_CAP, Artifact, CommitError, JobOutcome, Write};
@@ -54,6 +55,8 @@ pub(super) async fn conclude(mut attempt: Attempt, end: End) -> Ended {
         Err(CommitError::LeaseLost(_)) => attempt.lost(),
         Err(error) => {
             tracing::error!("how the job ended could not be written; it is tried again when its lease ends: {error}");
+            let text = "how this attempt ended could not be written; the job is tried again when its lease ends";
+            attempt.log.say(Level::Error, None, &Redacted::fixed(text));
             Ended::Dropped
         }
     }
@@ -96,6 +99,7 @@ impl Attempt {
             (JobOutcome::Completed(result), JobState::Completed)
         };
         tracing::info!(state = state.as_str(), at = %now, "the job ended in a report");
+        self.log.say(if state == JobState::Completed { Level::Info } else { Level::Warn }, None, &told);
         writes.push(Write::Finish { lease: self.lease.clone(), outcome });
         (writes, Some(state))
     }
@@ -117,7 +121,9 @@ impl Attempt {
         if error.code.is_retryable() && attempt < of {
             let wait = spread(backoff(attempt), (self.job.spec.id, attempt));
             let note = format!("attempt {attempt} of {of} failed: {text}; again in {}", whole(wait));
-            self.telling.note(self.redactor.redact_text(&note));
+            let note = self.redactor.redact_text(&note);
+            self.log.say(Level::Warn, None, &note);
+            self.telling.note(note);
             self.telling.status(self.redactor.seal(LivingStatus::Queued));
             self.shared.parts.metrics.retries.inc();
             let run_at = after(self.shared.now(), wait);
@@ -157,7 +163,9 @@ impl Attempt {
         if let Some(thread) = self.job.spec.thread {
             writes.push(Write::Post(publish::ended(self.job.spec.id, thread, words, &self.redactor)));
         }
-        writes.extend(self.remember(&self.redactor.redact_text(words)));
+        let words = self.redactor.redact_text(words);
+        self.log.say(if state == JobState::Cancelled { Level::Warn } else { Level::Error }, None, &words);
+        writes.extend(self.remember(&words));
         writes.push(Write::Finish { lease: self.lease.clone(), outcome });
         (writes, Some(state))
     }
@@ -183,6 +191,7 @@ impl Attempt {
     fn lost(&self) -> Ended {
         tracing::warn!("the lease was lost; the work is dropped");
         self.shared.parts.metrics.leases_lost.inc();
+        self.log.say(Level::Warn, None, &Redacted::fixed("the lease was lost; this attempt is dropped"));
         Ended::Dropped
     }
 
@@ -231,7 +240,7 @@ impl Attempt {
         let mut tried = 0;
         loop {
             let error = match self.tell(writes.clone()).await {
-                Err(error @ CommitError::Storage(_)) if tried < TRIES => error,
+                Err(error @ (CommitError::Storage(_) | CommitError::Stale)) if tried < TRIES => error,
                 done => return done,
             };
             tracing::warn!("how the job ended is not written yet: {error}");
@@ -249,7 +258,9 @@ impl Attempt {
     }
 
     fn after(&self, to: Option<JobState>) {
-        self.shared.count(to.unwrap_or(JobState::Pending), &self.job.spec.pack.name);
+        let state = to.unwrap_or(JobState::Pending);
+        self.shared.count(state, &self.job.spec.pack.name);
+        self.log.say(Level::Info, None, &self.redactor.redact_text(&format!("the job is {}", state.as_str())));
         self.shared.parts.signals.job_changed();
         self.shared.parts.signals.jobs.notify_one();
     }

@@ -6,6 +6,7 @@
 //! answering a question as a job
 //! model     a language model's part of a job
 //! telling   the living message while it runs
+//! log       what happens inside it, line by line
 //! ending    how an attempt ends, as one commit
 //! keep      heartbeats, wishes to stop, expired leases, retention, figures
 //! recover   what a predecessor on an embedded store left
@@ -27,11 +28,13 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::model::ModelParts;
 use crate::clock::{SharedClock, after};
+use crate::event::Level;
 use crate::health::{Health, Status};
-use crate::id::{JobId, WorkerId};
+use crate::id::{JobId, ThreadId, WorkerId};
 use crate::job::{Cancel, JobState, Lease, Leased};
 use crate::metrics::{JobLabels, Metrics};
 pub use crate::pack::PackById;
+use crate::port::events::EventLog;
 use crate::port::sources::SourceProvider;
 use crate::port::store::{Retention, Store};
 use crate::signals::Signals;
@@ -41,6 +44,7 @@ mod attempt;
 mod deadline;
 mod ending;
 mod keep;
+mod log;
 mod model;
 mod recording;
 mod recover;
@@ -48,6 +52,9 @@ mod telling;
 
 /// The name under which the worker reports its health.
 pub const HEALTH: &str = "worker";
+
+/// What a process leads that removes what is old.
+pub const SWEEP: &str = "sweep";
 
 /// The longest that the store is not looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -65,8 +72,6 @@ pub struct WorkerSettings {
     pub worker: WorkerId,
     /// Jobs at the same time.
     pub slots: usize,
-    /// Pending jobs that are admitted, for the utilisation.
-    pub queue_bound: u64,
     /// How long a lease lasts if it is not renewed.
     pub lease: Duration,
     /// How long running jobs may go on once the program is to stop.
@@ -89,7 +94,6 @@ impl WorkerSettings {
         Self {
             worker,
             slots: 5,
-            queue_bound: 1000,
             lease: Duration::from_mins(5),
             grace: Duration::from_secs(20),
             open_limit: Duration::from_secs(15),
@@ -109,6 +113,8 @@ impl WorkerSettings {
 pub struct WorkerParts {
     /// Where jobs are.
     pub store: Arc<dyn Store>,
+    /// Where it is told what happens inside them.
+    pub events: Arc<dyn EventLog>,
     /// The time.
     pub clock: SharedClock,
     /// Calls that wake it, and that it wakes others with.
@@ -155,6 +161,7 @@ enum Halt {
 struct Held {
     lease: Lease,
     pack: String,
+    thread: Option<ThreadId>,
     halt: watch::Sender<Option<Halt>>,
 }
 
@@ -185,6 +192,7 @@ enum Ended {
 struct Shared {
     parts: WorkerParts,
     held: Mutex<BTreeMap<JobId, Held>>,
+    lines: log::Lines,
 }
 
 impl Shared {
@@ -225,23 +233,32 @@ impl Worker {
     /// With these parts.
     pub fn new(parts: WorkerParts) -> Self {
         parts.health.expect(HEALTH, true);
-        Self { shared: Arc::new(Shared { parts, held: Mutex::default() }) }
+        Self { shared: Arc::new(Shared { parts, held: Mutex::default(), lines: log::Lines::default() }) }
     }
 
     /// Works until it is told to stop, then drains: returns when every job has ended or was given back.
     pub async fn run(&self, stop: CancellationToken) -> Drained {
         recover::run(&self.shared).await;
-        // The leases are kept through the drain, too.
-        tokio::select! {
-            drained = self.work(&stop) => drained,
-            never = keep::run(&self.shared) => match never {},
-        }
+        let ended = CancellationToken::new();
+        let working = async {
+            // The leases are kept through the drain, too.
+            let drained = tokio::select! {
+                drained = self.work(&stop) => drained,
+                never = keep::run(&self.shared) => match never {},
+            };
+            ended.cancel();
+            drained
+        };
+        tokio::join!(working, log::run(&self.shared, &ended)).0
     }
 
     async fn work(&self, stop: &CancellationToken) -> Drained {
         let mut running: JoinSet<Ended> = JoinSet::new();
+        let standing = &self.shared.parts.signals.standing;
+        let mut ordered = standing.changes();
         while !stop.is_cancelled() {
             let wake = self.claim(&mut running).await;
+            standing.set_running(running.len());
             let has_room = running.len() < self.shared.parts.settings.slots;
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -249,18 +266,19 @@ impl Worker {
                     while running.try_join_next().is_some() {}
                 }
                 () = self.shared.parts.signals.jobs.notified(), if has_room => {}
+                () = ordered.next() => {}
                 () = self.shared.parts.clock.sleep_until(wake) => {}
             }
         }
         self.drain(running).await
     }
 
-    /// Fills the free slots; when to look again at the latest.
+    /// Fills the free slots, unless it is ordered to take nothing; when to look again at the latest.
     async fn claim(&self, running: &mut JoinSet<Ended>) -> Timestamp {
         let Shared { parts, .. } = &*self.shared;
         let now = self.shared.now();
         let free = parts.settings.slots.saturating_sub(running.len());
-        if free == 0 {
+        if free == 0 || !parts.signals.standing.may_claim(now) {
             return after(now, LOOK);
         }
         let claimed = parts.store.claim(&parts.settings.worker, now, parts.settings.lease, free).await;
@@ -288,10 +306,14 @@ impl Worker {
 
     fn start(&self, running: &mut JoinSet<Ended>, leased: Leased) {
         let (halt, halted) = watch::channel(None);
-        let (job, pack) = (leased.job.spec.id, leased.job.spec.pack.name.clone());
+        let (job, pack, thread) = (leased.job.spec.id, leased.job.spec.pack.name.clone(), leased.job.spec.thread);
         self.shared.count(JobState::Initializing, &pack);
+        let Leased { job: taken, lease } = &leased;
+        let text = format!("attempt {} of {} begins on {}", taken.attempts, taken.spec.max_attempts, lease.worker);
+        let text = self.shared.parts.redactor.redact_text(&text);
+        log::Log::of(&self.shared, taken).say(Level::Info, None, &text);
         self.shared.parts.signals.job_changed();
-        self.shared.held().insert(job, Held { lease: leased.lease.clone(), pack, halt });
+        self.shared.held().insert(job, Held { lease: leased.lease.clone(), pack, thread, halt });
         let shared = Arc::clone(&self.shared);
         running.spawn(async move {
             let _listed = Guard(Arc::clone(&shared), job);

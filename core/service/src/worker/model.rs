@@ -26,9 +26,11 @@ use tracing::Instrument as _;
 
 use super::Shared;
 use super::attempt::{Attempt, End};
+use super::log::Log;
 use super::recording::Recording;
 use crate::audit;
 use crate::code::ErrorCode;
+use crate::event::Level;
 use crate::id::{ArtifactId, JobId, SpendId};
 use crate::job::Job;
 use crate::pack::Pack;
@@ -135,6 +137,9 @@ impl Gate for Trail {
 
     async fn came(&self, sent: &Sent, used: &ModelUse) {
         self.shared.parts.metrics.model(&self.model, used);
+        let text = format!("{} answered: {} tokens sent, {} came", self.model, used.input, used.output);
+        let text = self.shared.parts.redactor.redact_text(&text);
+        Log::of(&self.shared, &self.job).say(Level::Info, Some(Step::Model), &text);
         let now = self.shared.now();
         let (job, actor) = (self.job.spec.id, self.job.spec.origin.actor.clone());
         let spend = Spend { id: SpendId::new(), at: now, job, actor, model: self.model.clone(), used: *used };

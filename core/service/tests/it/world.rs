@@ -22,6 +22,7 @@ use midwatch_service::job::{Actor, Cancel, Job, JobError, JobState, NewJob, Orig
 use midwatch_service::living;
 use midwatch_service::metrics::Metrics;
 use midwatch_service::pack::{Pack, PackById};
+use midwatch_service::port::events::EventLog;
 use midwatch_service::port::sources::SourceProvider;
 use midwatch_service::port::store::{Store, Write};
 use midwatch_service::post::{LivingMessage, NewPost, Opening, PostBody, Urgency};
@@ -30,7 +31,7 @@ use midwatch_service::signals::Signals;
 use midwatch_service::thread::Thread;
 use midwatch_service::worker::{Drained, Worker, WorkerParts, WorkerSettings};
 use midwatch_snapshot::Snapshot;
-use midwatch_sqlite::{Options, SqliteStore};
+use midwatch_sqlite::{Options, SqliteEvents, SqliteStore};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -130,6 +131,7 @@ impl PackById for OnePack {
 /// The server.
 pub(crate) struct World {
     pub(crate) store: Arc<SqliteStore>,
+    pub(crate) events: Arc<dyn EventLog>,
     pub(crate) chat: Arc<Chat>,
     pub(crate) signals: Arc<Signals>,
     pub(crate) metrics: Arc<Metrics>,
@@ -173,9 +175,11 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let chain_key = ChainKey::new("0123456789abcdef0123456789abcdef".to_owned().into());
         let directory = dir.path().join("store");
-        let store = SqliteStore::open(Options { directory, chain_key, max_bytes: None, now: now() }).unwrap();
+        let options = Options { directory, chain_key, max_bytes: None, now: now() };
+        let store = Arc::new(SqliteStore::open(options).unwrap());
         Self {
-            store: Arc::new(store),
+            events: Arc::new(SqliteEvents::start(store.clone())),
+            store,
             chat: Arc::new(chat),
             signals: Arc::default(),
             metrics: Arc::default(),
@@ -198,6 +202,7 @@ impl World {
     pub(crate) fn work(&self, settings: WorkerSettings) -> (CancellationToken, JoinHandle<Drained>) {
         let worker = Worker::new(WorkerParts {
             store: self.store.clone(),
+            events: self.events.clone(),
             clock: Arc::new(SystemClock),
             signals: Arc::clone(&self.signals),
             metrics: Arc::clone(&self.metrics),

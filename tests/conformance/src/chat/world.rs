@@ -29,7 +29,7 @@ use midwatch_service::port::store::{Closed, JobFilter, Store as _};
 use midwatch_service::sender::{Sender, SenderSettings};
 use midwatch_service::signals::Signals;
 use midwatch_service::worker::{Worker, WorkerParts, WorkerSettings};
-use midwatch_sqlite::{Options, SqliteStore};
+use midwatch_sqlite::{Options, SqliteEvents, SqliteStore};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -308,6 +308,7 @@ impl Parts {
             WorkerSettings { grace: Duration::from_millis(300), ..WorkerSettings::new(WorkerId::new("worker")) };
         Worker::new(WorkerParts {
             store: self.store.clone(),
+            events: Arc::new(SqliteEvents::start(self.store.clone())),
             clock: self.clock.clone(),
             signals: self.signals.clone(),
             metrics: self.metrics.clone(),

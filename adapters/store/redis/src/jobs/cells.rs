@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use midwatch_service::id::JobId;
 use midwatch_service::job::{Cancel, Job, JobError, JobResult, JobState, LeaseInfo, NewJob, Transition};
+use midwatch_service::port::store::CommitError;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
@@ -156,6 +157,33 @@ pub(crate) fn keep(
         unit.effect(["RPUSH", &key, &json(line)?]);
     }
     Ok(())
+}
+
+/// Refuses what is about a job that is not there.
+pub(crate) fn must_exist(unit: &mut Unit, id: JobId) -> Result<(), Fault> {
+    let (spec, _) = cells(unit.keys(), id);
+    match unit.get(&spec)? {
+        Some(_) => Ok(()),
+        None => Err(CommitError::NotFound(format!("job {id}")).into()),
+    }
+}
+
+/// Forgets a job that has ended, with its history.
+pub(crate) fn forget(unit: &mut Unit, id: JobId) -> Result<bool, Fault> {
+    let Some(job) = load(unit, id)?.filter(|job| job.state.is_final()) else { return Ok(false) };
+    let member = id.to_string();
+    for entry in indexes(unit.keys(), &job) {
+        unit.remove(&entry.key, &entry.member);
+    }
+    for key in fixed(unit.keys(), &job.spec) {
+        unit.remove(&key, &member);
+    }
+    let history = unit.keys().key(format_args!("job:{id}:history"));
+    unit.effect(["DEL", &history]);
+    let (spec, life) = cells(unit.keys(), id);
+    unit.set(spec, None);
+    unit.set(life, None);
+    Ok(true)
 }
 
 /// A place in a sorted set.

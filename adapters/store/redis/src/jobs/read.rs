@@ -10,7 +10,7 @@ use super::cells::load_all;
 use crate::fault::Fault;
 use crate::keys::Keys;
 use crate::unit::Unit;
-use crate::value::{moment, parse, word};
+use crate::value::{moment, parse, score, word};
 
 /// Jobs in one page at most.
 const PAGE: usize = 500;
@@ -126,4 +126,10 @@ pub(crate) fn waiting(unit: &mut Unit) -> Result<Vec<(Priority, u64, Timestamp)>
         .into_iter()
         .filter_map(|(priority, count, oldest)| oldest.map(|oldest| (priority, count, oldest)))
         .collect())
+}
+
+/// Jobs that had ended by a moment, the longest ago first.
+pub(crate) fn ended(unit: &mut Unit, by: Timestamp, skip: usize, limit: usize) -> Result<Vec<String>, Fault> {
+    let ended = unit.keys().key("jobs:ended");
+    unit.ask(["ZRANGEBYSCORE", &ended, "-inf", &score(by), "LIMIT", &skip.to_string(), &limit.to_string()])
 }

@@ -1,4 +1,4 @@
-//! The connections of this process: one for commands, one for reads that block; made when first used, and made anew after
+//! The connections of this process: one for commands, one for reads that block, one for subscriptions; made when first used, and made anew after
 //! they broke. However many tasks work, there are no more of them.
 //!
 //! The server that takes writes is looked up at each connect ([`place`]): after a failover the connection breaks or answers
@@ -13,11 +13,11 @@ mod place;
 mod time;
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use midwatch_service::port::store::StoreError;
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, Value};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -57,6 +57,7 @@ pub(crate) struct Link {
     place: Place,
     commands: Line,
     blocking: Line,
+    subscribing: Subscribing,
     room: Semaphore,
     bound: usize,
     call: Duration,
@@ -72,6 +73,7 @@ impl Link {
             place: Place::new(options)?,
             commands: Line::new(waits.connect, Some(waits.command)),
             blocking: Line::new(waits.connect, None),
+            subscribing: Subscribing::default(),
             room: Semaphore::new(options.room),
             bound: options.room,
             call: waits.call,
@@ -95,11 +97,13 @@ impl Link {
         let room = u64::try_from(self.bound).unwrap_or(u64::MAX);
         let free = u64::try_from(self.room.available_permits()).unwrap_or(u64::MAX);
         Figures {
-            connections: u64::from(self.commands.is_open()) + u64::from(self.blocking.is_open()),
+            connections: u64::from(self.commands.is_open())
+                + u64::from(self.blocking.is_open())
+                + u64::from(self.subscribing.open.load(Ordering::Relaxed)),
             waiting: room.saturating_sub(free),
             room,
             refused: self.refused.load(Ordering::Relaxed),
-            connected: self.commands.made() + self.blocking.made(),
+            connected: self.commands.made() + self.blocking.made() + self.subscribing.made.load(Ordering::Relaxed),
             conflicts: self.conflicts.load(Ordering::Relaxed),
         }
     }
@@ -152,6 +156,20 @@ impl Link {
         answer.map_err(|error| storage(&self.place.to_string(), error))
     }
 
+    /// The connection for subscriptions, which whoever asks for it keeps, until [`Link::subscriber_lost`].
+    pub(crate) async fn subscriber(&self) -> RedisResult<PubSub> {
+        let deadline = Instant::now() + self.call;
+        let connection = bounded(deadline, self.place.subscriber()).await?;
+        self.subscribing.open.store(true, Ordering::Relaxed);
+        self.subscribing.made.fetch_add(1, Ordering::Relaxed);
+        Ok(connection)
+    }
+
+    /// Says that there is no connection for subscriptions any more.
+    pub(crate) fn subscriber_lost(&self) {
+        self.subscribing.open.store(false, Ordering::Relaxed);
+    }
+
     async fn once<T: FromRedisValue>(&self, line: &Line, request: Request<'_>) -> RedisResult<T> {
         let (mut connection, made) = line.get(&self.place, &self.time).await?;
         let result = request.send(&mut connection).await;
@@ -162,6 +180,13 @@ impl Link {
         }
         result
     }
+}
+
+/// Whether there is a connection for subscriptions, and how many were made.
+#[derive(Debug, Default)]
+struct Subscribing {
+    open: AtomicBool,
+    made: AtomicU64,
 }
 
 /// What is sent at once.

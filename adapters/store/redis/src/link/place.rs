@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use midwatch_service::port::store::StoreError;
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, PubSub};
 use redis::io::tcp::TcpSettings;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _,
@@ -90,7 +90,38 @@ impl Place {
         config: &AsyncConnectionConfig,
         time: &ServerTime,
     ) -> RedisResult<MultiplexedConnection> {
-        let found = match &self.mode {
+        let found = self.find(node, config).await?;
+        let mut connection = self.open(&found, &self.login, self.database, config).await?;
+        let role: Value = redis::cmd("ROLE").query_async(&mut connection).await?;
+        if first_word(&role) != Some("master") {
+            return Err((ErrorKind::Io, "the server is a replica", format!("{found} takes no writes (yet)")).into());
+        }
+        let asked = Instant::now();
+        time.learn(asked, redis::cmd("TIME").query_async(&mut connection).await?);
+        Ok(connection)
+    }
+
+    /// A connection for subscriptions. What is published on a master reaches the subscribers of its replicas and of every
+    /// node of its cluster, so any of them will do.
+    pub(crate) async fn subscriber(&self) -> RedisResult<PubSub> {
+        let mut last = RedisError::from((ErrorKind::Client, "no server was asked"));
+        for node in &self.nodes {
+            let opened = async {
+                let found = self.find(node, &AsyncConnectionConfig::new()).await?;
+                self.client(&found, &self.login, self.database)?.get_async_pubsub().await
+            };
+            match tokio::time::timeout(crate::options::CONNECT, opened).await {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err(error)) => last = error,
+                Err(_) => last = (ErrorKind::Io, "it did not answer in time").into(),
+            }
+        }
+        Err(last)
+    }
+
+    /// The server that takes writes, as one of the nodes that are given knows it.
+    async fn find(&self, node: &Node, config: &AsyncConnectionConfig) -> RedisResult<Node> {
+        Ok(match &self.mode {
             Mode::Single => node.clone(),
             Mode::Sentinel { master, login } => {
                 let mut sentinel = self.open(node, login, 0, &bounded(config)).await?;
@@ -106,15 +137,7 @@ impl Place {
                 let slots: Value = redis::cmd("CLUSTER").arg("SLOTS").query_async(&mut member).await?;
                 serves(&slots, slot, node).ok_or((ErrorKind::ClusterConnectionNotFound, "no node serves our slot"))?
             }
-        };
-        let mut connection = self.open(&found, &self.login, self.database, config).await?;
-        let role: Value = redis::cmd("ROLE").query_async(&mut connection).await?;
-        if first_word(&role) != Some("master") {
-            return Err((ErrorKind::Io, "the server is a replica", format!("{found} takes no writes (yet)")).into());
-        }
-        let asked = Instant::now();
-        time.learn(asked, redis::cmd("TIME").query_async(&mut connection).await?);
-        Ok(connection)
+        })
     }
 
     async fn open(
@@ -124,6 +147,10 @@ impl Place {
         database: i64,
         config: &AsyncConnectionConfig,
     ) -> RedisResult<MultiplexedConnection> {
+        self.client(node, login, database)?.get_multiplexed_async_connection_with_config(config).await
+    }
+
+    fn client(&self, node: &Node, login: &Login, database: i64) -> RedisResult<Client> {
         let mut user =
             RedisConnectionInfo::default().set_db(database).set_lib_name("midwatch", env!("CARGO_PKG_VERSION"));
         if let Some(name) = &login.username {
@@ -139,11 +166,10 @@ impl Place {
         };
         let info: ConnectionInfo = address.into_connection_info()?;
         let info = info.set_redis_settings(user).set_tcp_settings(TcpSettings::default().set_nodelay(true));
-        let client = match &self.tls {
-            None => Client::open(info)?,
-            Some(tls) => Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: tls.ca.clone() })?,
-        };
-        client.get_multiplexed_async_connection_with_config(config).await
+        match &self.tls {
+            None => Client::open(info),
+            Some(tls) => Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: tls.ca.clone() }),
+        }
     }
 }
 

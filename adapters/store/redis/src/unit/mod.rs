@@ -130,6 +130,12 @@ impl Unit {
         }
     }
 
+    /// The cells of a hash that this unit knows: each as it was, and as it is now.
+    pub(crate) fn changed_in(&self, key: &str) -> impl Iterator<Item = (Option<&str>, Option<&str>)> {
+        let cells = self.cells.iter().filter(move |(cell, _)| cell.key == key);
+        cells.map(|(_, known)| (known.was.as_ref().and_then(|was| was.as_deref()), known.now.as_deref()))
+    }
+
     /// How many members a sorted set has in this unit, what was entered and removed in it counted.
     pub(crate) fn size(&mut self, key: &str) -> Result<u64, Fault> {
         let there: i64 = match self.ask(["ZCARD", key])?.first() {
