@@ -18,14 +18,14 @@ use midwatch_service::job::Actor;
 use midwatch_service::metrics::Metrics;
 use midwatch_service::policy::{Policy, Rule};
 use midwatch_service::signals::Signals;
-use midwatch_sqlite::{SqliteEvents, SqliteStore};
 
 use crate::command::load_packs;
 use crate::failure::Failure;
 use crate::settings;
+use crate::store::Reading;
 
 /// The API over a store that was opened for reading.
-pub(crate) fn router(settings: &Settings, store: Arc<SqliteStore>) -> Result<Router, Failure> {
+pub(crate) fn router(settings: &Settings, Reading { store, events }: Reading) -> Result<Router, Failure> {
     let packs = load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
     let packs = Arc::new(packs);
     let clock: SharedClock = Arc::new(SystemClock);
@@ -65,8 +65,9 @@ pub(crate) fn router(settings: &Settings, store: Arc<SqliteStore>) -> Result<Rou
     let api = Api {
         intake,
         inbox,
-        events: Arc::new(SqliteEvents::start(store.clone())),
+        events,
         store,
+        events,
         clock,
         signals,
         health,
