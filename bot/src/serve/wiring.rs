@@ -179,6 +179,7 @@ impl Wiring {
             health: health.clone(),
             metrics: metrics.clone(),
             platforms: platforms.iter().map(|platform| platform.name()).collect(),
+            connections: None,
             slots: u64::from(settings.jobs.concurrency),
             queue_bound: u64::from(settings.jobs.queue),
         };
