@@ -9,13 +9,18 @@ use jiff::Timestamp;
 use crate::help;
 
 mod live;
+mod operate;
 mod recorded;
 mod said;
 mod service;
 
 pub(crate) use live::{Live, Snapshot};
+pub(crate) use operate::{
+    DeadLetter, DeadLetters, Drain, JobArtifacts, JobCancel, JobLogs, Jobs, JobsCompare, JobsList, KillSwitch, OneJob,
+    Operate, Queue, QueueClear, Slow, Top, Window,
+};
 pub(crate) use recorded::{Case, CaseAdd, Eval, Replay};
-pub(crate) use said::Said;
+pub(crate) use said::{Said, Server};
 #[cfg(feature = "discord")]
 pub(crate) use service::Discord;
 pub(crate) use service::{Audit, Doctor, Pack, Serve, Slack, Store, Switch};
@@ -67,6 +72,8 @@ pub(crate) enum Command {
     Serve(Serve),
     #[command(flatten)]
     Said(Said),
+    #[command(flatten)]
+    Operate(Operate),
     /// Check everything that Midwatch needs, and say how to mend what fails
     #[command(after_help = help::DOCTOR)]
     Doctor(Doctor),
@@ -234,6 +241,23 @@ pub(crate) enum Config {
     Show,
     /// Print the default configuration, every setting explained
     Default,
+    /// Print the ClusterRole that reading a cluster needs, as the detectors of the packs have it
+    #[command(after_help = help::RBAC)]
+    Rbac(Rbac),
+}
+
+/// What the ClusterRole is like.
+#[derive(Debug, Args)]
+pub(crate) struct Rbac {
+    /// Its name
+    #[arg(long, value_name = "NAME", default_value = "midwatch", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) name: String,
+    /// Leave out the rule that lets Secrets be listed
+    #[arg(long)]
+    pub(crate) without_secrets: bool,
+    /// How it is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "yaml", value_parser = ["yaml", "json"])]
+    pub(crate) output: String,
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

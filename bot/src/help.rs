@@ -23,6 +23,17 @@ Environment:
   NO_COLOR, TERM=dumb     no colour
   COLUMNS                 width of the text";
 
+/// After the help of `config rbac`.
+pub(crate) const RBAC: &str = "\
+Examples:
+  midwatch config rbac | kubectl apply -f -
+  midwatch config rbac --without-secrets
+
+Only reading is granted. Of Secrets Midwatch asks for names, types and names of keys, as a table that has no values;
+RBAC cannot grant that alone, so who trusts no program with Secrets leaves the rule out. Reports then say that missing
+Secrets and keys could not be seen. Custom resources are read where the role lets them be listed: add rules for those
+that matter.";
+
 /// After the help of `investigate`.
 pub(crate) const INVESTIGATE: &str = "\
 What to ask about:
@@ -121,6 +132,137 @@ pub(crate) const SAID: &str = "\
 Asks the server of this machine (`midwatch serve`): the same words as in chat.
 
 Exit codes: 0 answered, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `jobs`.
+pub(crate) const JOBS: &str = "\
+A job is one investigation, or one question about one. It is named by its id, or by the beginning or end of it that no other \
+has. `watch` and `logs -f` go on until the job ends. Where no server answers, what is read comes from the store itself; \
+what changes something needs the server.
+
+Examples:
+  midwatch jobs list --state pending,running
+  midwatch jobs watch a7c3b5d2
+  midwatch jobs logs a7c3b5d2 -f
+  midwatch jobs artifacts a7c3b5d2 report.json | jq .verdict
+  midwatch jobs cancel a7c3b5d2 --reason 'the deploy was rolled back'
+  midwatch jobs compare a7c3b5d2 0c7f90aa -o json
+
+Exit codes: 0 done, 1 no server answers, it refuses, or (watch) the job ended without a report or an answer, 2 wrong usage \
+or configuration.";
+
+/// After the help of `queue`.
+pub(crate) const QUEUE: &str = "\
+Workers take back by themselves what a silent one held, when its lease has ended; `move-stuck` does so now, and what is \
+taken back is due at once.
+
+Examples:
+  midwatch queue stats -o json | jq .utilisation
+  midwatch queue move-stuck
+  midwatch queue clear --pack standard --confirm --reason 'a storm of test alerts'
+
+Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `dead-letter`.
+pub(crate) const DEAD_LETTER: &str = "\
+A job becomes a dead letter when its attempts are used up, or when too many workers vanished with it.
+
+Examples:
+  midwatch dead-letter list
+  midwatch dead-letter show a7c3b5d2
+  midwatch dead-letter replay a7c3b5d2
+
+Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `workers`.
+pub(crate) const WORKERS: &str = "\
+Examples:
+  midwatch workers
+  midwatch workers -o json | jq '.workers[] | select(.draining)'
+
+Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `drain`.
+pub(crate) const DRAIN: &str = "\
+The process hears of it within seconds, or, when it is cut off, as soon as it is back. It finishes what it runs and goes on \
+to listen; `midwatch workers` shows when it runs nothing any more.
+
+Examples:
+  midwatch drain node-7 --reason 'the node is being replaced'
+  midwatch drain node-7 --undo
+
+Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `kill-switch`.
+pub(crate) const KILL_SWITCH: &str = "\
+On all processes: no job is taken, those that run stop. Alerts and questions are still kept, and wait.
+
+Examples:
+  midwatch kill-switch on --reason 'the API server of prod-eu is overloaded'
+  midwatch kill-switch show
+  midwatch kill-switch off
+
+Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `stats`.
+pub(crate) const STATS: &str = "\
+Counted are the jobs that were accepted in the window (24h when it is not said, 31d at most). How long they ran is the time \
+of the last attempt; how long they waited is the time until its start. Errors are the share of those that failed or timed \
+out among those that ended by themselves.
+
+Examples:
+  midwatch stats
+  midwatch stats --last 7d -o json | jq '.packs[] | {pack, error_share}'
+
+Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `slow`.
+pub(crate) const SLOW: &str = "\
+Examples:
+  midwatch slow --threshold 60s
+  midwatch slow --threshold 5m --last 7d -o json
+
+Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `errors`.
+pub(crate) const ERRORS: &str = "\
+Examples:
+  midwatch errors --last 1h
+  midwatch errors --last 1d -o json | jq '.errors[] | {code, pack, ended}'
+
+Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `health`.
+pub(crate) const HEALTH: &str = "\
+Asks the server of this machine how its parts do, as it last found them: worker, queue, artifacts, packs, platforms, sources, \
+models, store. `midwatch doctor` looks at what a server would need, whether one runs or not.
+
+Examples:
+  midwatch health
+  midwatch health -o json | jq '.components | map_values(.latency_ms)'
+
+Exit codes: 0 it takes work, 1 it does not, no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `spend`.
+pub(crate) const SPEND: &str = "\
+Days are of UTC. What has no price in `model.prices` is told in tokens only.
+
+Examples:
+  midwatch spend --last 7d
+  midwatch spend -o json | jq '[.spent[].usd // 0] | add'
+
+Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configuration.";
+
+/// After the help of `top`.
+pub(crate) const TOP: &str = "\
+Shows the queue by priority, the processes, the running jobs with their steps, rates, errors, dead letters and health. q or \
+Ctrl-C ends it. It needs a terminal; without one, the same is told by `queue stats`, `workers`, `jobs list`, `stats` and \
+`health`.
+
+Examples:
+  midwatch top
+  midwatch top --every 5
+
+Exit codes: 0 ended, 1 no server answers or it refuses, 2 wrong usage, wrong configuration, or no terminal.";
 
 /// After the help of `pack`.
 pub(crate) const PACK: &str = "\

@@ -12,6 +12,7 @@ mod help;
 mod input;
 mod live;
 mod model;
+mod offline;
 mod output;
 mod serve;
 mod settings;

@@ -25,13 +25,16 @@ const FIRST: &str = "main";
 /// Bytes that a file with instructions may have: they are sent with every request.
 const INSTRUCTIONS_CAP: usize = 32 * 1024;
 
-/// The language model as configured, without tools of others; none when none is.
+/// The language model as configured, each behind what `behind` puts before it, without tools of others; none when none is.
 ///
 /// # Errors
 /// When it cannot be set up. Nothing is asked yet.
-pub(crate) fn open(settings: &Settings) -> Result<Option<ModelParts>, Failure> {
+pub(crate) fn open(
+    settings: &Settings,
+    behind: impl Fn(Arc<dyn ChatModel>) -> Arc<dyn ChatModel>,
+) -> Result<Option<ModelParts>, Failure> {
     let wanted = &settings.model;
-    let patient = |model| Arc::new(Patient::new(model, Patience::default())) as Arc<dyn ChatModel>;
+    let patient = |model| Arc::new(Patient::new(behind(model), Patience::default())) as Arc<dyn ChatModel>;
     let mut models = each(settings)?.into_iter().map(patient);
     let Some(first) = models.next() else { return Ok(None) };
     let others: Vec<Arc<dyn ChatModel>> = models.collect();

@@ -22,6 +22,7 @@ pub const VERBS: &[&str] = &[
     "unmute",
     "pack",
     "doctor",
+    "operate",
 ];
 
 /// Who may do what, where. What no rule allows is denied.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -18,6 +18,7 @@ use midwatch_service::clock::SharedClock;
 use midwatch_service::health::Health;
 use midwatch_service::inbox::Inbox;
 use midwatch_service::intake::Intake;
+use midwatch_service::job::Actor;
 use midwatch_service::metrics::Metrics;
 use midwatch_service::pack::Packs;
 use midwatch_service::policy::Policy;
@@ -30,8 +31,9 @@ use tokio::sync::Semaphore;
 use crate::complaints::Complaints;
 use crate::document::{Group, document};
 use crate::fault::Fault;
+use crate::guard::Caller;
 use crate::settings::HttpSettings;
-use crate::{alerts, analyze, events, follow, frame, guard, health, jobs, packs, reports, say, webhook};
+use crate::{alerts, analyze, events, follow, frame, guard, health, jobs, operate, packs, reports, say, webhook};
 
 /// What the HTTP side needs of the program.
 pub struct Api {
@@ -101,6 +103,30 @@ pub fn router(api: Api) -> Router {
         .with_state(app)
 }
 
+/// The API without a listener, for who may read the store's files anyway: no key is asked for, `actor` asks. A store that was
+/// opened for reading refuses what changes something.
+pub fn within_process(api: Api, actor: Actor) -> Router {
+    let limit = api.settings.limits.answer;
+    let (plain, ..) = groups();
+    let app = Arc::new(App {
+        wrong_keys: Complaints::default(),
+        bodies: Semaphore::new(1),
+        document: document([&plain]),
+        api,
+    });
+    let named = move |mut request: Request, next: Next| {
+        request.extensions_mut().insert(Caller(actor.clone()));
+        next.run(request)
+    };
+    plain
+        .router
+        .layer(from_fn_with_state(limit, frame::within))
+        .route_layer(from_fn(named))
+        .fallback(unknown)
+        .layer(from_fn_with_state(app.clone(), frame::frame))
+        .with_state(app)
+}
+
 /// The routes by guard: API, API that waits for reports, webhooks, open to all, scraped.
 fn groups() -> (Group, Group, Group, Group, Group) {
     let plain = Group::new(&["bearer", "api_key"])
@@ -111,6 +137,7 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(jobs::__path_bundle, jobs::bundle)
         .with(jobs::__path_model, jobs::model)
         .with(jobs::__path_cancel, jobs::cancel)
+        .with(jobs::__path_retry, jobs::retry)
         .with(events::__path_page, events::page)
         .with(events::__path_stream, events::stream)
         .with(reports::__path_search, reports::search)
@@ -121,6 +148,7 @@ fn groups() -> (Group, Group, Group, Group, Group) {
         .with(say::__path_say, say::say)
         .with(health::__path_overview, health::overview)
         .with(__path_openapi, openapi);
+    let plain = operate::changes(operate::reads(plain));
     let slow = Group::new(&["bearer", "api_key"])
         .with(analyze::__path_alert, analyze::alert)
         .with(analyze::__path_pod, analyze::pod)

@@ -109,11 +109,15 @@ impl From<Refused> for Fault {
             Refused::TooMany { retry_after, .. } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, code, words).retry_after(retry_after)
             }
-            Refused::Draining => Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words).retry_after(RETRY_AFTER),
+            Refused::Draining | Refused::Killed { .. } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words).retry_after(RETRY_AFTER)
+            }
             Refused::Denied(_) => Self::new(StatusCode::FORBIDDEN, code, words),
             Refused::Invalid(_) => Self::new(StatusCode::BAD_REQUEST, code, words),
-            Refused::PackDisabled(_) | Refused::Already { .. } => Self::new(StatusCode::CONFLICT, code, words),
-            Refused::UnknownPack { .. } => Self::new(StatusCode::NOT_FOUND, code, words),
+            Refused::PackDisabled(_) | Refused::Already { .. } | Refused::Conflict(_) => {
+                Self::new(StatusCode::CONFLICT, code, words)
+            }
+            Refused::UnknownPack { .. } | Refused::NotFound(_) => Self::new(StatusCode::NOT_FOUND, code, words),
             Refused::Storage(error) => error.into(),
         }
     }

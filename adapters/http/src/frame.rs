@@ -16,7 +16,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X
 use http::{HeaderValue, StatusCode};
 use midwatch_agent::render::clean;
 use midwatch_service::code::ErrorCode;
-use midwatch_service::metrics::NameLabel;
+use midwatch_service::metrics::ResultLabel;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -109,16 +109,16 @@ fn problem(app: &App, id: &RequestId, fault: &Fault, response: &mut Response) {
 
 /// Counts the request, and logs those that people care about: probes and scrapers come every few seconds.
 fn note(app: &App, route: &str, status: StatusCode, took: Duration) {
-    let name = match status {
+    let result = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "denied",
         StatusCode::SERVICE_UNAVAILABLE => "refused",
         status if status.is_server_error() => "error",
         status if status.is_client_error() => "refused",
         _ => "ok",
     };
-    app.api.metrics.http.get_or_create(&NameLabel { name }).inc();
+    app.api.metrics.http.get_or_create(&ResultLabel { result }).inc();
     let (status, took_ms) = (status.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    if route.starts_with("/health/") || route == "/metrics" || name == "denied" {
+    if route.starts_with("/health/") || route == "/metrics" || result == "denied" {
         tracing::debug!(status, took_ms, "request served");
     } else {
         tracing::info!(status, took_ms, "request served");

@@ -1,15 +1,16 @@
 //! What probes, scrapers and people read about the program itself.
 //!
-//! Must never wait for a part: what parts reported is repeated, only the queue's load is read. Open to everyone who reaches
+//! Must never wait for a part: what parts reported is repeated, only the store is read. Open to everyone who reaches
 //! the listener (`/metrics` can have a token): reasons are redacted by the parts, and again here. Start at [`ready`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, StatusCode};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use midwatch_redact::{Redact, Redactor};
 use midwatch_service::health::{Component, Status};
@@ -20,6 +21,7 @@ use utoipa::ToSchema;
 use crate::answer::Answer;
 use crate::app::App;
 use crate::fault::Fault;
+use crate::operate;
 use crate::who::{Sight, Who};
 
 /// Answers of a probe.
@@ -53,6 +55,14 @@ pub(crate) struct Part {
     checked_at: Option<Timestamp>,
     /// Whether the program cannot serve without it.
     required: bool,
+}
+
+impl Part {
+    /// As it was found just now.
+    pub(crate) fn now(status: &'static str, reason: String, took: Duration, at: Timestamp) -> Self {
+        let latency_ms = Some(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        Self { status, reason, latency_ms, checked_at: Some(at), required: false }
+    }
 }
 
 impl Redact for Part {
@@ -148,15 +158,20 @@ pub(crate) async fn component(State(app): State<Arc<App>>, Path(name): Path<Stri
     Ok((code, Answer(app.api.redactor.seal(Part::from(part)))).into_response())
 }
 
-/// The program's figures, in the OpenMetrics text format.
+/// The program's figures, in the OpenMetrics text format for those who ask for it, else in that of Prometheus.
 #[utoipa::path(
     get, path = "/metrics", tag = "health",
     responses((status = 200, description = "The figures", body = String, content_type = "application/openmetrics-text"))
 )]
-pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    // <https://prometheus.io/docs/specs/om/open_metrics_spec/#overall-structure>.
-    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-    ([(CONTENT_TYPE, kind)], app.api.metrics.encode()).into_response()
+pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let mut asked = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    // Who names it prefers it: Prometheus lists it first, a person with curl does not name it.
+    let (kind, text) = if asked.any(|accepted| accepted.contains("application/openmetrics-text")) {
+        ("application/openmetrics-text; version=1.0.0; charset=utf-8", app.api.metrics.encode())
+    } else {
+        ("text/plain; version=0.0.4; charset=utf-8", app.api.metrics.encode_plain())
+    };
+    ([(CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response()
 }
 
 /// The parts, the load and the version, for people and programs.
@@ -164,7 +179,9 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
 pub(crate) async fn overview(State(app): State<Arc<App>>, Who(origin): Who) -> Result<Answer<Overview>, Fault> {
     Sight::of(&app.api.policy, &origin.actor, Verb::Doctor)?;
     let utilisation = app.api.intake.utilisation().await.ok();
-    let components = app.api.health.parts().into_iter().map(|(name, part)| (name, Part::from(part))).collect();
+    let mut components: BTreeMap<String, Part> =
+        app.api.health.parts().into_iter().map(|(name, part)| (name, Part::from(part))).collect();
+    components.extend(operate::parts(&app).await);
     let ready = app.api.health.not_ready().is_empty() && utilisation.is_some();
     let overview = Overview { ready, version: env!("CARGO_PKG_VERSION"), utilisation, components };
     Ok(Answer(app.api.redactor.seal(overview)))

@@ -12,6 +12,9 @@ const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)
 /// How far back one may look.
 const LOOKBACK: std::ops::RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
 
+/// How far back figures may be asked for: longer than that ended jobs are hardly kept.
+const WINDOW: std::ops::RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24 * 31);
+
 /// Characters of a question at most.
 const QUESTION_CAP: usize = 2000;
 
@@ -40,6 +43,10 @@ macro_rules! checked {
 checked! {
     /// How far back to look: `1h`, `90m`, `1h30m`.
     Lookback(Duration) = lookback;
+    /// How far back figures go: `1h`, `7d`.
+    Window(Duration) = window;
+    /// A time that something took: `60s`.
+    Threshold(Duration) = duration;
     /// How long to wait for the report: `30s`, `0s` for an answer at once.
     Wait(Duration) = duration;
     /// A namespace: a DNS-1123 label.
@@ -77,6 +84,12 @@ fn lookback(text: String) -> Result<Duration, String> {
     let length = duration(text)?;
     let fits = LOOKBACK.contains(&length);
     if fits { Ok(length) } else { Err("the time to look back is from `1m` to `24h`".to_owned()) }
+}
+
+fn window(text: String) -> Result<Duration, String> {
+    let length = duration(text)?;
+    let fits = WINDOW.contains(&length);
+    if fits { Ok(length) } else { Err("the window is from `1m` to `31d`".to_owned()) }
 }
 
 fn label(text: String) -> Result<String, String> {

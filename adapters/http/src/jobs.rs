@@ -17,6 +17,7 @@ use midwatch_service::job::{Job, JobState, Task};
 use midwatch_service::policy::Verb;
 use midwatch_service::port::store::JobFilter;
 use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::{self, Answer};
@@ -43,6 +44,10 @@ pub(crate) struct JobsQuery {
     limit: Option<usize>,
     /// Only those older than this job.
     before: Option<String>,
+    /// Only those of this pack.
+    pack: Option<String>,
+    /// Only dead letters: they failed for good and wait for a person.
+    dead: Option<bool>,
 }
 
 /// Jobs, newest first.
@@ -99,15 +104,26 @@ fn filter(query: &JobsQuery) -> Result<JobFilter, Fault> {
     Ok(JobFilter {
         states: states.collect::<Result<_, _>>()?,
         before: before.transpose()?,
+        pack: query.pack.clone(),
+        dead: query.dead.unwrap_or(false),
         limit,
         ..JobFilter::default()
     })
 }
 
-/// The states were parsed, so they hold nothing that needs escaping in a query.
 fn page(query: &JobsQuery, limit: usize, before: JobId) -> String {
-    let state = query.state.as_ref().map(|states| format!("&state={states}")).unwrap_or_default();
-    format!("/api/v1/jobs?limit={limit}&before={before}{state}")
+    let path = "/api/v1/jobs?";
+    let mut next = form_urlencoded::Serializer::for_suffix(path.to_owned(), path.len());
+    next.append_pair("limit", &limit.to_string()).append_pair("before", &before.to_string());
+    for (name, value) in [("state", &query.state), ("pack", &query.pack)] {
+        if let Some(value) = value {
+            next.append_pair(name, value);
+        }
+    }
+    if let Some(dead) = query.dead {
+        next.append_pair("dead", if dead { "true" } else { "false" });
+    }
+    next.finish()
 }
 
 /// Whether a job is of a place that the caller may see.
@@ -215,5 +231,20 @@ pub(crate) async fn cancel(
     let reason = stop.reason.unwrap_or_else(|| "stopped by the API".to_owned());
     app.api.intake.cancel(id, origin, reason).await?;
     let job = wait::find(&app, id).await?;
+    Ok(Answer(app.api.redactor.seal(JobView::new(&job))))
+}
+
+/// Does once more what an ended job did, by a new job. While such a job is under way, that one is the answer.
+#[utoipa::path(
+    post, path = "/api/v1/jobs/{id}/retry", tag = "jobs", params(("id" = String, Path, description = "The job's id")),
+    responses((status = 200, description = "The new job", body = JobView))
+)]
+pub(crate) async fn retry(
+    State(app): State<Arc<App>>,
+    Who(origin): Who,
+    Named(id): Named,
+) -> Result<Answer<JobView>, Fault> {
+    let again = app.api.intake.retry(id, origin).await?;
+    let job = wait::find(&app, again).await?;
     Ok(Answer(app.api.redactor.seal(JobView::new(&job))))
 }

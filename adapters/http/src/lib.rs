@@ -22,6 +22,7 @@ mod health;
 mod input;
 mod jobs;
 mod key;
+mod operate;
 mod packs;
 mod report;
 mod reports;
@@ -35,7 +36,7 @@ mod wait;
 mod webhook;
 mod who;
 
-pub use app::{Api, router};
+pub use app::{Api, router, within_process};
 pub use key::{ApiKey, KeyHash, NotADigest, WebhookKey};
 pub use server::serve;
 pub use settings::{HttpSettings, Limits};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use midwatch_conversation::answer::Answer;
 use midwatch_conversation::question::Question;
 use midwatch_redact::{Redact, Redactor};
-use midwatch_service::job::{Actor, Job, Task, Transition};
+use midwatch_service::job::{Actor, Job, Priority, Task, Transition};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,10 +41,20 @@ pub(crate) struct JobView {
     request_id: String,
     /// The incident it belongs to.
     incident: Option<String>,
+    /// How urgent: `high`, `normal`, `low`.
+    priority: &'static str,
+    /// The worker that holds it.
+    worker: Option<String>,
+    /// When the lease of that worker ends if it is not renewed.
+    lease_until: Option<Timestamp>,
     /// Attempts that were begun.
     attempts: u32,
     /// Attempts in all.
     max_attempts: u32,
+    /// Attempts whose worker vanished; they do not count.
+    lost: u32,
+    /// Not before this moment; what waits for its next attempt has one ahead.
+    run_at: Timestamp,
     /// Time from its start to its end, in seconds.
     deadline_seconds: u64,
     /// When it was accepted.
@@ -166,8 +176,13 @@ impl JobView {
             asked_by: ActorView::from(&spec.origin.actor),
             request_id: spec.origin.request_id.clone(),
             incident: spec.incident.map(|id| id.to_string()),
+            priority: priority(spec.priority),
+            worker: job.lease.as_ref().map(|lease| lease.worker.0.clone()),
+            lease_until: job.lease.as_ref().map(|lease| lease.until),
             attempts: job.attempts,
             max_attempts: spec.max_attempts,
+            lost: job.lost,
+            run_at: job.run_at,
             deadline_seconds: spec.deadline.as_secs(),
             created_at: spec.created_at,
             started_at: job.started_at,
@@ -188,6 +203,15 @@ impl JobView {
             dead: job.dead,
             links: Links { report: format!("{path}/report"), cancel: format!("{path}/cancel"), job: path },
         }
+    }
+}
+
+/// A priority as it is written.
+pub(crate) fn priority(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Low => "low",
+        Priority::Normal => "normal",
+        Priority::High => "high",
     }
 }
 

@@ -58,6 +58,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     }
 }
 
+/// The job that a path names, and something of it.
+pub(crate) struct NamedPart(pub(crate) JobId, pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedPart {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        let Path((id, part)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|error: PathRejection| Fault::invalid(error.body_text()))?;
+        let id = id.parse().map_err(|error| Fault::invalid(format!("`{id}`: {error}")))?;
+        Ok(Self(id, part))
+    }
+}
+
 /// What an actor may see by one verb: everything, or some places.
 pub(crate) struct Sight<'a> {
     policy: &'a Policy,

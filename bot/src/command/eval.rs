@@ -50,7 +50,7 @@ fn by(args: &Eval, settings: &Settings) -> Result<By, Failure> {
         return Ok(By::Replies);
     }
     let none = "no language model is configured; `model.provider` says which is asked, or give --replies";
-    let mut parts = model::open(settings)?.ok_or_else(|| Failure::usage(none))?;
+    let mut parts = model::open(settings, std::convert::identity)?.ok_or_else(|| Failure::usage(none))?;
     if let Some(name) = &args.model {
         let mut models = model::each(settings)?.into_iter();
         let named = models.find(|model| model.facts().name == *name);

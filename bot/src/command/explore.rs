@@ -45,7 +45,7 @@ pub(crate) struct Ready {
 /// # Errors
 /// When it cannot be set up.
 pub(crate) fn ready(settings: &Settings, wish: Wish) -> Result<Option<Ready>, Failure> {
-    let opened = if wish == Wish::Ask { model::open(settings)? } else { None };
+    let opened = if wish == Wish::Ask { model::open(settings, std::convert::identity)? } else { None };
     let Some(mut parts) = opened else { return Ok(None) };
     let servers = Arc::new(model::connect(settings)?);
     parts.foreign = Arc::<model::Servers>::clone(&servers);

@@ -21,6 +21,7 @@ mod eval;
 mod explore;
 mod investigate;
 mod mcp;
+mod operate;
 mod pack;
 mod plan;
 mod redact;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Snapshot(args) => snapshot::run(&args, common),
         Command::Serve(args) => serve::run(&args, common),
         Command::Said(said) => said::run(said, common),
+        Command::Operate(operate) => operate::run(operate, common),
         Command::Doctor(args) => doctor::run(&args, common),
         Command::Mcp(args) => mcp::run(&args, common),
         Command::Pack(args) => pack::run(&args, common),

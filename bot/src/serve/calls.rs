@@ -11,8 +11,13 @@ use midwatch_agent::request::LogCaps;
 use midwatch_diagnosis::alert::Alert;
 use midwatch_diagnosis::entity::Kind;
 use midwatch_diagnosis::probe::{Probe, ProbeKind, ReadFailure};
-use midwatch_service::metrics::{CallLabels, Metrics};
+use midwatch_explore::port::{ChatModel, ChatReply, ChatRequest, Hear, ModelFacts, ModelFailure, ToolSpec};
+use midwatch_explore::tool::{Tool, ToolError, ToolResult, ToolSource};
+use midwatch_redact::Redacted;
+use midwatch_service::metrics::Metrics;
 use midwatch_service::port::alerts::AlertSource;
+use serde_json::Value;
+use tokio::time::Instant;
 
 /// Where calls are counted.
 #[derive(Clone)]
@@ -24,11 +29,28 @@ impl Calls {
         Self(metrics)
     }
 
-    /// Counts one.
-    pub(super) fn count<T>(&self, integration: &'static str, outcome: &Result<T, ReadFailure>) {
-        if let Some(result) = outcome.as_ref().map_or_else(result, |_| Some("ok")) {
-            self.0.requests.get_or_create(&CallLabels { integration, result }).inc();
+    /// Makes a read, counts it, and takes its time.
+    pub(super) async fn read<T>(
+        &self,
+        integration: &'static str,
+        call: impl Future<Output = Result<T, ReadFailure>>,
+    ) -> Result<T, ReadFailure> {
+        let began = Instant::now();
+        let read = call.await;
+        if let Some(result) = read.as_ref().map_or_else(result, |_| Some("ok")) {
+            self.0.called(integration, result, began.elapsed());
         }
+        read
+    }
+
+    /// The same model; each request to it is counted, each try of one that is made again as well.
+    pub(super) fn model(&self, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
+        Arc::new(CountedModel { model, calls: self.clone() })
+    }
+
+    /// The same tools; each call of one is counted.
+    pub(super) fn tools(&self, source: Arc<dyn ToolSource>) -> Arc<dyn ToolSource> {
+        Arc::new(CountedTools { source, calls: self.clone() })
     }
 }
 
@@ -63,9 +85,7 @@ impl<S: EvidenceSource> EvidenceSource for Counted<S> {
     }
 
     async fn namespaces(&self) -> Result<Vec<String>, ReadFailure> {
-        let read = self.source.namespaces().await;
-        self.calls.count(self.integration, &read);
-        read
+        self.calls.read(self.integration, self.source.namespaces()).await
     }
 
     async fn other_kinds(&self) -> Vec<Kind> {
@@ -77,15 +97,11 @@ impl<S: EvidenceSource> EvidenceSource for Counted<S> {
     }
 
     async fn read(&self, probe: &Probe) -> Result<Reading, ReadFailure> {
-        let read = self.source.read(probe).await;
-        self.calls.count(self.integration, &read);
-        read
+        self.calls.read(self.integration, self.source.read(probe)).await
     }
 
     async fn read_within(&self, probe: &Probe, caps: LogCaps) -> Result<Reading, ReadFailure> {
-        let read = self.source.read_within(probe, caps).await;
-        self.calls.count(self.integration, &read);
-        read
+        self.calls.read(self.integration, self.source.read_within(probe, caps)).await
     }
 }
 
@@ -96,18 +112,94 @@ impl<S: AlertSource> AlertSource for Counted<S> {
     }
 
     async fn firing(&self) -> Result<Vec<Alert>, ReadFailure> {
-        let read = self.source.firing().await;
-        self.calls.count(self.integration, &read);
-        read
+        self.calls.read(self.integration, self.source.firing()).await
+    }
+}
+
+/// A model whose requests are counted.
+struct CountedModel {
+    model: Arc<dyn ChatModel>,
+    calls: Calls,
+}
+
+#[async_trait]
+impl ChatModel for CountedModel {
+    fn facts(&self) -> &ModelFacts {
+        self.model.facts()
+    }
+
+    async fn chat(&self, request: &Redacted<ChatRequest>, hear: Hear<'_>) -> Result<ChatReply, ModelFailure> {
+        let began = Instant::now();
+        let reply = self.model.chat(request, hear).await;
+        let result = match &reply {
+            Ok(_) => "ok",
+            Err(ModelFailure::TimedOut(_)) => "timeout",
+            Err(ModelFailure::Unauthorised(_) | ModelFailure::OutOfQuota(_)) => "denied",
+            Err(_) => "error",
+        };
+        self.calls.0.called("model", result, began.elapsed());
+        reply
+    }
+}
+
+/// MCP servers whose tools are counted.
+struct CountedTools {
+    source: Arc<dyn ToolSource>,
+    calls: Calls,
+}
+
+impl ToolSource for CountedTools {
+    fn tools(&self) -> Vec<Arc<dyn Tool>> {
+        let counted = |tool| Arc::new(CountedTool { tool, calls: self.calls.clone() }) as Arc<dyn Tool>;
+        self.source.tools().into_iter().map(counted).collect()
+    }
+}
+
+struct CountedTool {
+    tool: Arc<dyn Tool>,
+    calls: Calls,
+}
+
+#[async_trait]
+impl Tool for CountedTool {
+    fn spec(&self) -> ToolSpec {
+        self.tool.spec()
+    }
+
+    fn toolset(&self) -> &str {
+        self.tool.toolset()
+    }
+
+    fn is_reading(&self) -> bool {
+        self.tool.is_reading()
+    }
+
+    async fn call(&self, arguments: Value) -> Result<ToolResult, ToolError> {
+        let began = Instant::now();
+        let given = self.tool.call(arguments).await;
+        let result = match &given {
+            Ok(_) => Some("ok"),
+            // Refused here: nobody was asked.
+            Err(ToolError::Arguments(_)) => None,
+            Err(ToolError::Denied(_)) => Some("denied"),
+            Err(ToolError::TimedOut(_)) => Some("timeout"),
+            Err(ToolError::Failed(_)) => Some("error"),
+        };
+        if let Some(result) = result {
+            self.calls.0.called("mcp", result, began.elapsed());
+        }
+        given
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use midwatch_service::metrics::CallLabels;
+
     use super::*;
 
-    #[test]
-    fn a_call_is_counted_by_its_result_and_no_call_is_not() {
+    #[tokio::test]
+    async fn a_call_is_counted_by_its_result_and_no_call_is_not() {
         let metrics = Arc::<Metrics>::default();
         let calls = Calls::new(metrics.clone());
         for failure in [
@@ -119,10 +211,13 @@ mod tests {
             ReadFailure::NotRecorded,
             ReadFailure::OutOfBudget,
         ] {
-            calls.count::<()>("kubernetes", &Err(failure));
+            let read: Result<(), _> = calls.read("kubernetes", async { Err(failure) }).await;
+            assert!(read.is_err());
         }
-        calls.count("kubernetes", &Ok(()));
+        calls.read("kubernetes", async { Ok(()) }).await.unwrap();
         let count = |result| metrics.requests.get_or_create(&CallLabels { integration: "kubernetes", result }).get();
         assert_eq!(["ok", "denied", "timeout", "error"].map(count), [2, 1, 2, 1]);
+        let text = metrics.encode();
+        assert!(text.contains("_duration_seconds_count{integration=\"kubernetes\"} 6"), "{text}");
     }
 }

@@ -74,8 +74,7 @@ impl Lookout {
         let began = Instant::now();
         let seen = within(async {
             let cluster = self.clusters.cluster(name).await.map_err(|error| error.message)?;
-            let version = cluster.version().await;
-            self.calls.count(super::clusters::PART, &version);
+            let version = self.calls.read(super::clusters::PART, cluster.version()).await;
             version.map(drop).map_err(words)
         })
         .await;
@@ -88,8 +87,7 @@ impl Lookout {
             let Some(prometheus) = self.clusters.prometheus().await.map_err(|error| error.to_string())? else {
                 return Ok(());
             };
-            let answer = prometheus.check().await;
-            self.calls.count(PROMETHEUS, &answer);
+            let answer = self.calls.read(PROMETHEUS, prometheus.check()).await;
             answer.map(drop).map_err(words)
         })
         .await;
@@ -99,8 +97,7 @@ impl Lookout {
     async fn alertmanager(&self, alertmanager: &Alertmanager) {
         let began = Instant::now();
         let seen = within(async {
-            let answer = alertmanager.status().await;
-            self.calls.count(ALERTMANAGER, &answer);
+            let answer = self.calls.read(ALERTMANAGER, alertmanager.status()).await;
             answer.map(drop).map_err(words)
         })
         .await;

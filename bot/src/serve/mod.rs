@@ -4,6 +4,7 @@
 //! wiring      the parts, in the order they need each other
 //! clusters    evidence, opened when the first job needs it
 //! calls       counts what others are asked
+//! memory      what the process holds of it
 //! lookout     whether those that are read answer
 //! names       what clusters and packs hold, for those who type
 //! http        who may come in, and within which bounds
@@ -26,6 +27,7 @@ mod discord;
 mod discord;
 mod http;
 mod lookout;
+mod memory;
 mod names;
 mod own;
 mod policy;

@@ -87,8 +87,7 @@ impl KnownNames {
 
     async fn read(&self, cluster: &str) -> Result<Known, String> {
         let opened = self.clusters.cluster(cluster).await.map_err(|error| error.message)?;
-        let names = opened.names().await;
-        self.calls.count(PART, &names);
+        let names = self.calls.read(PART, opened.names()).await;
         names.map_err(|failure| failure.to_string())
     }
 

@@ -57,7 +57,6 @@ pub(super) fn worker(settings: &Settings, id: WorkerId) -> WorkerSettings {
     let defaults = WorkerSettings::new(id);
     WorkerSettings {
         slots: usize::try_from(jobs.concurrency).unwrap_or(usize::MAX),
-        queue_bound: u64::from(jobs.queue),
         lease: jobs.lease,
         grace: settings.server.grace,
         limits: settings::limits(settings),

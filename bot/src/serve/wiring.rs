@@ -21,7 +21,7 @@ use midwatch_service::id::WorkerId;
 use midwatch_service::inbox::{Inbox, InboxParts};
 use midwatch_service::intake::{Intake, IntakeParts};
 use midwatch_service::job::{Actor, Origin};
-use midwatch_service::metrics::Metrics;
+use midwatch_service::metrics::{Gauges, Metrics};
 use midwatch_service::pack::Packs;
 use midwatch_service::policy::Policy;
 use midwatch_service::poller::{NotTaken, PollSink, Poller, PollerParts};
@@ -46,6 +46,7 @@ use super::chats::{Chats, Ear};
 use super::clusters::Clusters;
 use super::http::http_settings;
 use super::lookout::{ALERTMANAGER, Lookout};
+use super::memory;
 use super::names::KnownNames;
 use super::own;
 use super::policy::policy;
@@ -66,6 +67,7 @@ pub(super) struct Wiring {
     worker: Worker,
     inbox: Arc<Inbox>,
     senders: Vec<Sender>,
+    gauges: Gauges,
     chats: Chats,
     alerts: Option<Arc<dyn AlertSource>>,
     lookout: Arc<Lookout>,
@@ -105,7 +107,7 @@ impl Wiring {
             clusters: clusters.clone(),
             alertmanager,
             health: health.clone(),
-            calls,
+            calls: calls.clone(),
             redactor: redactor.clone(),
         });
         let intake = Arc::new(Intake::new(IntakeParts {
@@ -119,7 +121,7 @@ impl Wiring {
             settings: own::intake(settings, clusters.clusters()),
         }));
         let id = WorkerId::new(&host());
-        let model = modelled(settings)?;
+        let model = modelled(settings, &calls)?;
         let worker = Worker::new(WorkerParts {
             store: store.clone(),
             events: events.clone(),
@@ -150,13 +152,22 @@ impl Wiring {
             settings: own::inbox(settings, id.clone(), clusters.clusters()),
         }));
         let console: Arc<dyn ChatPlatform> = Arc::new(console(settings, &directory)?);
-        let platforms = std::iter::once(console).chain(chats.platforms());
+        let platforms: Vec<_> = std::iter::once(console).chain(chats.platforms()).collect();
+        let gauges = Gauges {
+            store: store.clone(),
+            clock: clock.clone(),
+            health: health.clone(),
+            metrics: metrics.clone(),
+            platforms: platforms.iter().map(|platform| platform.name()).collect(),
+            slots: u64::from(settings.jobs.concurrency),
+            queue_bound: u64::from(settings.jobs.queue),
+        };
         let sender = |platform| {
             let (store, clock, signals) = (store.clone(), clock.clone(), signals.clone());
             let own = SenderSettings::new(id.clone());
             Sender::new(store, clock, signals, metrics.clone(), health.clone(), platform, own)
         };
-        let senders = platforms.map(sender).collect();
+        let senders = platforms.into_iter().map(sender).collect();
         let checkpoints = store::checkpoints(&directory);
         Ok(Self {
             store,
@@ -171,6 +182,7 @@ impl Wiring {
             worker,
             inbox,
             senders,
+            gauges,
             chats,
             alerts,
             lookout,
@@ -234,7 +246,7 @@ impl Wiring {
             redactor: self.redactor.clone(),
         };
         let sending = join_all(self.senders.iter().map(|sender| sender.run(sent.clone())));
-        let (ended, (), (), (), (), _, (), (), ()) = tokio::join!(
+        let (ended, (), (), (), (), _, (), (), (), (), ()) = tokio::join!(
             listening,
             working,
             refusing,
@@ -243,7 +255,9 @@ impl Wiring {
             sending,
             upkeep.run(stop.clone()),
             reloading.run(stop.clone()),
-            self.polling(settings, stop.clone())
+            self.polling(settings, stop.clone()),
+            self.gauges.run(stop.clone()),
+            memory::run(&self.metrics, stop.clone())
         );
         ended
     }
@@ -296,9 +310,9 @@ fn counted(source: Arc<Alertmanager>, calls: Calls) -> Arc<dyn AlertSource> {
 }
 
 /// The language model with the tools of MCP servers, which are reached in the background.
-fn modelled(settings: &Settings) -> Result<Option<Arc<ModelParts>>, Failure> {
-    let Some(mut parts) = model::open(settings)? else { return Ok(None) };
-    parts.foreign = Arc::new(model::connect(settings)?);
+fn modelled(settings: &Settings, calls: &Calls) -> Result<Option<Arc<ModelParts>>, Failure> {
+    let Some(mut parts) = model::open(settings, |model| calls.model(model))? else { return Ok(None) };
+    parts.foreign = calls.tools(Arc::new(model::connect(settings)?));
     Ok(Some(Arc::new(parts)))
 }
 

@@ -21,6 +21,7 @@ mod guild_ways;
 mod hostile;
 mod kill;
 mod model;
+mod operate;
 mod parts;
 mod reload;
 mod rights;

@@ -1,11 +1,17 @@
 //! The processes that share one store, and what an operator has ordered them: to drain, or to stop everything.
 //!
 //! Orders are stored: a process reads them at its start, each time it announces itself, and after it was cut off. A call from
-//! another process only makes them quick. Must never hold what only one process knows. Start at [`Replica`].
+//! another process only makes them quick. Must never hold what only one process knows. Start at [`Replica`], and at
+//! [`Member`] for what a process does about it.
+
+mod member;
+mod standing;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::member::{EVERY, HEALTH, LEASE, MARGIN, Member, MemberParts};
+pub use self::standing::{Changes, Standing};
 use crate::id::WorkerId;
 use crate::job::Actor;
 

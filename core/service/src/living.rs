@@ -1,12 +1,16 @@
 //! Changes to one part of the living message, leaving the rest as it is.
 //!
 //! Two hands write this message: the intake owns how the alerts stand, the publisher owns status and steps. Each reads the
-//! newest body, changes only its own part with a function from here, and writes it back. Pure. Must never touch a part
-//! that it was not asked for; a body that is no living message comes back unchanged. Start at [`with_alerts`].
+//! newest body ([`Seen`]), changes only its own part with a function from here, and writes it back. Pure but for that
+//! reading. Must never touch a part that it was not asked for; a body that is no living message comes back unchanged. Start
+//! at [`with_alerts`].
+
+mod seen;
 
 use midwatch_agent::request::Progress;
 use midwatch_redact::{Redact, Redacted, Redactor};
 
+pub use self::seen::Seen;
 use crate::id::{JobId, PostKey, ThreadId};
 use crate::post::{AlertsNow, LivingMessage, LivingStatus, PostBody, Urgency};
 

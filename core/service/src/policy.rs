@@ -57,11 +57,13 @@ pub enum Verb {
     Pack,
     /// See how the program itself does.
     Doctor,
+    /// Steer the program: the queue, dead letters, processes, the kill switch; see who spends what.
+    Operate,
 }
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Verb; 13] = [
+    pub const ALL: [Verb; 14] = [
         Verb::Help,
         Verb::Investigate,
         Verb::Ask,
@@ -75,6 +77,7 @@ impl Verb {
         Verb::Unmute,
         Verb::Pack,
         Verb::Doctor,
+        Verb::Operate,
     ];
 
     /// As it is written.
@@ -93,6 +96,7 @@ impl Verb {
             Verb::Unmute => "unmute",
             Verb::Pack => "pack",
             Verb::Doctor => "doctor",
+            Verb::Operate => "operate",
         }
     }
 }

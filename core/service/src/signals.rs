@@ -1,28 +1,26 @@
-//! Wake-up calls inside one process: what was written is worked on at once, not at the next look.
+//! What the parts of one process tell each other: wake-up calls, so that what was written is worked on at once and not at
+//! the next look; and how the process stands among the others that share its store.
 //!
-//! Must never be relied on: every loop also looks at the store by the clock, so a lost call costs a second and no job.
+//! Calls must never be relied on: every loop also looks at the store by the clock, so a lost call costs a second and no job.
 //! Start at [`Signals`].
 
-use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use tokio::sync::{Notify, watch};
 
-use tokio::sync::{Mutex, MutexGuard, Notify, watch};
+use crate::fleet::Standing;
 
-use crate::id::ThreadId;
-
-/// Threads whose living messages are written at the same time, at most.
-const WRITERS: usize = 64;
-
-/// The calls.
+/// The calls, and the standing.
 #[derive(Debug)]
 pub struct Signals {
     /// A job was handed in or handed back.
     pub jobs: Notify,
     /// Something was said.
     pub heard: Notify,
+    /// An operator ordered something of all, or of one process.
+    pub orders: Notify,
+    /// How this process stands; alone unless it was made for one that shares its store.
+    pub standing: Standing,
     posts: watch::Sender<u64>,
     changes: watch::Sender<u64>,
-    living: [Mutex<()>; WRITERS],
 }
 
 impl Default for Signals {
@@ -30,14 +28,20 @@ impl Default for Signals {
         Self {
             jobs: Notify::new(),
             heard: Notify::new(),
+            orders: Notify::new(),
+            standing: Standing::default(),
             posts: watch::Sender::new(0),
             changes: watch::Sender::new(0),
-            living: std::array::from_fn(|_| Mutex::new(())),
         }
     }
 }
 
 impl Signals {
+    /// For a process that shares its store with others: a [`Member`](crate::fleet::Member) keeps its standing.
+    pub fn among_others() -> Self {
+        Self { standing: Standing::among_others(), ..Self::default() }
+    }
+
     /// Says that a message was written.
     pub fn post_written(&self) {
         self.posts.send_modify(|n| *n = n.wrapping_add(1));
@@ -58,22 +62,4 @@ impl Signals {
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
-
-    /// The right to write the living messages of these threads, from reading it to the commit: intake and worker both write it, each
-    /// its own part, and neither may write back the other's part as it was before.
-    pub async fn living(&self, threads: impl IntoIterator<Item = ThreadId>) -> Vec<MutexGuard<'_, ()>> {
-        // In order, so two that write several threads cannot wait for each other.
-        let stripes: BTreeSet<usize> = threads.into_iter().map(stripe).collect();
-        let mut guards = Vec::with_capacity(stripes.len());
-        for mutex in stripes.into_iter().filter_map(|at| self.living.get(at)) {
-            guards.push(mutex.lock().await);
-        }
-        guards
-    }
-}
-
-fn stripe(thread: ThreadId) -> usize {
-    let mut hasher = DefaultHasher::new();
-    thread.hash(&mut hasher);
-    usize::try_from(hasher.finish() % WRITERS as u64).unwrap_or_default()
 }

@@ -42,6 +42,19 @@ impl From<&Actor> for Spender {
     }
 }
 
+/// What one spender took of one model in a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaySpend {
+    /// The beginning of the day, UTC.
+    pub day: Timestamp,
+    /// Whose.
+    pub by: Spender,
+    /// The model, as the configuration calls it.
+    pub model: String,
+    /// How much, all together.
+    pub used: ModelUse,
+}
+
 /// The beginning of a day: budgets of a day count from midnight, UTC.
 pub fn day(now: Timestamp) -> Timestamp {
     let begin = now.to_zoned(TimeZone::UTC).start_of_day();

@@ -15,6 +15,9 @@ pub async fn artifacts_are_replaced_and_bounded<F: AsyncFn() -> Arc<dyn Store>>(
         (artifact(id, "report", "old"), artifact(id, "report", "new"), artifact(id, "log", "words"));
     desk.done(0, vec![Write::Artifact(old), Write::Artifact(other)]).await;
     desk.done(0, vec![Write::Artifact(new.clone())]).await;
+    let wide = artifact(desk.hand_in(&job()).await, "wide", "\u{e4}\u{6f22}");
+    desk.done(0, vec![Write::Artifact(wide.clone())]).await;
+    assert_eq!(desk.store.artifacts(wide.job).await.unwrap()[0].bytes, 5, "bytes, not letters");
     let kept = desk.store.artifact(id, "report").await.unwrap().unwrap();
     assert_eq!((kept.id, kept.job, &kept.text, kept.at), (new.id, id, &new.text, at(0)));
     assert_eq!(kept.media_type, "text/plain");
@@ -22,6 +25,11 @@ pub async fn artifacts_are_replaced_and_bounded<F: AsyncFn() -> Arc<dyn Store>>(
     assert_eq!(desk.store.artifact(id, "request").await.unwrap(), None);
     let full = artifact(id, "full", &"x ".repeat(ARTIFACT_CAP / 2));
     desk.done(0, vec![Write::Artifact(full)]).await;
+    let listed = desk.store.artifacts(id).await.unwrap();
+    let told: Vec<_> = listed.iter().map(|one| (one.name.as_str(), one.bytes, one.media_type.as_str())).collect();
+    let cap = u64::try_from(ARTIFACT_CAP).unwrap();
+    assert_eq!(told, [("full", cap, "text/plain"), ("log", 5, "text/plain"), ("report", 3, "text/plain")]);
+    assert_eq!(desk.store.artifacts(JobId::new()).await.unwrap(), []);
     let large = artifact(id, "log", &"x ".repeat(ARTIFACT_CAP / 2 + 1));
     let bytes = large.text.len();
     let refused = desk.commit(0, vec![Write::Artifact(large)]).await;

@@ -142,6 +142,7 @@ macro_rules! properties {
             a_sweep_of_the_conversation_is_bounded
             what_was_spent_adds_up_once
             what_was_spent_is_as_atomic_as_the_rest
+            spending_is_told_by_day_spender_and_model
             spending_that_nobody_believes_still_adds_up
             a_sweep_keeps_what_was_spent_lately
             reports_are_found_by_their_words

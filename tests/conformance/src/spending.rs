@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use midwatch_agent::request::ModelUse;
+use midwatch_service::clock::after;
 use midwatch_service::id::{JobId, SpendId};
 use midwatch_service::job::Actor;
 use midwatch_service::port::store::{CommitError, Retention, SPENDING_KEPT, Store, Write};
-use midwatch_service::spend::{Spend, Spender};
+use midwatch_service::spend::{DaySpend, Spend, Spender, day};
 
 use crate::given::{Desk, actor, at};
 
@@ -88,4 +89,39 @@ pub async fn a_sweep_keeps_what_was_spent_lately<F: AsyncFn() -> Arc<dyn Store>>
     let longer = Retention { jobs: SPENDING_KEPT + hour, ..keep };
     assert_eq!(desk.store.sweep(at(end + 10), longer).await.unwrap(), 0, "kept as ended jobs are");
     assert_eq!(desk.store.sweep(at(end + 10 + 3600), longer).await.unwrap(), 1);
+}
+
+pub async fn spending_is_told_by_day_spender_and_model<F: AsyncFn() -> Arc<dyn Store>>(open: F) {
+    let desk = Desk::open(&open).await;
+    assert_eq!(desk.store.spending(at(0)).await.unwrap(), []);
+    let today = Spend { at: day(at(0)), ..spend(0, JobId::new(), actor(), used(100, Some(7))) };
+    let later = |spend: Spend, hours: u64| Spend { at: after(today.at, Duration::from_hours(hours)), ..spend };
+    let new = |by, used| spend(0, JobId::new(), by, used);
+    let small = Spend { model: "small".to_owned(), ..new(actor(), used(1, Some(1))) };
+    let writes = [
+        today.clone(),
+        later(new(actor(), used(10, None)), 23),
+        later(small, 1),
+        later(new(bob(), used(1_000, None)), 2),
+        later(new(actor(), used(5, Some(3))), 24),
+    ];
+    desk.done(0, writes.map(Write::Spent).into()).await;
+    let row = |days: u64, by: &Actor, model: &str, used: ModelUse| DaySpend {
+        day: after(today.at, Duration::from_hours(24 * days)),
+        by: Spender::from(by),
+        model: model.to_owned(),
+        used,
+    };
+    let both = ModelUse { requests: 2, calls: 4, input: 110, output: 20, cached: 10, micro_usd: Some(7) };
+    let expected = [
+        row(1, &actor(), "main", used(5, Some(3))),
+        row(0, &actor(), "main", both),
+        row(0, &actor(), "small", used(1, Some(1))),
+        row(0, &bob(), "main", used(1_000, None)),
+    ];
+    assert_eq!(desk.store.spending(today.at).await.unwrap(), expected);
+    let since = after(today.at, Duration::from_hours(2));
+    let told = desk.store.spending(since).await.unwrap();
+    let tokens: Vec<u64> = told.iter().map(|row| row.used.input).collect();
+    assert_eq!(tokens, [5, 10, 1_000], "only what was spent since, the moment itself counted");
 }

@@ -14,6 +14,7 @@
 //! custom                     custom resources whose conditions are worth reading
 //! names                      names of what there is, to be offered while people type
 //! access                     which permissions there are, for `doctor`
+//! rbac                       which permissions there should be
 //! record                     a cluster written down in the layout of `kubectl cluster-info dump`
 //! ```
 
@@ -30,6 +31,7 @@ mod names;
 mod objects;
 mod options;
 mod page;
+pub mod rbac;
 pub mod readonly;
 mod record;
 mod resource;

@@ -126,7 +126,8 @@ async fn every_operation_is_served_and_no_other() {
         let real = path
             .replace("{id}", "0199d2c4a81f7b62a1c4e1f0a7c3b5d2")
             .replace("{component}", "store")
-            .replace("{name}", "one");
+            .replace("{name}", "one")
+            .replace("{artifact}", "report");
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
             let documented = operations.iter().any(|(p, m, _)| p == path && m == method);
             let request = world.client.request(method.parse::<Method>().unwrap(), world.url(&real));
@@ -177,7 +178,16 @@ async fn answers_fit_their_schemas() {
         "/api/v1/jobs/{id}",
         "/api/v1/jobs/{id}/report",
         "/api/v1/jobs/{id}/bundle",
+        "/api/v1/jobs/{id}/artifacts",
         "/api/v1/packs",
+        "/api/v1/activity",
+        "/api/v1/errors",
+        "/api/v1/kill-switch",
+        "/api/v1/queue",
+        "/api/v1/slow",
+        "/api/v1/spend",
+        "/api/v1/stats",
+        "/api/v1/workers",
         "/api/v1/health",
         "/api/v1/openapi.json",
         "/health/live",
@@ -193,6 +203,21 @@ async fn answers_fit_their_schemas() {
     fits("/api/v1/reports", "GET", status.as_u16(), body);
     let (status, body) = json(world.post(&format!("/api/v1/jobs/{id}/cancel"), &json!({}))).await;
     fits("/api/v1/jobs/{id}/cancel", "POST", status.as_u16(), body);
+    for template in [
+        "/api/v1/jobs/{id}/retry",
+        "/api/v1/dead-letters/{id}/replay",
+        "/api/v1/dead-letters/{id}/discard",
+        "/api/v1/kill-switch/on",
+        "/api/v1/kill-switch/off",
+        "/api/v1/queue/move-stuck",
+        "/api/v1/workers/{id}/drain",
+        "/api/v1/workers/{id}/undrain",
+    ] {
+        let (status, body) = json(world.post(&template.replace("{id}", &id), &json!({"reason": "a test"}))).await;
+        fits(template, "POST", status.as_u16(), body);
+    }
+    let (status, body) = json(world.post("/api/v1/queue/clear", &json!({"pack": "one"}))).await;
+    fits("/api/v1/queue/clear", "POST", status.as_u16(), body);
     for verb in ["disable", "enable"] {
         let (status, body) = json(world.post(&format!("/api/v1/packs/one/{verb}"), &json!({}))).await;
         fits(&format!("/api/v1/packs/{{name}}/{verb}"), "POST", status.as_u16(), body);
@@ -203,6 +228,6 @@ async fn answers_fit_their_schemas() {
     let unseen = |path: &str, method: &str| !seen.iter().any(|(p, m)| p == path && m == method);
     let left: Vec<String> =
         operations(&document).into_iter().filter(|(p, m, _)| unseen(p, m)).map(|(p, ..)| p).collect();
-    let text = ["/api/v1/jobs/{id}/model", "/api/v1/jobs/{id}/report.md", "/metrics"];
+    let text = ["/api/v1/jobs/{id}/artifacts/{artifact}", "/api/v1/jobs/{id}/model", "/api/v1/jobs/{id}/report.md", "/metrics"];
     assert_eq!(left, text, "those that are no JSON");
 }

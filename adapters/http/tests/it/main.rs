@@ -10,6 +10,7 @@ mod hostile;
 mod jobs;
 mod keys;
 mod logs;
+mod operate;
 mod packs;
 mod probes;
 mod say;

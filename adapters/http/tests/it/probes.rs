@@ -45,12 +45,17 @@ async fn health_follows_the_parts() {
 }
 
 #[tokio::test]
-async fn metrics_are_open_metrics() {
+async fn metrics_are_open_metrics_for_those_who_ask_for_it() {
     let world = World::new().await;
     send(world.get("/nothing")).await;
     let response = send(world.get("/metrics")).await;
+    assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let text = response.text().await.unwrap();
+    assert!(text.contains("# TYPE midwatch_http_requests_total counter\n") && !text.contains("# EOF"), "{text}");
+    let accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
+    let response = send(world.get("/metrics").header("accept", accept)).await;
     let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
     assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");
     let text = response.text().await.unwrap();
-    assert!(text.ends_with("# EOF\n") && text.contains("midwatch_http_requests_total{name=\"refused\"} 1"), "{text}");
+    assert!(text.ends_with("# EOF\n") && text.contains("midwatch_http_requests_total{result=\"refused\"} 1"), "{text}");
 }

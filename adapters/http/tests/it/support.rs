@@ -235,7 +235,7 @@ impl World {
 
     /// How many requests ended in this way.
     pub(crate) fn counted(&self, name: &str) -> u64 {
-        let line = format!("midwatch_http_requests_total{{name=\"{name}\"}} ");
+        let line = format!("midwatch_http_requests_total{{result=\"{name}\"}} ");
         let text = self.metrics.encode();
         text.lines().find_map(|l| l.strip_prefix(&line)).map_or(0, |n| n.parse().expect("a number"))
     }

@@ -2,12 +2,12 @@
 
 use midwatch_redact::Redacted;
 use midwatch_service::id::JobId;
-use midwatch_service::port::store::{ARTIFACT_CAP, Artifact, CommitError};
+use midwatch_service::port::store::{ARTIFACT_CAP, Artifact, ArtifactInfo, CommitError};
 use rusqlite::Connection;
 
 use crate::fault::Fault;
-use crate::query::{change, first};
-use crate::value::{micros, moment, word};
+use crate::query::{all, change, first};
+use crate::value::{count, micros, moment, word};
 
 pub(crate) fn write(db: &Connection, new: &Artifact) -> Result<(), Fault> {
     let bytes = new.text.len();
@@ -36,5 +36,14 @@ pub(crate) fn load(db: &Connection, job: JobId, name: &str) -> Result<Option<Art
             text: Redacted::kept(row.get("text")?),
             at: moment(row.get("at")?)?,
         })
+    })
+}
+
+pub(crate) fn list(db: &Connection, job: JobId) -> Result<Vec<ArtifactInfo>, Fault> {
+    // The plain length counts characters.
+    let sql = "SELECT name, media_type, octet_length(text), at FROM artifacts WHERE job = ?1 ORDER BY name";
+    all(db, sql, [job.to_string()], |row| {
+        let bytes = count(row.get(2)?);
+        Ok(ArtifactInfo { name: row.get(0)?, media_type: row.get(1)?, bytes, at: moment(row.get(3)?)? })
     })
 }

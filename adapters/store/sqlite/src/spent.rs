@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use midwatch_agent::request::ModelUse;
 use midwatch_service::id::JobId;
-use midwatch_service::spend::{Spend, Spender};
+use midwatch_service::port::store::SPENDING_ROWS;
+use midwatch_service::spend::{DaySpend, Spend, Spender};
 use rusqlite::{Connection, Row};
 
 use crate::fault::Fault;
-use crate::query::{change, first};
-use crate::value::{count, int, micros, small};
+use crate::query::{all, change, first};
+use crate::value::{count, int, micros, moment, rows, small};
 
 /// The most that one number may be: a provider that reports more is not believed, and a million such rows can be summed up
 /// (a sum that overflows is an error in SQLite).
@@ -66,6 +67,23 @@ pub(crate) fn since(db: &Connection, since: Timestamp, by: Option<&Spender>) -> 
 
 pub(crate) fn on_job(db: &Connection, job: JobId) -> Result<ModelUse, Fault> {
     Ok(first(db, sums!("job = ?1"), [job.to_string()], sum)?.unwrap_or_default())
+}
+
+/// Microseconds of a day: days of UTC have no leap seconds here.
+const DAY: i64 = 86_400_000_000;
+
+pub(crate) fn by_day(db: &Connection, since: Timestamp) -> Result<Vec<DaySpend>, Fault> {
+    let sql = format!(
+        "SELECT coalesce(sum(requests), 0), coalesce(sum(calls), 0), coalesce(sum(input), 0), coalesce(sum(output), 0),
+             coalesce(sum(cached), 0), sum(micro_usd), at / {DAY} AS day, platform, user, model
+         FROM spent WHERE at >= ?1 GROUP BY day, platform, user, model
+         ORDER BY day DESC, platform, user, model LIMIT ?2"
+    );
+    all(db, &sql, (micros(since), rows(SPENDING_ROWS)), |row| {
+        let used = sum(row)?;
+        let day = moment(row.get::<_, i64>(6)?.saturating_mul(DAY))?;
+        Ok(DaySpend { day, by: Spender { platform: row.get(7)?, user: row.get(8)? }, model: row.get(9)?, used })
+    })
 }
 
 fn sum(row: &Row<'_>) -> Result<ModelUse, Fault> {

@@ -13,12 +13,12 @@ use midwatch_service::incident::Incident;
 use midwatch_service::job::{Job, Lease, Leased, Priority, Transition};
 use midwatch_service::mute::Mute;
 use midwatch_service::port::store::{
-    Artifact, Beat, Closed, CommitError, DueHeard, DuePost, Feedback, JobFilter, Load, Reaped, Retention, Share, Store,
+    Artifact, ArtifactInfo, Beat, Closed, CommitError, DueHeard, DuePost, Feedback, JobFilter, Load, Reaped, Retention, Share, Store,
     StoreError, Write,
 };
 use midwatch_service::post::PostBody;
 use midwatch_service::search::FoundReport;
-use midwatch_service::spend::Spender;
+use midwatch_service::spend::{DaySpend, Spender};
 use midwatch_service::thread::{Entry, Thread};
 use rusqlite::Connection;
 
@@ -235,6 +235,14 @@ impl Store for SqliteStore {
     async fn artifact(&self, job: JobId, name: &str) -> Result<Option<Artifact>, StoreError> {
         let name = name.to_owned();
         self.readers.run(move |db| artifacts::load(db, job, &name)).await
+    }
+
+    async fn artifacts(&self, job: JobId) -> Result<Vec<ArtifactInfo>, StoreError> {
+        self.readers.run(move |db| artifacts::list(db, job)).await
+    }
+
+    async fn spending(&self, since: Timestamp) -> Result<Vec<DaySpend>, StoreError> {
+        self.readers.run(move |db| spent::by_day(db, since)).await
     }
 
     async fn spent(&self, since: Timestamp, by: Option<&Spender>) -> Result<ModelUse, StoreError> {

@@ -80,7 +80,7 @@ fn fitting(name: &str) -> Result<Vec<&'static str>, UnknownDetector> {
     if ids.is_empty() { Err(UnknownDetector(name.to_owned())) } else { Ok(ids) }
 }
 
-fn family(id: &'static str) -> &'static str {
+pub(super) fn family(id: &'static str) -> &'static str {
     id.split_once('.').map_or(id, |(family, _)| family)
 }
 

@@ -18,6 +18,7 @@ mod choice;
 mod conditions;
 mod logs;
 pub(crate) mod nearest;
+mod needs;
 mod network;
 mod nodes;
 mod pods;

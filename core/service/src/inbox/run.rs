@@ -16,7 +16,7 @@ use crate::backoff::{backoff, spread};
 use crate::clock::after;
 use crate::health::Status;
 use crate::intake::Refused;
-use crate::metrics::NameLabel;
+use crate::metrics::ResultLabel;
 use crate::port::store::{CommitError, DueHeard, Write};
 
 /// The longest that the store is not looked at.
@@ -110,7 +110,7 @@ async fn one(desk: &Desk, due: DueHeard) {
         Ok(result) => result,
         Err(why) => again(desk, &due, &why).await,
     };
-    desk.parts.metrics.handled.get_or_create(&NameLabel { name: result }).inc();
+    desk.parts.metrics.handled.get_or_create(&ResultLabel { result }).inc();
     if result != "again" {
         let delay = desk.now().duration_since(due.heard.at);
         desk.parts.metrics.heard_delay.observe(delay.as_secs_f64().max(0.0));

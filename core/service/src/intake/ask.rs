@@ -6,21 +6,21 @@
 use jiff::{SignedDuration, Timestamp};
 use midwatch_agent::request::Request;
 use midwatch_redact::Redacted;
-use tokio::sync::MutexGuard;
 
 use super::admission::{Room, bound};
 use super::identity::namespaces_of_alerts;
 use super::pen::Pen;
 use super::{Ask, Hang, Intake, Refused, Reply};
 use crate::code::ErrorCode;
+use crate::collision::Collisions;
 use crate::id::{JobId, ThreadId};
 use crate::job::{Cancel, Job, JobState, NewJob, Origin, Priority, Task};
-use crate::living;
+use crate::living::{self, Seen};
 use crate::metrics::JobLabels;
 use crate::pack::Pack;
 use crate::policy::{Decision, Verb, Wish};
 use crate::port::store::{CommitError, JobFilter, Write};
-use crate::post::{LivingMessage, LivingStatus, NewPost, Opening, PostBody, Urgency};
+use crate::post::{LivingMessage, LivingStatus, Opening, PostBody, Urgency};
 use crate::publish;
 use crate::thread::Speaker;
 
@@ -42,6 +42,7 @@ impl Intake {
         self.not_draining()?;
         let namespaces = namespaces_of(&ask.request);
         self.permit(&ask.origin, ask.verb, ask.cluster.as_deref(), &namespaces).await?;
+        self.not_killed()?;
         let pack = self.pack_for(&ask)?;
         if let Reply::Existing(thread) = ask.reply {
             let known = self.parts.store.thread(thread).await?;
@@ -54,11 +55,8 @@ impl Intake {
         let job = self.job_of(&ask, &pack);
         let id = job.id;
         let thread = job.thread;
-        // One writer of the living message, from here to the commit.
-        let (told, _one_writer) = self.queued_in_thread(&ask, id).await?;
-        let mut writes = self.writes_of(&ask, job, thread);
-        writes.extend(told);
-        match self.parts.store.commit(self.parts.clock.now(), writes).await {
+        let writes = self.writes_of(&ask, job, thread);
+        match self.handed_over(&ask, id, writes).await? {
             Ok(()) => {
                 self.handed_in(&pack.id.name);
                 Ok(id)
@@ -66,6 +64,21 @@ impl Intake {
             Err(CommitError::Duplicate(live)) => Ok(live),
             Err(CommitError::Full { .. }) => Err(room.busy()),
             Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Commits a question, with what its thread shows of it; anew while others write the same message. A new thread below
+    /// a message that has one by now is for the caller to decide anew.
+    async fn handed_over(&self, ask: &Ask, job: JobId, writes: Vec<Write>) -> Result<Result<(), CommitError>, Refused> {
+        let mut collisions = Collisions::default();
+        loop {
+            let told = self.queued_in_thread(ask, job).await?;
+            let is_shared = told.is_some();
+            let writes = writes.iter().cloned().chain(told.into_iter().flatten()).collect();
+            match self.parts.store.commit(self.parts.clock.now(), writes).await {
+                Err(error) if is_shared && collisions.again(&error, self.parts.clock.now()).await => {}
+                committed => return Ok(committed),
+            }
         }
     }
 
@@ -79,37 +92,49 @@ impl Intake {
         let namespaces = known.as_ref().map(|job| namespaces_of(&job.spec.request)).unwrap_or_default();
         let cluster = known.as_ref().and_then(|job| job.spec.cluster.clone());
         self.permit(&by, Verb::Stop, cluster.as_deref(), &namespaces).await?;
-        let known = known.ok_or_else(|| Refused::Invalid(format!("there is no job {job}")))?;
-        if known.state.is_final() {
-            return Ok(());
-        }
-        let now = self.parts.clock.now();
+        let mut known = known.ok_or_else(|| Refused::Invalid(format!("there is no job {job}")))?;
         let reason = self.parts.redactor.redact_text(&cut(&reason, REASON_CAP)).into_inner();
-        let mut writes = vec![
-            Write::Cancel { job, cancel: Cancel { by: by.actor.clone(), reason: reason.clone(), at: now } },
-            self.pen(&by).audit("cancel", format!("job {job}"), reason.clone()),
-        ];
-        let _one_writer = self.parts.signals.living(known.spec.thread).await;
-        writes.extend(self.stopped_while_waiting(&known, &by, &reason).await?);
-        self.parts.store.commit(self.parts.clock.now(), writes).await?;
-        self.parts.signals.jobs.notify_one();
-        self.parts.signals.post_written();
-        self.parts.signals.job_changed();
+        let mut collisions = Collisions::default();
+        while !known.state.is_final() {
+            let now = self.parts.clock.now();
+            let mut writes = vec![
+                Write::Cancel { job, cancel: Cancel { by: by.actor.clone(), reason: reason.clone(), at: now } },
+                self.pen(&by).audit("cancel", format!("job {job}"), reason.clone()),
+            ];
+            writes.extend(self.stopped_while_waiting(&known, &by, &reason).await?);
+            match self.parts.store.commit(now, writes).await {
+                Ok(()) => {
+                    self.stopping();
+                    break;
+                }
+                Err(error) if collisions.again(&error, now).await => {}
+                Err(error) => return Err(error.into()),
+            }
+            let Some(anew) = self.parts.store.job(job).await? else { break };
+            known = anew;
+        }
         Ok(())
     }
 
+    /// Wakes who stops it, and who tells of it.
+    fn stopping(&self) {
+        self.parts.signals.jobs.notify_one();
+        self.parts.signals.post_written();
+        self.parts.signals.job_changed();
+    }
+
     /// A job that waits ends inside the store, so no worker will say so in its thread.
-    async fn stopped_while_waiting(&self, job: &Job, by: &Origin, reason: &str) -> Result<Option<Write>, Refused> {
-        let Some(thread) = job.spec.thread.filter(|_| job.state == JobState::Pending) else { return Ok(None) };
+    async fn stopped_while_waiting(&self, job: &Job, by: &Origin, reason: &str) -> Result<Vec<Write>, Refused> {
+        let Some(thread) = job.spec.thread.filter(|_| job.state == JobState::Pending) else { return Ok(Vec::new()) };
         if job.spec.task != Task::Investigate {
             let text = format!("Stopped: by {}: {reason}", by.actor.user);
-            return Ok(Some(Write::Post(publish::ended(job.spec.id, thread, &text, &self.parts.redactor))));
+            return Ok(vec![Write::Post(publish::ended(job.spec.id, thread, &text, &self.parts.redactor))]);
         }
-        let Some(body) = self.parts.store.post(&living::key(thread)).await? else { return Ok(None) };
+        let Some(seen) = Seen::read(&*self.parts.store, thread).await? else { return Ok(Vec::new()) };
         let why = format!("stopped by {}: {reason}", by.actor.user);
         let status = self.parts.redactor.seal(LivingStatus::Cancelled { why });
-        let body = living::with_status(&body, status);
-        Ok(Some(Write::Post(NewPost { key: living::key(thread), thread, urgency: Urgency::Finding, body })))
+        let body = living::with_status(&seen.body, status);
+        Ok(seen.back(body, Urgency::Finding).into())
     }
 
     /// Asks the policy; a denied attempt is audited.
@@ -217,30 +242,22 @@ impl Intake {
     }
 
     /// The living message of a thread that exists already, now about a job that waits; while another investigation is
-    /// under way there the message stays that one's. With it the right to write it.
-    async fn queued_in_thread(
-        &self,
-        ask: &Ask,
-        job: JobId,
-    ) -> Result<(Option<Write>, Vec<MutexGuard<'_, ()>>), Refused> {
-        let (Reply::Existing(thread), Task::Investigate) = (&ask.reply, &ask.task) else {
-            return Ok((None, Vec::new()));
-        };
-        let guard = self.parts.signals.living([*thread]).await;
-        let key = living::key(*thread);
+    /// under way there the message stays that one's.
+    async fn queued_in_thread(&self, ask: &Ask, job: JobId) -> Result<Option<[Write; 2]>, Refused> {
+        let (Reply::Existing(thread), Task::Investigate) = (&ask.reply, &ask.task) else { return Ok(None) };
         let states = JobState::ALL.into_iter().filter(|state| !state.is_final()).collect();
         let filter = JobFilter { states, thread: Some(*thread), limit: LIVE_SEEN, ..JobFilter::default() };
         if self.parts.store.jobs(&filter).await?.iter().any(|live| live.spec.task == Task::Investigate) {
-            return Ok((None, guard));
+            return Ok(None);
         }
         let redactor = &self.parts.redactor;
-        let body = self.parts.store.post(&key).await?.unwrap_or_else(|| {
-            redactor.seal(PostBody::Living(LivingMessage { title: title_of(&ask.request), ..LivingMessage::default() }))
+        let seen = Seen::read(&*self.parts.store, *thread).await?.unwrap_or_else(|| {
+            let blank = LivingMessage { title: title_of(&ask.request), ..LivingMessage::default() };
+            Seen::never(*thread, redactor.seal(PostBody::Living(blank)))
         });
-        let body = living::with_job(&living::with_status(&body, redactor.seal(LivingStatus::Queued)), job);
+        let body = living::with_job(&living::with_status(&seen.body, redactor.seal(LivingStatus::Queued)), job);
         let body = living::with_steps(&body, Redacted::gather([]));
-        let post = NewPost { key, thread: *thread, urgency: Urgency::Progress, body };
-        Ok((Some(Write::Post(post)), guard))
+        Ok(Some(seen.back(body, Urgency::Progress)))
     }
 
     /// Wakes who waits for it, and counts it.

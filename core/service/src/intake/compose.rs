@@ -10,7 +10,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use midwatch_diagnosis::alert::Alert;
-use midwatch_redact::Redacted;
 
 use super::admission::{Room, bound};
 use super::pen::Pen;
@@ -18,13 +17,14 @@ use super::refused::Refused;
 use super::route::{Part, Routed, Target};
 use super::settings::IntakeSettings;
 use super::{Hang, PackChoice, Receipt, words};
+use crate::fleet::Order;
 use crate::id::{IncidentId, JobId, PostKey, ThreadId};
 use crate::incident::{Incident, IncidentKind, IncidentState};
 use crate::job::{NewJob, Task};
 use crate::lifecycle::{self, Effect, Step};
-use crate::living;
+use crate::living::{self, Seen};
 use crate::port::store::{Load, Write};
-use crate::post::{ALERTS_SHOWN, AlertsNow, LivingMessage, LivingStatus, NewPost, Opening, PostBody, Urgency};
+use crate::post::{ALERTS_SHOWN, AlertsNow, LivingMessage, LivingStatus, Opening, PostBody, Urgency};
 use crate::thread::Speaker;
 
 /// What to do with parts that need a job when there is no room.
@@ -40,8 +40,8 @@ pub(super) enum Overload {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     pub(super) load: Load,
-    /// Living messages of the incidents that are joined.
-    pub(super) bodies: BTreeMap<ThreadId, Redacted<PostBody>>,
+    /// Living messages of the incidents that are joined, as they were read.
+    pub(super) living: BTreeMap<ThreadId, Seen>,
     /// Jobs of these incidents that have not ended.
     pub(super) live: BTreeSet<JobId>,
     /// Earlier incidents of the same keys, by the part's place in the delivery.
@@ -65,6 +65,8 @@ pub(super) struct Desk<'a> {
     pub(super) place: Option<&'a Hang>,
     /// What the thread of a new incident says besides.
     pub(super) notes: &'a [String],
+    /// The kill switch, when it is on: what comes in waits.
+    pub(super) kill: Option<&'a Order>,
 }
 
 /// One commit, and what to tell about it.
@@ -160,7 +162,8 @@ fn open(plan: &mut Plan, part: &Part, previous: Option<(IncidentId, ThreadId)>, 
         IncidentKind::Group => words::about(&part.entities, &incident.title),
         IncidentKind::Storm { .. } => incident.title.clone(),
     };
-    let notes = desk.notes.to_vec();
+    let waits = desk.kill.filter(|_| incident.job.is_some()).map(words::waits);
+    let notes = desk.notes.iter().cloned().chain(waits).collect();
     let message =
         LivingMessage { title, job: incident.job, status, alerts: Some(now), notes, ..LivingMessage::default() };
     // Where nothing else opens the thread, this does.
@@ -289,7 +292,8 @@ pub(super) fn follow(
         if matches!(incident.kind, IncidentKind::Storm { .. }) {
             plan.writes.push(table(&incident, &now, desk));
         }
-        plan.writes.extend(edited(thread, now, &notes, job.as_ref().map(|job| job.id), facts, desk));
+        let queued = job.as_ref().map(|job| job.id);
+        plan.writes.extend(edited(thread, now, &notes, queued, facts, desk).into_iter().flatten());
     }
     plan.writes.push(Write::Incident(Box::new(incident)));
     enqueue(plan, job, desk);
@@ -320,16 +324,17 @@ fn edited(
     queued: Option<JobId>,
     facts: &Facts,
     desk: Desk<'_>,
-) -> Option<Write> {
+) -> Option<[Write; 2]> {
     let redactor = desk.pen.redactor;
-    let mut body = living::with_alerts(facts.bodies.get(&thread)?, redactor.seal(now));
+    let seen = facts.living.get(&thread)?;
+    let mut body = living::with_alerts(&seen.body, redactor.seal(now));
     for note in notes {
         body = living::with_note(&body, redactor.redact_text(note));
     }
     if let Some(job) = queued {
         body = living::with_job(&living::with_status(&body, redactor.seal(LivingStatus::Queued)), job);
     }
-    Some(Write::Post(NewPost { key: living::key(thread), thread, urgency: Urgency::Progress, body }))
+    Some(seen.back(body, Urgency::Progress))
 }
 
 fn table(incident: &Incident, now: &AlertsNow, desk: Desk<'_>) -> Write {

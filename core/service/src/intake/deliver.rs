@@ -17,7 +17,7 @@ use crate::id::IncidentId;
 use crate::incident::Incident;
 use crate::job::Origin;
 use crate::lifecycle::Arrival;
-use crate::metrics::NameLabel;
+use crate::metrics::ResultLabel;
 use crate::policy::Verb;
 use crate::port::store::{CommitError, StoreError};
 
@@ -152,8 +152,8 @@ impl Intake {
         )
     }
 
-    pub(super) fn count_alerts(&self, name: &'static str, alerts: u64) {
-        self.parts.metrics.alerts.get_or_create(&NameLabel { name }).inc_by(alerts);
+    pub(super) fn count_alerts(&self, result: &'static str, alerts: u64) {
+        self.parts.metrics.alerts.get_or_create(&ResultLabel { result }).inc_by(alerts);
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::compose::Facts;
 use crate::id::{IncidentId, PostKey};
 use crate::incident::{Incident, IncidentState};
-use crate::living;
+use crate::living::{self, Seen};
 use crate::port::store::Write;
 
 /// The incidents of a round, and what is to be written.
@@ -54,9 +54,13 @@ impl Known {
                     self.changed.insert(incident.id);
                     self.put(*incident);
                 }
+                // What was read is written once, at the first change of it: the condition of that one counts.
+                Write::IfPost { key, .. } if self.posts.contains_key(&key) => {}
                 Write::Post(post) => {
                     if post.key == living::key(post.thread) {
-                        facts.bodies.insert(post.thread, post.body.clone());
+                        let revision = facts.living.get(&post.thread).and_then(|seen| seen.revision);
+                        let seen = Seen { thread: post.thread, revision, body: post.body.clone() };
+                        facts.living.insert(post.thread, seen);
                     }
                     let at = *self.posts.entry(post.key.clone()).or_insert(self.writes.len());
                     match self.writes.get_mut(at) {

@@ -12,6 +12,7 @@ mod gusts;
 pub(crate) mod identity;
 mod known;
 mod lane;
+mod operate;
 mod pen;
 mod poll;
 mod posted;
@@ -34,10 +35,12 @@ use midwatch_redact::Redactor;
 
 pub use self::ask::namespaces_of;
 pub(crate) use self::identity::{namespace_of, namespaces_of_alerts};
+pub use self::operate::{CLEARED, Cleared};
 pub(crate) use self::pen::Pen;
 pub use self::refused::Refused;
 pub use self::settings::IntakeSettings;
 use crate::clock::SharedClock;
+use crate::fleet::Order;
 use crate::id::{IncidentId, JobId, MessageId, ThreadId};
 use crate::job::{Origin, Task};
 use crate::metrics::Metrics;
@@ -217,9 +220,15 @@ impl Intake {
     /// When the storage failed.
     pub async fn utilisation(&self) -> Result<f64, StoreError> {
         let load = self.parts.store.load().await?;
-        let room = admission::Room::of(&load, &self.parts.settings);
-        self.parts.metrics.utilisation.set(room.utilisation);
-        Ok(room.utilisation)
+        Ok(admission::Room::of(&load, &self.parts.settings).utilisation)
+    }
+
+    /// Alerts are taken while the kill switch is on: they wait in the queue. Questions are not, and who asks is told.
+    fn not_killed(&self) -> Result<(), Refused> {
+        match self.parts.signals.standing.kill() {
+            Some(Order { by, reason, at }) => Err(Refused::Killed { by: by.user, at, reason }),
+            None => Ok(()),
+        }
     }
 
     fn not_draining(&self) -> Result<(), Refused> {

@@ -60,7 +60,6 @@ impl Intake {
         }
         let now = self.parts.clock.now();
         let mut facts = Facts::default();
-        let _one_writer = self.parts.signals.living([incident.thread]).await;
         self.facts_of(&incident, &mut facts).await?;
         let before = lifecycle::counts(&incident, now);
         let step = lifecycle::vanish(incident, &gone, now);
@@ -73,6 +72,7 @@ impl Intake {
             overload: Overload::PutOff,
             place: None,
             notes: &[],
+            kill: None,
         };
         let mut plan = Plan::default();
         follow(&mut plan, step.incident, &before, &step.effects, Vec::new(), &facts, desk);

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::code::ErrorCode;
 use crate::port::store::{CommitError, StoreError};
 
@@ -35,12 +37,28 @@ pub enum Refused {
     /// The process is about to stop.
     #[error("Midwatch is shutting down and takes nothing new; try again in a few seconds")]
     Draining,
+    /// The kill switch is on.
+    #[error("the kill switch is on, turned on by {by} at {at}: {reason}; nothing new is started until it is off")]
+    Killed {
+        /// Who turned it on.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
     /// No rule allows it.
     #[error("{0}")]
     Denied(String),
     /// What was sent makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// What it is about is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// What it is about is in another state.
+    #[error("{0}")]
+    Conflict(String),
     /// The pack that would do it is switched off, or there is none.
     #[error("{0}")]
     PackDisabled(String),
@@ -61,10 +79,10 @@ impl Refused {
     /// The code, for a program.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Refused::Busy { .. } | Refused::Draining => ErrorCode::E008,
+            Refused::Busy { .. } | Refused::Draining | Refused::Killed { .. } => ErrorCode::E008,
             Refused::TooMany { .. } => ErrorCode::E004,
             Refused::Denied(_) => ErrorCode::E005,
-            Refused::Invalid(_) | Refused::Already { .. } => ErrorCode::E002,
+            Refused::Invalid(_) | Refused::Already { .. } | Refused::NotFound(_) | Refused::Conflict(_) => ErrorCode::E002,
             Refused::PackDisabled(_) | Refused::UnknownPack { .. } => ErrorCode::E001,
             Refused::Storage(_) => ErrorCode::E007,
         }

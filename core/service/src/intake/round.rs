@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::debug;
@@ -15,14 +14,13 @@ use super::known::Known;
 use super::lane::{Answer, Order, Taken, Waiting};
 use super::route::{Routed, Scene, Target, route};
 use super::{Hang, Intake, Refused};
+use crate::collision::{TRIES, pause};
+use crate::fleet;
 use crate::id::{IncidentId, ThreadId};
 use crate::incident::Incident;
-use crate::living;
+use crate::living::Seen;
 use crate::mute::Mute;
 use crate::port::store::{CommitError, StoreError, Write};
-
-/// How often a round is tried while others change the same incidents.
-const TRIES: u32 = 20;
 
 /// Keys that the store is asked for at once.
 const KEYS_AT_ONCE: usize = 20_000;
@@ -75,8 +73,6 @@ impl Intake {
             Ok(read) => read,
             Err(error) => return Err((waiting, error.into())),
         };
-        let threads = read.found.iter().map(|incident| incident.thread).chain(read.hung.values().copied());
-        let _one_writer = self.parts.signals.living(threads).await;
         match self.decide(read, &waiting, now, full).await {
             Ok(decided) => self.write(decided, waiting, now).await,
             Err(error) => Err((waiting, error.into())),
@@ -107,6 +103,7 @@ impl Intake {
 
     async fn decide(&self, read: Read, waiting: &[Waiting], now: Timestamp, full: bool) -> Result<Decided, StoreError> {
         let Read { found, hung, mutes } = read;
+        let kill = self.parts.signals.standing.kill();
         let mut facts = Facts { load: self.parts.store.load().await?, full, hung, ..Facts::default() };
         let mut known = Known::new(found);
         let settings = &self.parts.settings;
@@ -118,7 +115,7 @@ impl Intake {
             drop(found);
             let opens = routed.parts.iter().filter(|part| part.target == Target::New).count();
             self.facts(&routed, &mut facts).await?;
-            answers.push(match compose(routed, &facts, self.desk(order, now)) {
+            answers.push(match compose(routed, &facts, self.desk(order, now, kill.as_ref())) {
                 Ok(plan) => {
                     opened += opens;
                     known.absorb(plan.writes, &mut facts);
@@ -130,7 +127,7 @@ impl Intake {
         Ok(Decided { writes: known.into_writes(), answers, opened })
     }
 
-    fn desk<'a>(&'a self, order: &'a Order, now: Timestamp) -> Desk<'a> {
+    fn desk<'a>(&'a self, order: &'a Order, now: Timestamp, kill: Option<&'a fleet::Order>) -> Desk<'a> {
         Desk {
             pen: self.pen_at(&order.origin, now),
             settings: &self.parts.settings,
@@ -140,6 +137,7 @@ impl Intake {
             overload: order.overload,
             place: order.batch.place.as_ref(),
             notes: &order.batch.notes,
+            kill,
         }
     }
 
@@ -148,7 +146,7 @@ impl Intake {
         facts.previous.clear();
         for (at, part) in routed.parts.iter().enumerate() {
             match &part.target {
-                Target::Open(incident) if facts.bodies.contains_key(&incident.thread) => {}
+                Target::Open(incident) if facts.living.contains_key(&incident.thread) => {}
                 Target::Open(incident) => self.facts_of(incident, facts).await?,
                 Target::New | Target::NewStorm => {
                     let over = routed.over.iter().rfind(|over| over.keys.iter().any(|key| part.keys.contains(key)));
@@ -165,8 +163,8 @@ impl Intake {
 
     /// What is shown of an incident, and whether its job is live.
     pub(super) async fn facts_of(&self, incident: &Incident, facts: &mut Facts) -> Result<(), StoreError> {
-        let body = self.parts.store.post(&living::key(incident.thread)).await?;
-        facts.bodies.extend(body.map(|body| (incident.thread, body)));
+        let seen = Seen::read(&*self.parts.store, incident.thread).await?;
+        facts.living.extend(seen.map(|seen| (incident.thread, seen)));
         if let Some(id) = incident.job {
             let job = self.parts.store.job(id).await?;
             facts.live.extend(job.filter(|job| !job.state.is_final()).map(|_| id));
@@ -245,11 +243,4 @@ fn shared(error: &Arc<StoreError>) -> StoreError {
 /// Whether reading again and deciding anew can help.
 fn can_be_mended(error: &CommitError) -> bool {
     matches!(error, CommitError::Stale | CommitError::Duplicate(_) | CommitError::Full { .. })
-}
-
-/// A short wait, longer with each try, and different for those who collided: by the low digits of the clock.
-fn pause(tries: u32, now: Timestamp) -> Duration {
-    let most = Duration::from_millis(1 << tries.min(6));
-    let jitter = u32::try_from(now.subsec_nanosecond()).unwrap_or_default() % 1000;
-    most / 2 + most / 2 * jitter / 1000
 }

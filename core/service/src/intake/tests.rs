@@ -18,6 +18,7 @@ use crate::id::{JobId, ThreadId};
 use crate::incident::{Incident, IncidentKind, IncidentState};
 use crate::job::{NewJob, PackRef, Priority};
 use crate::lifecycle::{self, Arrival};
+use crate::living::Seen;
 use crate::mute::{Mute, Muted};
 use crate::port::store::{Load, Write};
 use crate::post::{LivingMessage, LivingStatus, PostBody};
@@ -49,7 +50,7 @@ struct World {
     jobs: Vec<NewJob>,
     live: BTreeSet<JobId>,
     threads: BTreeSet<ThreadId>,
-    posts: BTreeMap<String, Redacted<PostBody>>,
+    posts: BTreeMap<String, (u64, Redacted<PostBody>)>,
     opened: Vec<Timestamp>,
     settings: IntakeSettings,
     redactor: Redactor,
@@ -133,8 +134,10 @@ impl World {
             let over = over.or_else(|| self.closed().filter(|i| held(i)).last());
             facts.previous.extend(over.map(|over| (at, (over.id, over.thread))));
             if let Target::Open(incident) = &part.target {
-                let body = self.posts.get(&living_key(incident.thread)).cloned();
-                facts.bodies.extend(body.map(|body| (incident.thread, body)));
+                let thread = incident.thread;
+                let written = self.posts.get(&living_key(thread)).cloned();
+                let seen = written.map(|(revision, body)| Seen { thread, revision: Some(revision), body });
+                facts.living.extend(seen.map(|seen| (thread, seen)));
             }
         }
         let origin = Origin::default();
@@ -147,6 +150,7 @@ impl World {
             overload,
             place: None,
             notes: &[],
+            kill: None,
         };
         let plan = compose(routed, &facts, desk)?;
         let receipt = plan.receipt.clone();
@@ -182,7 +186,12 @@ impl World {
                 Write::OpenThread(thread) => assert!(self.threads.insert(thread.id)),
                 Write::Post(post) => {
                     assert!(self.threads.contains(&post.thread));
-                    self.posts.insert(post.key.0, post.body);
+                    let revision = self.posts.get(&post.key.0).map_or(0, |(revision, _)| *revision);
+                    self.posts.insert(post.key.0, (revision + 1, post.body));
+                }
+                Write::IfPost { key, revision } => {
+                    let stored = self.posts.get(&key.0).map(|(revision, _)| *revision);
+                    assert_eq!(revision, stored, "a part of the message as it is now");
                 }
                 Write::Remember(_) | Write::Audit(_) => {}
                 other => panic!("{other:?}"),
@@ -203,7 +212,7 @@ impl World {
     }
 
     fn living(&self, incident: &Incident) -> &LivingMessage {
-        match self.posts.get(&living_key(incident.thread)).map(AsRef::as_ref) {
+        match self.posts.get(&living_key(incident.thread)).map(|(_, body)| body.as_ref()) {
             Some(PostBody::Living(living)) => living,
             other => panic!("{other:?}"),
         }
@@ -436,7 +445,8 @@ fn the_eleventh_group_of_a_minute_begins_a_storm() {
         world.deliver(&format!("g{n}"), &[resolved(alert)]).unwrap();
     }
     assert!(world.open().all(|incident| matches!(incident.state, IncidentState::Resolved(_))));
-    let Some(PostBody::Storm(table)) = world.posts.get(&format!("thread:{}:storm", storm.thread)).map(AsRef::as_ref)
+    let Some(PostBody::Storm(table)) =
+        world.posts.get(&format!("thread:{}:storm", storm.thread)).map(|(_, body)| body.as_ref())
     else {
         panic!("no table")
     };

@@ -14,7 +14,7 @@ use crate::job::{Actor, Origin};
 use crate::lifecycle;
 use crate::living;
 use crate::port::store::{CommitError, StoreError, Write};
-use crate::post::{LivingStatus, NewPost, Urgency};
+use crate::post::{LivingStatus, Urgency};
 
 /// Incidents that are looked at in one go.
 pub(super) const AT_ONCE: usize = 10_000;
@@ -69,7 +69,6 @@ impl Intake {
 
     async fn investigate_storm(&self, mut incident: Incident) -> Result<(), StoreError> {
         let mut facts = Facts { load: self.parts.store.load().await?, ..Facts::default() };
-        let _one_writer = self.parts.signals.living([incident.thread]).await;
         self.facts_of(&incident, &mut facts).await?;
         if !Room::of(&facts.load, &self.parts.settings).open {
             debug!(incident = %incident.id, "a storm waits for room to be investigated");
@@ -80,7 +79,8 @@ impl Intake {
         let settings = &self.parts.settings;
         let packs = &*self.parts.packs;
         let overload = Overload::PutOff;
-        let desk = Desk { pen, settings, packs, source: "storm", cluster: None, overload, place: None, notes: &[] };
+        let source = "storm";
+        let desk = Desk { pen, settings, packs, source, cluster: None, overload, place: None, notes: &[], kill: None };
         let mut plan = Plan::default();
         let thread = incident.thread;
         match hand_in(&incident, &words::busiest(&incident), desk) {
@@ -90,11 +90,10 @@ impl Intake {
                 enqueue(&mut plan, Some(job), desk);
             }
             Err(why) => {
-                let Some(body) = facts.bodies.get(&thread) else { return Ok(()) };
+                let Some(seen) = facts.living.get(&thread) else { return Ok(()) };
                 let status = self.parts.redactor.seal(LivingStatus::Cancelled { why });
-                let body = living::with_status(body, status);
-                let (key, urgency) = (living::key(thread), Urgency::Progress);
-                plan.writes.push(Write::Post(NewPost { key, thread, urgency, body }));
+                let body = living::with_status(&seen.body, status);
+                plan.writes.extend(seen.back(body, Urgency::Progress));
             }
         }
         settled(self.committed(plan).await).map(drop)

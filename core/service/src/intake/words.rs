@@ -11,6 +11,7 @@ use midwatch_agent::request::{Depth, Request};
 use midwatch_diagnosis::alert::Alert;
 
 use super::identity::{Entity, gravity, namespace_of, namespaces_of_alerts, severity_of};
+use crate::fleet::Order;
 use crate::incident::{Incident, IncidentKind, StormRow};
 use crate::job::Priority;
 use crate::pack::Pack;
@@ -110,4 +111,10 @@ pub(super) fn storm_table(incident: &Incident, firing: u64, resolved_after: Opti
     let hidden: u64 = rows.iter().skip(ROWS_SHOWN).map(|row| row.total).sum();
     rows.truncate(ROWS_SHOWN);
     StormTable { rows, beyond: beyond.saturating_add(hidden), received: incident.received, firing, resolved_after }
+}
+
+/// Why an incident that comes in now is not investigated yet.
+pub(super) fn waits(kill: &Order) -> String {
+    let Order { by, reason, .. } = kill;
+    format!("waits: the kill switch is on, turned on by {}: {reason}", by.user)
 }

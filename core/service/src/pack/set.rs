@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use midwatch_diagnosis::alert::Alert;
+use midwatch_diagnosis::entity::Kind;
 use tokio::sync::Mutex;
 
 use super::diff::{self, Change};
@@ -167,6 +168,12 @@ impl Packs {
     /// Whether there is such a pack and it is not switched off.
     pub fn is_enabled(&self, name: &str) -> bool {
         self.set().contains_key(name) && !self.off.read().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    /// The kinds that the detectors of any pack read, whether it is switched on or not: a switch must not need another
+    /// permission.
+    pub fn kinds(&self) -> BTreeSet<Kind> {
+        self.set().values().flat_map(|entry| entry.pack.detectors.kinds()).collect()
     }
 
     /// Reads from the store which packs are switched off; names that are no packs (any more) do no harm.

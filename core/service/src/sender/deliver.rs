@@ -11,7 +11,7 @@ use super::{HEALTH, Shared, Taken, fate};
 use crate::clock::after;
 use crate::health::Status;
 use crate::id::MessageId;
-use crate::metrics::{CallLabels, ThrottleLabels};
+use crate::metrics::{PostLabels, ThrottleLabels};
 use crate::port::chat::{Call, ChatPlatform, Found, Scope, SendFailure};
 use crate::port::store::{AfterFailure, CommitError, DuePost, Write};
 use crate::post::PostBody;
@@ -34,6 +34,8 @@ pub(super) async fn deliver(shared: &Shared, taken: Taken) {
     // A send that begins late could end after another sender has taken the message.
     let fate = if after(now, shared.settings.send_limit) > taken.until {
         Fate::Not(AfterFailure::Untried(now), "its turn came too late".to_owned())
+    } else if !shared.leads() {
+        not_ours(shared)
     } else {
         attempt(shared, due).await
     };
@@ -91,6 +93,8 @@ async fn attempt(shared: &Shared, due: &DuePost) -> Fate {
         return post(shared, due, &due.body).await;
     }
     match search(shared, due).await {
+        // The search took its time.
+        Ok(Found::Sent(_) | Found::NotSent | Found::Unknowable) if !shared.leads() => not_ours(shared),
         Ok(Found::Sent(message)) if fate::is_edited(&due.body) => {
             // It passed as a new message, and is an edit now.
             match shared.pace.pass(Call::Edit, &due.thread.channel, due.urgency) {
@@ -125,6 +129,11 @@ fn still_doubtful(fate: Fate) -> Fate {
     }
 }
 
+/// What another process sends from now on, if it was not on its way already.
+fn not_ours(shared: &Shared) -> Fate {
+    Fate::Not(AfterFailure::Untried(shared.clock.now()), "another process sends now".to_owned())
+}
+
 async fn post(shared: &Shared, due: &DuePost, body: &Redacted<PostBody>) -> Fate {
     let sent = limited(shared, shared.platform.post(&due.thread, &due.taken.key, body)).await;
     fated(shared, due, Call::Post, sent)
@@ -141,27 +150,37 @@ async fn search(shared: &Shared, due: &DuePost) -> Result<Found, SendFailure> {
 
 /// No call lasts longer than its limit; what became of one that would is not known.
 async fn limited<T>(shared: &Shared, call: impl Future<Output = Result<T, SendFailure>>) -> Result<T, SendFailure> {
-    let limit = shared.settings.send_limit;
-    tokio::select! {
-        answer = call => answer,
-        () = shared.clock.sleep_until(after(shared.clock.now(), limit)) => {
-            Err(SendFailure::Unknown { why: format!("no answer within {} s", limit.as_secs()) })
+    let (limit, began) = (shared.settings.send_limit, shared.clock.now());
+    let (answer, result) = tokio::select! {
+        // The time first: a process that was frozen for longer than that must not begin with what another has sent by now.
+        biased;
+        () = shared.clock.sleep_until(after(began, limit)) => {
+            (Err(SendFailure::Unknown { why: format!("no answer within {} s", limit.as_secs()) }), "timeout")
         }
+        answer = call => {
+            let result = answer.as_ref().map_or_else(result, |_| "ok");
+            (answer, result)
+        }
+    };
+    let took = Duration::try_from(shared.clock.now().duration_since(began)).unwrap_or_default();
+    shared.metrics.called(shared.platform.name(), result, took);
+    answer
+}
+
+/// How a call of the platform went that failed, for the figures.
+fn result(failure: &SendFailure) -> &'static str {
+    match failure {
+        SendFailure::Retry { .. } => "error",
+        SendFailure::Unknown { .. } => "unknown",
+        SendFailure::Refused { .. } => "denied",
+        SendFailure::Wait { .. } => "throttled",
     }
 }
 
 fn fated(shared: &Shared, due: &DuePost, call: Call, sent: Result<MessageId, SendFailure>) -> Fate {
-    let result = match &sent {
-        Ok(_) => Some("ok"),
-        Err(SendFailure::Retry { .. }) => Some("error"),
-        Err(SendFailure::Unknown { .. }) => Some("unknown"),
-        Err(SendFailure::Refused { .. }) => Some("denied"),
-        Err(SendFailure::Wait { .. }) => None,
-    };
-    if let Some(result) = result {
-        let labels = CallLabels { integration: shared.platform.name(), result };
-        shared.metrics.posts.get_or_create(&labels).inc();
-    }
+    let result = sent.as_ref().map_or_else(result, |_| "ok");
+    let labels = PostLabels { platform: shared.platform.name(), result };
+    shared.metrics.posts.get_or_create(&labels).inc();
     match sent {
         Ok(message) => Fate::Sent(message),
         Err(failure) => {
@@ -186,7 +205,7 @@ fn throttled(shared: &Shared, due: &DuePost, call: Call, failure: &SendFailure, 
         Some(Scope::Method) => "method",
         Some(Scope::Workspace) => "workspace",
     };
-    let labels = ThrottleLabels { integration: shared.platform.name(), scope };
+    let labels = ThrottleLabels { platform: shared.platform.name(), scope };
     shared.metrics.throttled.get_or_create(&labels).inc();
 }
 

@@ -33,6 +33,11 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The shortest, so that a due time that has passed makes no hot loop.
 const BLINK: Duration = Duration::from_millis(20);
 
+/// What a process leads that sends to a platform.
+pub fn lead(platform: &str) -> String {
+    format!("send:{platform}")
+}
+
 /// What can be set.
 #[derive(Clone, Debug)]
 pub struct SenderSettings {
@@ -73,6 +78,15 @@ struct Shared {
     platform: Arc<dyn ChatPlatform>,
     pace: Pace,
     settings: SenderSettings,
+    /// What it leads while it sends.
+    lead: String,
+}
+
+impl Shared {
+    /// Whether this process is the one that sends to the platform: the pace counts for a workspace, and only one can keep it.
+    fn leads(&self) -> bool {
+        self.signals.standing.leads(&self.lead, self.clock.now())
+    }
 }
 
 /// A message, and until when it may be sent.
@@ -106,20 +120,23 @@ impl Sender {
     ) -> Self {
         health.expect(HEALTH, false);
         let pace = Pace::new(platform.limits(), Arc::clone(&clock));
-        Self { shared: Arc::new(Shared { store, clock, signals, metrics, health, platform, pace, settings }) }
+        let lead = lead(platform.name());
+        Self { shared: Arc::new(Shared { store, clock, signals, metrics, health, platform, pace, settings, lead }) }
     }
 
-    /// Sends until it is told to stop; then what is due and may pass is still sent, as far as time allows. What the pace
+    /// Sends, while its process leads that, until it is told to stop; then what is due and may pass is still sent, as far as time allows. What the pace
     /// holds back by then is sent after the restart.
     pub async fn run(&self, stop: CancellationToken) {
         let mut desk = Desk::default();
         let mut posts = self.shared.signals.posts();
+        let mut leading = self.shared.signals.standing.changes();
         while !stop.is_cancelled() {
             let wake = self.fill(&mut desk).await;
             tokio::select! {
                 () = stop.cancelled() => {}
                 Some(done) = desk.sending.join_next(), if !desk.sending.is_empty() => self.next(&mut desk, done).await,
                 Ok(()) = posts.changed(), if self.has_room(&desk) => {}
+                () = leading.next() => {}
                 () = self.shared.clock.sleep_until(wake) => {}
             }
         }
@@ -151,7 +168,7 @@ impl Sender {
     async fn fill(&self, desk: &mut Desk) -> Timestamp {
         let Shared { store, clock, platform, pace, settings, .. } = &*self.shared;
         let now = clock.now();
-        if !self.has_room(desk) {
+        if !self.has_room(desk) || !self.shared.leads() {
             return after(now, LOOK);
         }
         let next = match self.take(now).await {

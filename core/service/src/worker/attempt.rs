@@ -25,6 +25,7 @@ use crate::clock::after;
 use crate::code::ErrorCode;
 use crate::event::Level;
 use crate::job::{Cancel, Job, JobError, JobState, Lease, Leased, Task};
+use crate::metrics::PackLabel;
 use crate::pack::Pack;
 use crate::port::store::{CommitError, Write};
 use crate::post::LivingStatus;
@@ -300,6 +301,7 @@ impl Attempt {
 
     fn ran(&self) {
         let ran = self.shared.now().duration_since(self.started);
-        self.shared.parts.metrics.execution.observe(ran.as_secs_f64().max(0.0));
+        let pack = PackLabel { pack: self.job.spec.pack.name.clone() };
+        self.shared.parts.metrics.execution.get_or_create(&pack).observe(ran.as_secs_f64().max(0.0));
     }
 }

@@ -240,7 +240,7 @@ impl Attempt {
         let mut tried = 0;
         loop {
             let error = match self.tell(writes.clone()).await {
-                Err(error @ CommitError::Storage(_)) if tried < TRIES => error,
+                Err(error @ (CommitError::Storage(_) | CommitError::Stale)) if tried < TRIES => error,
                 done => return done,
             };
             tracing::warn!("how the job ended is not written yet: {error}");

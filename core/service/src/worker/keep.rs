@@ -3,15 +3,17 @@
 //!
 //! Must never stop because one look failed. Start at [`run`].
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::log::Log;
-use super::{Forever, Halt, LOOK, Shared, recover};
+use super::{Forever, Halt, LOOK, SWEEP, Shared, recover};
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
 use crate::event::Level;
+use crate::fleet::Order;
 use crate::health::Status;
-use crate::job::{Job, JobState, Lease};
+use crate::job::{Cancel, Job, JobState, Lease};
 use crate::port::store::{Beat, JobFilter, Reaped, StoreError};
 
 /// Heartbeats are never further apart than this, however long the lease.
@@ -42,6 +44,7 @@ async fn beats(shared: &Shared) -> Forever {
     loop {
         pause(shared, LOOK.min(every)).await;
         stop_disabled(shared);
+        stop_killed(shared);
         let due = after(renewed, every) <= shared.now();
         let looked = if due { renew(shared).await } else { look(shared).await };
         match looked {
@@ -61,6 +64,15 @@ fn stop_disabled(shared: &Shared) {
     let is_off = |name: &str| !packs.is_enabled(name) && packs.pack(name).is_some();
     for held in shared.held().values().filter(|held| is_off(&held.pack)) {
         held.halt(Halt::PackOff);
+    }
+}
+
+/// All jobs, while the kill switch is on. They end, and their threads are told by whom; those that wait go on waiting.
+fn stop_killed(shared: &Shared) {
+    let Some(Order { by, reason, at }) = shared.parts.signals.standing.kill() else { return };
+    let cancel = Cancel { by, reason: format!("the kill switch: {reason}"), at };
+    for held in shared.held().values() {
+        held.halt(Halt::Cancelled(cancel.clone()));
     }
 }
 
@@ -148,6 +160,9 @@ async fn sweeps(shared: &Shared) -> Forever {
     let settings = &shared.parts.settings;
     loop {
         pause(shared, settings.sweep_every).await;
+        if !shared.parts.signals.standing.leads(SWEEP, shared.now()) {
+            continue;
+        }
         for _ in 0..BATCHES {
             match shared.parts.store.sweep(shared.now(), settings.retention).await {
                 Ok(0) => break,
@@ -161,25 +176,18 @@ async fn sweeps(shared: &Shared) -> Forever {
     }
 }
 
-/// Keeps the gauges true.
+/// Keeps the gauges of this worker true; those of all are [`Gauges`](crate::metrics::Gauges)'.
 async fn figures(shared: &Shared) -> Forever {
-    let (metrics, settings) = (&shared.parts.metrics, &shared.parts.settings);
-    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let metrics = &shared.parts.metrics;
+    let signed = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    metrics.slots.set(signed(shared.parts.settings.slots));
     loop {
-        if let Ok(load) = shared.parts.store.load().await {
-            metrics.pending.set(signed(load.pending));
-            metrics.running.set(signed(load.running));
-            metrics.dead.set(signed(load.dead));
-            metrics.outbox.set(signed(load.posts));
-            let room = settings.queue_bound.saturating_add(settings.slots as u64).max(1);
-            metrics.utilisation.set(ratio(load.running + load.pending, room));
-        }
+        let (busy, threads) = {
+            let held = shared.held();
+            (held.len(), held.values().filter_map(|held| held.thread).collect::<BTreeSet<_>>().len())
+        };
+        metrics.busy.set(signed(busy));
+        metrics.threads.set(signed(threads));
         pause(shared, LOOK).await;
     }
-}
-
-/// Counts of jobs are far below where a float loses one.
-#[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
-fn ratio(of: u64, all: u64) -> f64 {
-    of as f64 / all as f64
 }

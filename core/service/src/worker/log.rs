@@ -23,7 +23,7 @@ use crate::clock::SharedClock;
 use crate::event::{Entry, JobEvent, Level};
 use crate::id::JobId;
 use crate::job::Job;
-use crate::metrics::{Metrics, NameLabel};
+use crate::metrics::{Metrics, ResultLabel};
 
 /// Lines of all jobs of this worker that wait for the log to take them.
 const WAITING: usize = 4096;
@@ -91,7 +91,7 @@ impl Log {
 }
 
 fn dropped(metrics: &Metrics, lines: u64) {
-    metrics.events.get_or_create(&NameLabel { name: "dropped" }).inc_by(lines);
+    metrics.events.get_or_create(&ResultLabel { result: "dropped" }).inc_by(lines);
 }
 
 /// Hands lines to the log until the worker has ended, then the last of them.
@@ -121,7 +121,7 @@ async fn append(shared: &Shared, lines: &mut mpsc::Receiver<Entry>, (job, event)
     let metrics = &shared.parts.metrics;
     match shared.parts.events.append(job, event).await {
         Ok(()) => {
-            metrics.events.get_or_create(&NameLabel { name: "logged" }).inc();
+            metrics.events.get_or_create(&ResultLabel { result: "logged" }).inc();
         }
         Err(exhausted) => {
             // What waits behind it is as old: dropped as well, or each line would wait a second in turn.

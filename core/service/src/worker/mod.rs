@@ -30,7 +30,7 @@ pub use self::model::ModelParts;
 use crate::clock::{SharedClock, after};
 use crate::event::Level;
 use crate::health::{Health, Status};
-use crate::id::{JobId, WorkerId};
+use crate::id::{JobId, ThreadId, WorkerId};
 use crate::job::{Cancel, JobState, Lease, Leased};
 use crate::metrics::{JobLabels, Metrics};
 pub use crate::pack::PackById;
@@ -53,6 +53,9 @@ mod telling;
 /// The name under which the worker reports its health.
 pub const HEALTH: &str = "worker";
 
+/// What a process leads that removes what is old.
+pub const SWEEP: &str = "sweep";
+
 /// The longest that the store is not looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -69,8 +72,6 @@ pub struct WorkerSettings {
     pub worker: WorkerId,
     /// Jobs at the same time.
     pub slots: usize,
-    /// Pending jobs that are admitted, for the utilisation.
-    pub queue_bound: u64,
     /// How long a lease lasts if it is not renewed.
     pub lease: Duration,
     /// How long running jobs may go on once the program is to stop.
@@ -93,7 +94,6 @@ impl WorkerSettings {
         Self {
             worker,
             slots: 5,
-            queue_bound: 1000,
             lease: Duration::from_mins(5),
             grace: Duration::from_secs(20),
             open_limit: Duration::from_secs(15),
@@ -161,6 +161,7 @@ enum Halt {
 struct Held {
     lease: Lease,
     pack: String,
+    thread: Option<ThreadId>,
     halt: watch::Sender<Option<Halt>>,
 }
 
@@ -253,8 +254,11 @@ impl Worker {
 
     async fn work(&self, stop: &CancellationToken) -> Drained {
         let mut running: JoinSet<Ended> = JoinSet::new();
+        let standing = &self.shared.parts.signals.standing;
+        let mut ordered = standing.changes();
         while !stop.is_cancelled() {
             let wake = self.claim(&mut running).await;
+            standing.set_running(running.len());
             let has_room = running.len() < self.shared.parts.settings.slots;
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -262,18 +266,19 @@ impl Worker {
                     while running.try_join_next().is_some() {}
                 }
                 () = self.shared.parts.signals.jobs.notified(), if has_room => {}
+                () = ordered.next() => {}
                 () = self.shared.parts.clock.sleep_until(wake) => {}
             }
         }
         self.drain(running).await
     }
 
-    /// Fills the free slots; when to look again at the latest.
+    /// Fills the free slots, unless it is ordered to take nothing; when to look again at the latest.
     async fn claim(&self, running: &mut JoinSet<Ended>) -> Timestamp {
         let Shared { parts, .. } = &*self.shared;
         let now = self.shared.now();
         let free = parts.settings.slots.saturating_sub(running.len());
-        if free == 0 {
+        if free == 0 || !parts.signals.standing.may_claim(now) {
             return after(now, LOOK);
         }
         let claimed = parts.store.claim(&parts.settings.worker, now, parts.settings.lease, free).await;
@@ -301,14 +306,14 @@ impl Worker {
 
     fn start(&self, running: &mut JoinSet<Ended>, leased: Leased) {
         let (halt, halted) = watch::channel(None);
-        let (job, pack) = (leased.job.spec.id, leased.job.spec.pack.name.clone());
+        let (job, pack, thread) = (leased.job.spec.id, leased.job.spec.pack.name.clone(), leased.job.spec.thread);
         self.shared.count(JobState::Initializing, &pack);
         let Leased { job: taken, lease } = &leased;
         let text = format!("attempt {} of {} begins on {}", taken.attempts, taken.spec.max_attempts, lease.worker);
         let text = self.shared.parts.redactor.redact_text(&text);
         log::Log::of(&self.shared, taken).say(Level::Info, None, &text);
         self.shared.parts.signals.job_changed();
-        self.shared.held().insert(job, Held { lease: leased.lease.clone(), pack, halt });
+        self.shared.held().insert(job, Held { lease: leased.lease.clone(), pack, thread, halt });
         let shared = Arc::clone(&self.shared);
         running.spawn(async move {
             let _listed = Guard(Arc::clone(&shared), job);

@@ -13,8 +13,9 @@ use super::{Shared, keep};
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
 use crate::code::ErrorCode;
+use crate::collision::Collisions;
 use crate::job::{Job, JobError, JobState, LOST_ALLOWED, Lease, Task};
-use crate::living;
+use crate::living::{self, Seen};
 use crate::port::store::{CommitError, JobOutcome, StoreError, Write};
 use crate::post::{LivingStatus, NewPost};
 use crate::publish;
@@ -66,36 +67,49 @@ fn given_back(shared: &Shared, job: &mut Job, lease: Lease) -> Write {
     Write::Lost { lease, run_at: after(shared.now(), wait), error }
 }
 
-/// Commits these writes, and with them what the thread is told about a job that no worker holds any more. Whether it was
-/// written.
-pub(super) async fn tell(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> bool {
+/// Commits these writes, and with them what the thread is told about a job that no worker holds any more; anew while others
+/// write the same message. Whether it was written.
+pub(super) async fn tell(shared: &Shared, job: &Job, writes: Vec<Write>) -> bool {
+    let mut collisions = Collisions::default();
+    let committed = loop {
+        match tell_once(shared, job, writes.clone()).await {
+            Err(error) if collisions.again(&error, shared.now()).await => {}
+            committed => break committed,
+        }
+    };
+    shared.parts.signals.post_written();
+    committed.inspect_err(|error| tracing::error!(job = %job.spec.id, "cannot be given back: {error}")).is_ok()
+}
+
+async fn tell_once(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> Result<(), CommitError> {
     let parts = &shared.parts;
-    let _one_writer = parts.signals.living(job.spec.thread).await;
     // A question has no part in the living message: only how it ended is told.
-    let is_question = job.spec.task != Task::Investigate;
-    if is_question {
+    let investigates = job.spec.task == Task::Investigate;
+    let seen = match job.spec.thread.filter(|_| investigates) {
+        Some(thread) => Seen::read(&*parts.store, thread).await?,
+        None => None,
+    };
+    // Read after the message: who takes the job on from here writes the message after us, or makes this one stale.
+    if writes.is_empty() && moved_on(shared, job).await? {
+        return Ok(());
+    }
+    if let Some(seen) = &seen {
+        let (status, note) = words(shared, job);
+        let body = living::with_status(&seen.body, status);
+        let body = note.iter().fold(body, |body, note| living::with_note(&body, note.clone()));
+        let urgency = living::urgency(&body);
+        writes.extend(seen.back(body, urgency));
+    }
+    if seen.is_some() || !investigates {
         writes.extend(ended(shared, job).map(Write::Post));
     }
-    let told = match job.spec.thread.filter(|_| !is_question) {
-        Some(thread) => parts.store.post(&living::key(thread)).await.map(|body| body.map(|body| (thread, body))),
-        None => Ok(None),
-    };
-    let committed = match told {
-        Ok(told) => {
-            if let Some((thread, body)) = told {
-                let (status, note) = words(shared, job);
-                let body = living::with_status(&body, status);
-                let body = note.iter().fold(body, |body, note| living::with_note(&body, note.clone()));
-                let key = living::key(thread);
-                writes.push(Write::Post(NewPost { key, thread, urgency: living::urgency(&body), body }));
-                writes.extend(ended(shared, job).map(Write::Post));
-            }
-            if writes.is_empty() { Ok(()) } else { parts.store.commit(parts.clock.now(), writes).await }
-        }
-        Err(error) => Err(CommitError::from(error)),
-    };
-    parts.signals.post_written();
-    committed.inspect_err(|error| tracing::error!(job = %job.spec.id, "cannot be given back: {error}")).is_ok()
+    if writes.is_empty() { Ok(()) } else { parts.store.commit(parts.clock.now(), writes).await }
+}
+
+/// Whether a job is not any more as it is to be told: another worker took it, or someone stopped it.
+async fn moved_on(shared: &Shared, job: &Job) -> Result<bool, StoreError> {
+    let now = shared.parts.store.job(job.spec.id).await?;
+    Ok(now.is_none_or(|now| (now.state, now.fence) != (job.state, job.fence)))
 }
 
 fn words(shared: &Shared, job: &Job) -> (Redacted<LivingStatus>, Option<Redacted<String>>) {

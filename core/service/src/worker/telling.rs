@@ -15,12 +15,13 @@ use super::deadline::{Deadline, WARNINGS};
 use super::log::Log;
 use super::model::Growing;
 use crate::clock::after;
+use crate::collision::Collisions;
 use crate::event::Level;
-use crate::id::JobId;
+use crate::id::{JobId, ThreadId};
 use crate::job::Task;
-use crate::living;
+use crate::living::{self, Seen};
 use crate::port::store::{CommitError, Write};
-use crate::post::{LivingMessage, LivingStatus, NewPost, PostBody};
+use crate::post::{LivingMessage, LivingStatus, PostBody};
 use crate::publish;
 
 /// The least time between two writes of one job's progress.
@@ -130,24 +131,17 @@ impl Attempt {
     ///
     /// # Errors
     /// Those of the commit: nothing was written then.
-    pub(super) async fn tell(&mut self, mut writes: Vec<Write>) -> Result<(), CommitError> {
+    pub(super) async fn tell(&mut self, writes: Vec<Write>) -> Result<(), CommitError> {
         let parts = &self.shared.parts;
         // A question leaves the living message to investigations.
         let thread = self.job.spec.thread.filter(|_| self.job.spec.task == Task::Investigate);
         if let Some(thread) = thread {
-            let _one_writer = parts.signals.living([thread]).await;
-            let key = living::key(thread);
-            let body = if let Some(body) = parts.store.post(&key).await? {
-                body
-            } else {
-                let title = publish::title(&self.job.spec.request);
-                self.redactor.seal(PostBody::Living(LivingMessage { title, ..LivingMessage::default() }))
-            };
-            // The first write of the first attempt finds what the thread's last job said.
-            let fresh = self.job.attempts + self.job.lost <= 1 && self.telling.written == self.started;
-            let body = self.telling.compose(body, self.job.spec.id, fresh);
-            writes.push(Write::Post(NewPost { key, thread, urgency: living::urgency(&body), body }));
-            parts.store.commit(parts.clock.now(), writes).await?;
+            let mut collisions = Collisions::default();
+            while let Err(error) = self.tell_in(thread, writes.clone()).await {
+                if !collisions.again(&error, self.shared.now()).await {
+                    return Err(error);
+                }
+            }
             parts.signals.post_written();
         } else if !writes.is_empty() {
             parts.store.commit(parts.clock.now(), writes).await?;
@@ -157,5 +151,21 @@ impl Attempt {
         self.telling.written = self.shared.now().max(after(self.started, Duration::from_nanos(1)));
         self.telling.unwritten = false;
         Ok(())
+    }
+
+    /// The same, once: `CommitError::Stale` when another wrote the message meanwhile.
+    async fn tell_in(&self, thread: ThreadId, mut writes: Vec<Write>) -> Result<(), CommitError> {
+        let parts = &self.shared.parts;
+        let seen = Seen::read(&*parts.store, thread).await?.unwrap_or_else(|| {
+            let title = publish::title(&self.job.spec.request);
+            let blank = PostBody::Living(LivingMessage { title, ..LivingMessage::default() });
+            Seen::never(thread, self.redactor.seal(blank))
+        });
+        // The first write of the first attempt finds what the thread's last job said.
+        let fresh = self.job.attempts + self.job.lost <= 1 && self.telling.written == self.started;
+        let body = self.telling.compose(seen.body.clone(), self.job.spec.id, fresh);
+        let urgency = living::urgency(&body);
+        writes.extend(seen.back(body, urgency));
+        parts.store.commit(parts.clock.now(), writes).await
     }
 }

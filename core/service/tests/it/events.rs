@@ -9,7 +9,7 @@ use midwatch_redact::Redacted;
 use midwatch_service::event::{Cursor, JobEvent, Level, Logged};
 use midwatch_service::id::JobId;
 use midwatch_service::job::JobState;
-use midwatch_service::metrics::NameLabel;
+use midwatch_service::metrics::ResultLabel;
 use midwatch_service::port::events::{EventLog, Exhausted};
 use midwatch_service::port::store::StoreError;
 use tokio::sync::watch;
@@ -59,7 +59,7 @@ async fn a_log_tells_states_steps_and_reads_in_order() {
     assert_eq!(lines[places[3]].step, Some(Step::Objects));
     assert_eq!(lines[places[5]].step, Some(Step::Logs));
     assert!(lines.iter().all(|line| line.attempt == 1));
-    let logged = world.metrics.events.get_or_create(&NameLabel { name: "logged" }).get();
+    let logged = world.metrics.events.get_or_create(&ResultLabel { result: "logged" }).get();
     assert_eq!(logged, lines.len() as u64);
     world.stop().await;
 }
@@ -121,7 +121,7 @@ async fn a_log_without_room_costs_lines_and_no_job() {
     assert_eq!(world.ended(id).await.state, JobState::Completed);
     stop.cancel();
     tokio::time::timeout(PATIENCE, worker).await.unwrap().unwrap();
-    let dropped = world.metrics.events.get_or_create(&NameLabel { name: "dropped" }).get();
+    let dropped = world.metrics.events.get_or_create(&ResultLabel { result: "dropped" }).get();
     assert!(dropped > 10, "{dropped}");
     world.stop().await;
 }

@@ -7,23 +7,28 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use midwatch_agent::request::Request;
+use midwatch_agent::request::{Progress, Request, Step, StepState};
 use midwatch_diagnosis::alert::Alert;
 use midwatch_redact::Redactor;
 use midwatch_service::audit::ChainKey;
-use midwatch_service::clock::Clock;
+use midwatch_service::clock::{Clock, SystemClock};
+use midwatch_service::collision::Collisions;
+use midwatch_service::fleet::{Member, MemberParts, Order, Replica, Role};
+use midwatch_service::id::{ThreadId, WorkerId};
 use midwatch_service::incident::{Incident, IncidentKind, IncidentState};
 use midwatch_service::intake::{
     Ask, Delivery, Intake, IntakeParts, IntakeSettings, PackChoice, Receipt, Refused, Reply,
 };
-use midwatch_service::job::{JobState, Origin, PackRef};
+use midwatch_service::job::{Actor, JobState, Origin, PackRef};
+use midwatch_service::living::{self, Seen};
 use midwatch_service::metrics::Metrics;
 use midwatch_service::pack::Pack;
 use midwatch_service::policy::{Policy, Rule, Verb};
-use midwatch_service::port::store::{JobFilter, Store};
-use midwatch_service::post::{LivingStatus, PostBody};
+use midwatch_service::port::store::{JobFilter, Store, Write};
+use midwatch_service::post::{LivingStatus, PostBody, Urgency};
 use midwatch_service::signals::Signals;
 use midwatch_sqlite::{Options, SqliteStore};
+use tokio_util::sync::CancellationToken;
 
 /// A clock that is moved by hand.
 pub(crate) struct Hand(AtomicI64);
@@ -85,10 +90,14 @@ impl World {
     }
 
     pub(crate) fn intake(&self) -> Arc<Intake> {
+        self.intake_with(Arc::default())
+    }
+
+    fn intake_with(&self, signals: Arc<Signals>) -> Arc<Intake> {
         Arc::new(Intake::new(IntakeParts {
             store: self.store.clone(),
             clock: self.clock.clone(),
-            signals: Arc::new(Signals::default()),
+            signals,
             metrics: Arc::new(Metrics::default()),
             policy: Arc::new(Policy::new(self.rules.clone())),
             packs: Arc::new(OnePack),
@@ -187,6 +196,45 @@ async fn two_servers_on_one_store_open_one_incident() {
     assert_eq!((open[0].received, open[0].alerts.len()), (40, 30));
 }
 
+/// Writes steps as a worker of another process does.
+async fn step(store: &dyn Store, thread: ThreadId, text: String) {
+    let mut collisions = Collisions::default();
+    loop {
+        let seen = Seen::read(store, thread).await.unwrap().unwrap();
+        let step = Progress { step: Step::Scope, state: StepState::InProgress, text: text.clone() };
+        let body = living::with_steps(&seen.body, Redactor::default().seal(vec![step]));
+        match store.commit(Timestamp::now(), seen.back(body, Urgency::Progress).into()).await {
+            Ok(()) => return,
+            Err(error) => assert!(collisions.again(&error, Timestamp::now()).await, "{error}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hands_of_several_processes_lose_nothing_of_a_message_that_each_changes_in_part() {
+    let world = World::new(anyone());
+    let servers = [world.intake(), world.intake()];
+    let one = |n: usize| delivery("g", vec![alert("Crash", "shop", &format!("checkout-{n}"))]);
+    servers[0].deliver(one(0)).await.unwrap();
+    let thread = world.open().await[0].thread;
+    let store = world.store.clone();
+    let steps = async {
+        for n in 1..=40 {
+            step(&*store, thread, format!("step {n}")).await;
+        }
+    };
+    let deliveries = async |intake: &Arc<Intake>, numbers: std::ops::Range<usize>| {
+        for n in numbers {
+            intake.deliver(one(n)).await.unwrap();
+        }
+    };
+    tokio::join!(steps, deliveries(&servers[0], 1..20), deliveries(&servers[1], 20..40));
+    let body = world.store.post(&living::key(thread)).await.unwrap().unwrap().into_inner();
+    let PostBody::Living(living) = body else { panic!("not the living message") };
+    assert_eq!(living.alerts.unwrap().firing, 40, "what the intakes wrote");
+    assert_eq!(living.steps[0].text, "step 40", "what the worker wrote");
+}
+
 #[tokio::test]
 async fn who_may_not_is_refused_and_audited() {
     let world = World::new(vec![Rule { namespaces: vec!["shop".to_owned()], ..Rule::default() }]);
@@ -243,11 +291,79 @@ async fn a_question_has_a_thread_and_can_be_stopped() {
     let thread = world.store.job(job).await.unwrap().unwrap().spec.thread.unwrap();
     intake.cancel(job, Origin::default(), "a mistake".to_owned()).await.unwrap();
     assert_eq!(world.store.job(job).await.unwrap().unwrap().state, JobState::Cancelled);
-    let body = world.store.post(&midwatch_service::living::key(thread)).await.unwrap().unwrap();
+    let body = world.store.post(&living::key(thread)).await.unwrap().unwrap();
     let PostBody::Living(living) = body.into_inner() else { panic!("not the living message") };
     assert!(matches!(living.status, LivingStatus::Cancelled { why } if why.contains("a mistake")));
     intake.drain();
     assert!(matches!(intake.ask(ask).await, Err(Refused::Draining)));
+}
+
+/// Alerts that come while the kill switch is on are taken and wait; what people want is refused, with who and why.
+#[tokio::test]
+async fn while_the_kill_switch_is_on_alerts_wait_and_questions_are_refused() {
+    let world = World::new(anyone());
+    let signals = Arc::new(Signals::among_others());
+    let intake = world.intake_with(signals.clone());
+    let by = Actor { user: "olga".to_owned(), ..Actor::default() };
+    let order = Order { by, reason: "it reads too much".to_owned(), at: world.clock.now() };
+    world.store.commit(world.clock.now(), vec![Write::Kill(Some(order))]).await.unwrap();
+    let member = member(&world, signals.clone());
+    let ended = CancellationToken::new();
+    let hears = async {
+        let mut changes = signals.standing.changes();
+        while signals.standing.kill().is_none() {
+            changes.next().await;
+        }
+        ended.cancel();
+    };
+    tokio::join!(member.run(CancellationToken::new(), ended.clone()), hears);
+
+    let receipt = intake.deliver(delivery("g", vec![alert("Crash", "shop", "checkout-0")])).await.unwrap();
+    assert_eq!((receipt.opened.len(), receipt.jobs.len()), (1, 1));
+    let job = world.store.job(receipt.jobs[0]).await.unwrap().unwrap();
+    assert_eq!(job.state, JobState::Pending);
+    let body = world.store.post(&living::key(job.spec.thread.unwrap())).await.unwrap().unwrap().into_inner();
+    let PostBody::Living(living) = body else { panic!("not the living message") };
+    assert_eq!(living.notes, ["waits: the kill switch is on, turned on by olga: it reads too much"]);
+    let ask = Ask {
+        task: midwatch_service::job::Task::Investigate,
+        also: Vec::new(),
+        request: Request::default(),
+        cluster: None,
+        verb: Verb::Investigate,
+        origin: Origin::default(),
+        deadline: None,
+        pack: None,
+        reply: Reply::Caller,
+        dedup: None,
+    };
+    let refused = intake.ask(ask).await.unwrap_err();
+    assert!(matches!(refused, Refused::Killed { .. }) && refused.to_string().contains("olga"), "{refused}");
+}
+
+fn member(world: &World, signals: Arc<Signals>) -> Member {
+    let at = world.clock.now();
+    let replica = Replica {
+        id: WorkerId("one".to_owned()),
+        host: "pod-1".to_owned(),
+        version: "0".to_owned(),
+        roles: Role::ALL.to_vec(),
+        slots: 5,
+        running: 0,
+        started_at: at,
+        seen_at: at,
+        draining: false,
+        leads: Vec::new(),
+    };
+    Member::new(MemberParts {
+        store: world.store.clone(),
+        clock: Arc::new(SystemClock),
+        signals,
+        metrics: Arc::default(),
+        health: Arc::default(),
+        replica,
+        leads: Vec::new(),
+    })
 }
 
 #[tokio::test]

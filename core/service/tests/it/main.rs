@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::expect_used, clippy::unwrap_used, reason = "tests may panic")]
 
 mod events;
+mod fleet;
 mod followup;
 mod inbox;
 mod intake;

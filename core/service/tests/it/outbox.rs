@@ -169,7 +169,7 @@ async fn what_the_platform_takes_not_now_is_no_failure() {
     empty(&world).await;
     assert_eq!(words(&world.chat.shown()), ["opening", "living", "one", "two"]);
     assert_eq!(world.chat.finds(), 0, "nothing was in doubt");
-    let failed = midwatch_service::metrics::CallLabels { integration: "double", result: "error" };
+    let failed = midwatch_service::metrics::PostLabels { platform: "double", result: "error" };
     assert_eq!(world.metrics.posts.get_or_create(&failed).get(), 0);
     world.stop().await;
 }

@@ -113,7 +113,7 @@ fn private(thread: ThreadId, text: &str) -> Write {
 }
 
 fn labels(scope: &'static str) -> midwatch_service::metrics::ThrottleLabels {
-    midwatch_service::metrics::ThrottleLabels { integration: "double", scope }
+    midwatch_service::metrics::ThrottleLabels { platform: "double", scope }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,7 +22,7 @@ use midwatch_redact::Redacted;
 
 pub use self::error::{CommitError, StoreError};
 pub use self::read::{
-    Beat, Closed, DueHeard, DuePost, HeardLease, JobFilter, Load, PostLease, Reaped, Retention, Share,
+    ArtifactInfo, Beat, Closed, DueHeard, DuePost, HeardLease, JobFilter, Load, PostLease, Reaped, Retention, Share,
 };
 pub use self::write::{AfterFailure, Artifact, Feedback, JobOutcome, Write};
 use crate::audit;
@@ -33,7 +33,7 @@ use crate::job::{Job, Lease, Leased, Priority, Transition};
 use crate::mute::Mute;
 use crate::post::PostBody;
 use crate::search::FoundReport;
-use crate::spend::Spender;
+use crate::spend::{DaySpend, Spender};
 use crate::thread::{Entry, Thread};
 
 /// Bytes that one artifact may have.
@@ -47,6 +47,9 @@ pub const TURN: u64 = 4;
 
 /// What was spent is kept so long at least, whatever retention says: budgets are of a day.
 pub const SPENDING_KEPT: Duration = Duration::from_hours(48);
+
+/// Rows of [`Store::spending`] at most.
+pub const SPENDING_ROWS: usize = 2_000;
 
 /// Mutes that can be in force at a time; one more is refused.
 pub const MUTES_KEPT: u64 = 1_000;
@@ -285,6 +288,12 @@ pub trait Store: Send + Sync {
     /// When the storage failed.
     async fn artifact(&self, job: JobId, name: &str) -> Result<Option<Artifact>, StoreError>;
 
+    /// The artifacts of a job by name, without what they say.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn artifacts(&self, job: JobId) -> Result<Vec<ArtifactInfo>, StoreError>;
+
     /// What was spent since a moment, that moment included: by one spender, or by all. The cost is the sum of those that
     /// are known, so at least so much; none when none is known.
     ///
@@ -297,6 +306,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// When the storage failed.
     async fn spent_on(&self, job: JobId) -> Result<ModelUse, StoreError>;
+
+    /// What was spent since a moment, that moment included, by day of UTC, spender and model: the newest day first, then by
+    /// spender and model, at most [`SPENDING_ROWS`] rows. A cost is the sum of those that are known, none when none is.
+    ///
+    /// # Errors
+    /// When the storage failed.
+    async fn spending(&self, since: Timestamp) -> Result<Vec<DaySpend>, StoreError>;
 
     /// Reports in which every one of these words stands, or a longer one that begins with it: those first that say most of
     /// them, of equals the newest. Words are data: no sign in them means anything. Without a word nothing is found; of long
