@@ -111,6 +111,7 @@ pub fn within_process(api: Api, actor: Actor) -> Router {
     let app = Arc::new(App {
         wrong_keys: Complaints::default(),
         bodies: Semaphore::new(1),
+        followers: Arc::new(Semaphore::new(1)),
         document: document([&plain]),
         api,
     });
