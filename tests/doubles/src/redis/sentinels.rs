@@ -23,7 +23,7 @@ impl Sentinels {
         until("the replica follows", async || replica.fact("master_link_status").await.as_deref() == Some("up")).await;
         let mut sentinels = Vec::new();
         for _ in 0..3 {
-            let sentinel = Redis::with(Settings { more: words(&["--sentinel"]), ..Settings::default() }).await;
+            let sentinel = Redis::sentinel().await;
             sentinel.ask(&["SENTINEL", "MONITOR", MASTER, "127.0.0.1", &port, "2"]).await;
             sentinel
                 .ask(&["SENTINEL", "SET", MASTER, "down-after-milliseconds", "500", "failover-timeout", "5000"])

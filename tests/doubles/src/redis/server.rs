@@ -76,6 +76,21 @@ impl Redis {
         panic!("redis-server does not start: is it installed, or $REDIS_SERVER right?");
     }
 
+    /// A Sentinel; it keeps what it knows in a file, and needs that to begin.
+    pub(super) async fn sentinel() -> Self {
+        for _ in 0..TRIES {
+            let (directory, port) = (tempfile::tempdir().unwrap(), free_port());
+            std::fs::write(directory.path().join("sentinel.conf"), format!("bind 127.0.0.1\nport {port}\n")).unwrap();
+            let arguments = words(&["sentinel.conf", "--sentinel"]);
+            let (tls_port, password, child) = (None, None, Mutex::default());
+            let redis = Self { directory, port, tls_port, arguments, password, child };
+            if redis.launch().await {
+                return redis;
+            }
+        }
+        panic!("no Sentinel starts");
+    }
+
     fn on_free_ports(settings: &Settings) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let port = free_port();

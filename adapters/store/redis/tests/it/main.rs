@@ -2,6 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod access;
+mod breaking;
+mod cluster;
 mod conformance;
+
+mod connections;
 mod events;
+mod sentinel;
+mod several;
 mod support;
