@@ -13,15 +13,14 @@ use midwatch_service::incident::Incident;
 use midwatch_service::job::{Job, Lease, Leased, Priority, Transition};
 use midwatch_service::mute::Mute;
 use midwatch_service::port::store::{
-    Artifact, ArtifactInfo, Beat, Closed, CommitError, DueHeard, DuePost, Feedback, JobFilter, Load, Reaped, Retention, Share, Store,
-    StoreError, Write,
+    Artifact, ArtifactInfo, Beat, Closed, CommitError, DueHeard, DuePost, Feedback, JobFilter, Load, Reaped, Retention,
+    Share, Store, StoreError, Write,
 };
 use midwatch_service::post::PostBody;
 use midwatch_service::search::FoundReport;
 use midwatch_service::spend::{DaySpend, Spender};
 use midwatch_service::thread::{Entry, Thread};
 
-use crate::fault::Fault;
 use crate::open::RedisStore;
 use crate::{
     artifacts, check, commit, feedback, fleet, heard, incidents, jobs, mutes, outbox, packs, reports, spent, sweep,
@@ -32,7 +31,7 @@ use crate::{
 impl Store for RedisStore {
     async fn commit(&self, now: Timestamp, writes: Vec<Write>) -> Result<(), CommitError> {
         let sealed = writes.iter().any(|write| matches!(write, Write::Audit(_)));
-        let _turn = if sealed { Some(self.inner.queues.trail.lock().await) } else { None };
+        let _turn = if sealed { Some(self.turn(&self.inner.queues.trail).await?) } else { None };
         let inner = &self.inner;
         self.work(|unit| commit::plan(unit, &inner.chain_key, &inner.process, now, &writes)).await
     }
@@ -44,7 +43,7 @@ impl Store for RedisStore {
         lease: Duration,
         slots: usize,
     ) -> Result<Vec<Leased>, StoreError> {
-        let _turn = self.inner.queues.claims.lock().await;
+        let _turn = self.turn(&self.inner.queues.claims).await?;
         jobs::claim::promote(&self.inner.link, &self.inner.keys, now).await?;
         self.change(|unit| jobs::claim::claim(unit, worker, now, lease, slots)).await
     }
@@ -144,7 +143,7 @@ impl Store for RedisStore {
         lease: Duration,
         limit: usize,
     ) -> Result<Vec<DueHeard>, StoreError> {
-        let _turn = self.inner.queues.heard.lock().await;
+        let _turn = self.turn(&self.inner.queues.heard).await?;
         self.change(|unit| heard::take(unit, worker, now, lease, limit)).await
     }
 
@@ -169,7 +168,7 @@ impl Store for RedisStore {
         share: Share,
         closed: &Closed,
     ) -> Result<Vec<DuePost>, StoreError> {
-        let _turn = self.inner.queues.posts.lock().await;
+        let _turn = self.turn(&self.inner.queues.posts).await?;
         self.change(|unit| outbox::take(unit, worker, platform, now, lease, share, closed)).await
     }
 
@@ -189,12 +188,12 @@ impl Store for RedisStore {
         self.look(|unit| artifacts::load(unit, job, name)).await
     }
 
-    async fn artifacts(&self, _: JobId) -> Result<Vec<ArtifactInfo>, StoreError> {
-        self.look(|_| Err(Fault::Damaged("this part is not kept yet".to_owned()))).await
+    async fn artifacts(&self, job: JobId) -> Result<Vec<ArtifactInfo>, StoreError> {
+        self.look(|unit| artifacts::list(unit, job)).await
     }
 
-    async fn spending(&self, _: Timestamp) -> Result<Vec<DaySpend>, StoreError> {
-        self.look(|_| Err(Fault::Damaged("this part is not kept yet".to_owned()))).await
+    async fn spending(&self, since: Timestamp) -> Result<Vec<DaySpend>, StoreError> {
+        self.look(|unit| spent::by_day(unit, since)).await
     }
 
     async fn spent(&self, since: Timestamp, by: Option<&Spender>) -> Result<ModelUse, StoreError> {
