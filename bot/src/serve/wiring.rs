@@ -179,7 +179,7 @@ impl Wiring {
             health: health.clone(),
             metrics: metrics.clone(),
             platforms: platforms.iter().map(|platform| platform.name()).collect(),
-            connections: None,
+            connections: kept.ask_connections(),
             slots: u64::from(settings.jobs.concurrency),
             queue_bound: u64::from(settings.jobs.queue),
         };
