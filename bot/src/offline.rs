@@ -67,7 +67,6 @@ pub(crate) fn router(settings: &Settings, Reading { store, events }: Reading) ->
         inbox,
         events,
         store,
-        events,
         clock,
         signals,
         health,
