@@ -56,7 +56,7 @@ pub(crate) fn filled() -> Metrics {
     metrics.posts.get_or_create(&PostLabels { platform, result }).inc();
     metrics.throttled.get_or_create(&ThrottleLabels { platform, scope: "channel" }).inc();
     metrics.called("kubernetes", result, std::time::Duration::from_millis(3));
-    for family in [&metrics.alerts, &metrics.http, &metrics.handled, &metrics.events] {
+    for family in [&metrics.alerts, &metrics.http, &metrics.handled, &metrics.events, &metrics.announcements] {
         family.get_or_create(&ResultLabel { result }).inc();
     }
     metrics.heard.get_or_create(&HeardLabels { platform: platform.to_owned(), kind: "mention" }).inc();
