@@ -90,7 +90,7 @@ const ADDED: [&str; 3] = ["namespace", "job", "instance"];
 /// A query of ours uses only names and labels that there are.
 pub(crate) fn check_query(query: &str, series: &BTreeMap<String, BTreeSet<String>>) {
     let selector = Regex::new(r"\b(midwatch_[a-z_]+)(?:\{([^}]*)\})?").unwrap();
-    let matcher = Regex::new(r#"([a-z_]+)\s*(?:=~|!~|!=|=)"#).unwrap();
+    let matcher = Regex::new(r"([a-z_]+)\s*(?:=~|!~|!=|=)").unwrap();
     let grouping = Regex::new(r"\bby \(([^)]*)\)").unwrap();
     let mut known: BTreeSet<&str> = ADDED.into_iter().collect();
     for found in selector.captures_iter(query) {
