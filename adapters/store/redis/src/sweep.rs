@@ -122,11 +122,13 @@ fn thread(unit: &mut Unit, id: ThreadId) -> Result<bool, Fault> {
     let keys = unit.keys().clone();
     let of_jobs = keys.key(format_args!("jobs:thread:{id}"));
     let names = [incidents::of(&keys, id), of_jobs, outbox::due_in(&keys, id)];
-    let named = all(names.iter().map(|names| unit.size(names)))?;
-    if named.iter().any(|named| *named > 0) {
+    let sizes = all(names.iter().map(|set| unit.size(set)))?;
+    if sizes.iter().any(|size| *size > 0) {
         return Ok(false);
     }
-    names.iter().for_each(|names| unit.below(names, 1));
+    for set in &names {
+        unit.below(set, 1);
+    }
     let (messages, forgotten) = (outbox::forget_thread(unit, id), threads::forget(unit, id));
     messages?;
     forgotten

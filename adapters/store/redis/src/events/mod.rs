@@ -76,7 +76,9 @@ async fn run(mut writer: Writer, mut batches: Batches, followers: Arc<Followers>
             // At once, whatever becomes of the subscription.
             Ok(()) => {
                 let jobs: BTreeSet<JobId> = batch.events.iter().map(|(job, _)| *job).collect();
-                jobs.into_iter().for_each(|job| followers.call(job));
+                for job in jobs {
+                    followers.call(job);
+                }
             }
             Err(error) => tracing::warn!(events = batch.events.len(), "events of jobs were lost: {error}"),
         }
