@@ -129,8 +129,7 @@ impl Shift {
     async fn rest(&self, server: &Server) {
         let began = Instant::now();
         loop {
-            let (status, jobs) =
-                server.get("/api/v1/jobs?state=pending,initializing,running,completing&limit=1").await;
+            let (status, jobs) = server.get("/api/v1/jobs?state=pending,initializing,running,completing&limit=1").await;
             let idle = status == 200 && jobs["jobs"].as_array().is_some_and(Vec::is_empty);
             if idle && figure(server, "midwatch_outbox_messages").await == Some(0.0) {
                 return;

@@ -69,9 +69,11 @@ async fn a_worker_that_was_cut_off_when_it_was_drained_takes_nothing_once_it_is_
     let logged = || shift.fleet.logged();
     let me = eventually("the worker", logged, async || with_role(api, "worker").await).await;
     let id = me["id"].as_str().unwrap().to_owned();
-    let (status, told) = api.post(&format!("/api/v1/workers/{id}/drain"), &json!({"reason": "a new node"})).await.unwrap();
+    let (status, told) =
+        api.post(&format!("/api/v1/workers/{id}/drain"), &json!({"reason": "a new node"})).await.unwrap();
     assert_eq!(status, 200, "{told}");
-    eventually("it drains", logged, async || (super::figure(&servers[0], "midwatch_jobs_pending").await).map(drop)).await;
+    eventually("it drains", logged, async || (super::figure(&servers[0], "midwatch_jobs_pending").await).map(drop))
+        .await;
 
     worker.line.cut();
     assert!(hand_in(&[api.url.clone()], 0, "Waiting").await);
