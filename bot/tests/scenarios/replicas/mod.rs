@@ -40,7 +40,8 @@ impl Site {
     /// Starts the process.
     fn start(&self) -> Server {
         let (url, key) = (format!("redis://127.0.0.1:{}", self.line.port()), self.place.file("audit.key", KEY));
-        let settings = [("store__url", url.as_str()), ("audit__key_file", &key), ("server__roles", self.roles)];
+        let roles = format!("[{}]", self.roles);
+        let settings = [("store__url", url.as_str()), ("audit__key_file", &key), ("server__roles", &roles)];
         self.place.start_with(&settings)
     }
 
