@@ -149,7 +149,9 @@ impl Shift {
         let mut shown = BTreeMap::new();
         for message in self.own() {
             let key = message.metadata.as_ref().and_then(|it| it["event_payload"]["key"].as_str().map(str::to_owned));
-            *shown.entry(key.expect("a key")).or_default() += 1;
+            // A file carries its key in its name.
+            let key = key.or_else(|| message.files.first().map(|file| file.name.clone()));
+            *shown.entry(key.unwrap_or_else(|| panic!("no key: {message:?}"))).or_default() += 1;
         }
         shown
     }
