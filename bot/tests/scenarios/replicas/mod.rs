@@ -91,11 +91,17 @@ struct Shift {
 
 impl Shift {
     async fn new(roles: &[&'static str]) -> Shift {
+        Shift::leased(roles, "10s").await
+    }
+
+    /// The same with other leases of jobs.
+    async fn leased(roles: &[&'static str], lease: &str) -> Shift {
         let alerts = [ALERTS.to_owned()];
         let slack = workspace(Options::default(), &alerts).await;
         let rules = permissions(&[("slack", ANN), ("slack", BOB)]);
         let own = section(&slack, By::Sockets, &alerts).replacen("{", &format!("{{channel: {OPS}, "), 1);
-        let fleet = Fleet::new(roles, &format!("{own}{rules}{QUICK}")).await;
+        let quick = QUICK.replace("10s", lease);
+        let fleet = Fleet::new(roles, &format!("{own}{rules}{quick}")).await;
         Shift { fleet, slack }
     }
 

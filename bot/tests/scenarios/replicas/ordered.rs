@@ -20,7 +20,7 @@ async fn state(server: &Server, job: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_kill_switch_reaches_a_worker_that_was_cut_off_when_it_was_turned() {
-    let shift = Shift::new(&["worker", "gateway,api"]).await;
+    let shift = Shift::leased(&["worker", "gateway,api"], "60s").await;
     let servers = shift.start_all().await;
     let (worker, api) = (&shift.fleet.sites[0], &servers[1]);
     let logged = || shift.fleet.logged();
@@ -40,6 +40,8 @@ async fn the_kill_switch_reaches_a_worker_that_was_cut_off_when_it_was_turned() 
     assert_eq!(status, 200, "{told}");
     let (status, refused) = api.post("/api/v1/analyze", &json!({"text": "payments-api"})).await.unwrap();
     assert!(status == 503 && refused["detail"].as_str().unwrap().contains("kill switch"), "{refused}");
+    // What it has heard before does not count any more.
+    eventually("it counts as gone", logged, async || with_role(api, "worker").await.is_none().then_some(())).await;
     assert!(hand_in(&[api.url.clone()], 0, "Waiting").await, "alerts are taken");
     worker.line.mend();
     eventually("the end of the job", logged, async || (state(api, &job).await == "cancelled").then_some(())).await;
