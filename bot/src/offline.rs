@@ -65,8 +65,8 @@ pub(crate) fn router(settings: &Settings, Reading { store, events }: Reading) ->
     let api = Api {
         intake,
         inbox,
-        store,
         events,
+        store,
         clock,
         signals,
         health,
