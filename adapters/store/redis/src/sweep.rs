@@ -14,7 +14,7 @@ use crate::open::RedisStore;
 use crate::rounds::all;
 use crate::unit::Unit;
 use crate::value::word;
-use crate::{artifacts, feedback, heard, incidents, jobs, mutes, once, outbox, reports, spent, threads};
+use crate::{artifacts, events, feedback, heard, incidents, jobs, mutes, once, outbox, reports, spent, threads};
 
 /// How many are removed in one step: a report takes its words along, a thread its messages.
 const STEP: usize = 50;
@@ -100,7 +100,7 @@ fn job(unit: &mut Unit, id: JobId) -> Result<bool, Fault> {
     let (found, forgotten) = (reports::forget(unit, id), jobs::cells::forget(unit, id));
     found?;
     let keys = unit.keys().clone();
-    for key in [artifacts::of(&keys, id), feedback::of(&keys, id), keys.key(format_args!("events:{id}"))] {
+    for key in [artifacts::of(&keys, id), feedback::of(&keys, id), events::stream(&keys, id)] {
         unit.effect(["DEL", &key]);
     }
     forgotten
