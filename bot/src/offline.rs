@@ -17,15 +17,15 @@ use midwatch_service::intake::{Intake, IntakeParts, IntakeSettings};
 use midwatch_service::job::Actor;
 use midwatch_service::metrics::Metrics;
 use midwatch_service::policy::{Policy, Rule};
-use midwatch_service::port::store::Store;
 use midwatch_service::signals::Signals;
 
 use crate::command::load_packs;
 use crate::failure::Failure;
 use crate::settings;
+use crate::store::Reading;
 
 /// The API over a store that was opened for reading.
-pub(crate) fn router(settings: &Settings, store: Arc<dyn Store>) -> Result<Router, Failure> {
+pub(crate) fn router(settings: &Settings, Reading { store, events }: Reading) -> Result<Router, Failure> {
     let packs = load_packs(settings).map_err(|errors| Failure::usage(format!("packs cannot be used:\n{errors}")))?;
     let packs = Arc::new(packs);
     let clock: SharedClock = Arc::new(SystemClock);
@@ -66,6 +66,7 @@ pub(crate) fn router(settings: &Settings, store: Arc<dyn Store>) -> Result<Route
         intake,
         inbox,
         store,
+        events,
         clock,
         signals,
         health,

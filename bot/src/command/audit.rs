@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use midwatch_agent::render::clean;
 use midwatch_config::Settings;
 use midwatch_service::audit::{self, Sealed, Verified, read_checkpoints};
-use midwatch_service::port::store::Store as _;
-use midwatch_sqlite::{OpenError, SqliteStore};
+use midwatch_service::port::store::Store;
 use serde_json::json;
 
 use crate::cli::{Audit, Common};
 use crate::failure::Failure;
+use crate::store::PlaceError;
 use crate::{output, settings, store};
 
 use super::block_on;
@@ -28,27 +28,20 @@ pub(crate) fn run(args: &Audit, common: &Common) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The store for reading, also beside a server.
-fn reader(settings: &Settings) -> Result<SqliteStore, Failure> {
-    let directory = store::directory(settings).map_err(Failure::usage)?;
-    SqliteStore::open_reader(&directory).map_err(|error| match error {
-        OpenError::Missing { .. } => Failure::usage(error),
-        other => Failure::no_report(other),
-    })
-}
-
 /// That the trail is broken is the answer to the question, so the code is 1.
 fn verify(settings: &Settings, checkpoints: Option<&Path>, form: &str) -> Result<ExitCode, Failure> {
     let directory = store::directory(settings).map_err(Failure::usage)?;
-    let store = reader(settings)?;
     let key = store::chain_key(settings, &directory).map_err(Failure::usage)?;
     let beside = store::checkpoints(&directory);
     let points = block_on(async { read_checkpoints(checkpoints.unwrap_or(&beside)).await.map_err(Failure::usage) })?;
     if checkpoints.is_some_and(|file| !file.exists()) {
         return Err(Failure::usage("there is no such file of checkpoints"));
     }
-    let page = async |after: u64, limit: usize| store.audit(after, limit).await;
-    let checked = block_on(async { audit::verify(&key, &points, page).await.map_err(Failure::no_report) })?;
+    let checked = block_on(async {
+        let store = store::reader(settings).await.map_err(PlaceError::told)?.store;
+        let page = async |after: u64, limit: usize| store.audit(after, limit).await;
+        audit::verify(&key, &points, page).await.map_err(Failure::no_report)
+    })?;
     let text = match (&checked, form) {
         (Ok(trail), "json") => json!({
             "whole": true, "entries": trail.entries, "first": trail.first, "last": trail.last, "head": trail.head,
@@ -76,15 +69,15 @@ fn whole(trail: &Verified) -> String {
 }
 
 fn list(settings: &Settings, limit: usize, form: &str) -> Result<ExitCode, Failure> {
-    let store = reader(settings)?;
-    let entries = block_on(newest(&store, limit))?;
+    let entries =
+        block_on(async { newest(&*store::reader(settings).await.map_err(PlaceError::told)?.store, limit).await })?;
     let lines: Vec<String> = entries.iter().map(if form == "json" { object } else { line }).collect();
     output::print_own(&lines.concat())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The last entries, oldest first. The port reads forward only, so all of them pass by.
-async fn newest(store: &SqliteStore, limit: usize) -> Result<Vec<Sealed>, Failure> {
+async fn newest(store: &dyn Store, limit: usize) -> Result<Vec<Sealed>, Failure> {
     let mut last = std::collections::VecDeque::with_capacity(limit);
     let mut after = 0;
     loop {

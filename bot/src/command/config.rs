@@ -54,7 +54,8 @@ fn shown(loaded: &Loaded) -> String {
 
 /// The ClusterRole for what the packs look for.
 fn rbac(wish: &Rbac, loaded: &Loaded) -> Result<String, Failure> {
-    let packs = load_packs(&loaded.settings).map_err(|errors| Failure::no_report(format!("packs cannot be used:\n{errors}")))?;
+    let packs = load_packs(&loaded.settings)
+        .map_err(|errors| Failure::no_report(format!("packs cannot be used:\n{errors}")))?;
     let mut kinds = packs.kinds();
     if wish.without_secrets {
         kinds.remove(&Kind::Secret);
@@ -80,7 +81,8 @@ fn role_yaml(name: &str, rules: &[PolicyRule]) -> String {
     for rule in rules {
         let verbs: Vec<String> = rule.verbs.iter().map(|verb| (*verb).to_owned()).collect();
         if rule.resources == [Kind::Secret.plural()] {
-            text += "  # Names, types and names of keys, as a table without values. Who may list may read values, too.\n";
+            text +=
+                "  # Names, types and names of keys, as a table without values. Who may list may read values, too.\n";
         }
         text += &format!("  - apiGroups: {}\n", list(&rule.api_groups));
         text += "    resources:\n";

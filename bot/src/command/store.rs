@@ -13,6 +13,10 @@ use crate::{output, settings, store};
 pub(crate) fn run(args: &Store, common: &Common) -> Result<ExitCode, Failure> {
     let settings = settings::load(common, &[])?;
     let directory = store::directory(&settings).map_err(Failure::usage)?;
+    if settings.store.url.is_some() {
+        let fix = "copy its append-only file or its snapshot (BGSAVE), as for every Redis: store.url is set";
+        return Err(Failure::usage(format!("the store is a Redis that is backed up as a Redis\n  {fix}")));
+    }
     match args {
         Store::Backup { file } => copy(&directory, file),
     }

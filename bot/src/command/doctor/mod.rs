@@ -13,6 +13,7 @@ mod metrics;
 mod model;
 mod place;
 mod server;
+mod shared;
 mod slack;
 
 use std::process::ExitCode;

@@ -1,10 +1,11 @@
-//! The store's place: there, writable, local, with room.
+//! The store's place: there, writable, local, with room; or the Redis that replicas share.
 
 use std::path::{Path, PathBuf};
 
 use midwatch_config::Settings;
 use midwatch_sqlite::{FILE, OpenError, SqliteStore};
 
+use super::shared;
 use crate::store;
 
 use midwatch_service::check::Check;
@@ -19,6 +20,11 @@ const ROOM_FAIL: u64 = 64 << 20;
 
 /// Looks at the directory; makes nothing that stays.
 pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
+    match store::shared::options(settings) {
+        Ok(Some(options)) => return shared::checks(settings, options).await,
+        Ok(None) => {}
+        Err(error) => return vec![Check::fail(NAME, "it cannot be used", error.to_string())],
+    }
     let directory = match store::directory(settings) {
         Ok(directory) => directory,
         Err(error) => return vec![Check::fail(NAME, "it has no place", error.to_string())],

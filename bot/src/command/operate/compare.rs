@@ -68,7 +68,8 @@ pub(super) fn words(told: &Value) -> Answer {
     let rows: Vec<_> = rows.collect();
     let mut answer = Answer::text(format!("the reports of {one} and {other} differ"));
     if rows.is_empty() {
-        answer = answer.with_text(format!("Verdict, confidence and cause are the same: {}", text(&told["verdict"]["one"])));
+        answer =
+            answer.with_text(format!("Verdict, confidence and cause are the same: {}", text(&told["verdict"]["one"])));
     } else {
         answer = answer.with(Part::Table { head: vec!["WHAT".to_owned(), one, other], rows });
     }

@@ -13,8 +13,8 @@ use crate::cli::{DeadLetter, DeadLetters, OneJob};
 use crate::failure::Failure;
 
 use super::jobs::{detail, given, steered, whole};
-use super::shown::{about, ago, cut, items, short, table, text};
 use super::show;
+use super::shown::{about, ago, cut, items, short, table, text};
 use super::way::Way;
 
 /// Sees or settles dead letters.

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::cli::{Drain, KillSwitch, Server};
 use crate::failure::Failure;
 
-use super::shown::{ago, cut, facts, items, joined, moment, table, text};
 use super::show;
+use super::shown::{ago, cut, facts, items, joined, moment, table, text};
 use super::way::{self, Way};
 
 /// The processes.

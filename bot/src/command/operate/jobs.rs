@@ -174,9 +174,7 @@ async fn artifacts(settings: &Settings, args: &JobArtifacts) -> Result<(), Failu
     }
     let list = way.read(&["api", "v1", "jobs", &id, "artifacts"], &[]).await?;
     show(settings, &args.server, list, |list| {
-        let row = |one: &Value| {
-            [text(&one["name"]), text(&one["media_type"]), text(&one["bytes"]), moment(&one["at"])]
-        };
+        let row = |one: &Value| [text(&one["name"]), text(&one["media_type"]), text(&one["bytes"]), moment(&one["at"])];
         let rows = items(&list["artifacts"]).map(row).collect();
         table(Answer::default(), ["NAME", "TYPE", "BYTES", "MADE"], rows, "this job keeps nothing")
     })
@@ -261,7 +259,10 @@ pub(super) async fn named(way: &Way, part: &str) -> Result<String, Failure> {
         [] => Err(Failure::no_report(format!("there is no job `{wanted}` among the newest {RECENT}"))),
         several => {
             let shown = several.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
-            Err(Failure::no_report(format!("`{wanted}` fits {} jobs, such as {shown}; write more of it", several.len())))
+            Err(Failure::no_report(format!(
+                "`{wanted}` fits {} jobs, such as {shown}; write more of it",
+                several.len()
+            )))
         }
     }
 }

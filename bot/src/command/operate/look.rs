@@ -14,8 +14,8 @@ use crate::cli::{Server, Slow, Window};
 use crate::failure::Failure;
 
 use super::jobs::given;
-use super::shown::{about, ago, cut, items, lasting, moment, percent, short, table, text};
 use super::show;
+use super::shown::{about, ago, cut, items, lasting, moment, percent, short, table, text};
 use super::way::Way;
 
 async fn asked(settings: &Settings, args: &Window, what: &str, more: &[(&str, &str)]) -> Result<Value, Failure> {
@@ -101,9 +101,7 @@ pub(super) async fn errors(settings: &Settings, args: &Window) -> Result<ExitCod
                 text(&one["dead_letters"]),
             ]
         };
-        let example = |one: &Value| {
-            [text(&one["message"]), short(&one["job"]), ago(&one["at"], now)]
-        };
+        let example = |one: &Value| [text(&one["message"]), short(&one["job"]), ago(&one["at"], now)];
         let rows = items(&told["errors"]).map(row).collect();
         let none = format!("no errors since {}", moment(&told["since"]));
         let head = ["CODE", "MEANING", "PACK", "ENDED", "TRIED AGAIN", "DEAD LETTERS"];
@@ -172,9 +170,10 @@ pub(super) async fn spend(settings: &Settings, args: &Window) -> Result<ExitCode
             *all = all.saturating_add(tokens(one));
             *usd = usd.iter().copied().chain(one["usd"].as_f64()).reduce(|a, b| a + b);
         }
-        let totals = days.into_iter().rev().map(|(day, (all, usd))| {
-            [day, all.to_string(), usd.map(|usd| format!("${usd:.4}")).unwrap_or_default()]
-        });
+        let totals = days
+            .into_iter()
+            .rev()
+            .map(|(day, (all, usd))| [day, all.to_string(), usd.map(|usd| format!("${usd:.4}")).unwrap_or_default()]);
         let totals: Vec<_> = totals.collect();
         let answer = if totals.is_empty() { answer } else { table(answer, ["DAY", "TOKENS", "USD"], totals, "") };
         bounded(answer, told)

@@ -56,9 +56,8 @@ async fn move_stuck(settings: &Settings, server: &Server) -> Result<(), Failure>
     let moved = client.post(&["api", "v1", "queue", "move-stuck"]).await.map_err(Failure::no_report)?;
     show(settings, server, moved, |told| {
         let parts = [("moved", "waits again"), ("dead", "became a dead letter"), ("cancelled", "was stopped")];
-        let rows = parts.iter().flat_map(|(list, what)| {
-            items(&told[*list]).map(move |id| [short(id), (*what).to_owned()])
-        });
+        let rows =
+            parts.iter().flat_map(|(list, what)| items(&told[*list]).map(move |id| [short(id), (*what).to_owned()]));
         table(Answer::default(), ["JOB", "WHAT BECAME OF IT"], rows.collect(), "nothing was stuck")
     })
 }

@@ -53,7 +53,11 @@ pub(super) fn length(seconds: f64) -> String {
     if seconds < 10.0 {
         return format!("{seconds:.1}s");
     }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times of jobs fit, and are not negative")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "times of jobs fit, and are not negative"
+    )]
     let whole = seconds as u64;
     match (whole / 86_400, whole / 3600 % 24, whole / 60 % 60, whole % 60) {
         (0, 0, 0, s) => format!("{s}s"),

@@ -2,13 +2,10 @@
 //!
 //! Must never change anything around a server, nor read an old store where a server has another. Start at [`Way::open`].
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use midwatch_config::Settings;
-use midwatch_sqlite::{OpenError, SqliteStore};
 use reqwest::Url;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -16,7 +13,8 @@ use tower::ServiceExt as _;
 use crate::cli::Server;
 use crate::client::{self, Client, ClientError};
 use crate::failure::Failure;
-use crate::{offline, output, store};
+use crate::store::{self, Reading};
+use crate::{offline, output};
 
 /// Bytes of one answer of the store: an artifact with room to spare.
 const ANSWER_CAP: usize = 64 << 20;
@@ -34,10 +32,10 @@ impl Way {
     pub(super) async fn open(settings: &Settings, server: &Server) -> Result<Self, Failure> {
         let client = Client::new(settings, client::key(server.api_key_file.as_deref())?)?;
         let Err(silent) = alive(&client).await else { return Ok(Self::Server(client)) };
-        match closed_store(settings) {
-            Some(store) => {
+        match closed_store(settings).await {
+            Some(reading) => {
                 output::tell("no server runs here: this is what the store holds");
-                Ok(Self::Store(offline::router(settings, Arc::new(store))?))
+                Ok(Self::Store(offline::router(settings, reading)?))
             }
             None => Err(Failure::no_report(silent)),
         }
@@ -92,8 +90,9 @@ async fn alive(client: &Client) -> Result<(), ClientError> {
     }
 }
 
-/// The embedded store, where it is there and no server has it.
-fn closed_store(settings: &Settings) -> Option<SqliteStore> {
+/// The embedded store, where it is there and no server has it. A shared one is asked through a replica: this would write it
+/// past all of them.
+async fn closed_store(settings: &Settings) -> Option<Reading> {
     if settings.store.url.is_some() {
         return None;
     }
@@ -101,9 +100,9 @@ fn closed_store(settings: &Settings) -> Option<SqliteStore> {
     if midwatch_sqlite::holder(&directory).is_some() {
         return None;
     }
-    match SqliteStore::open_reader(&directory) {
-        Ok(store) => Some(store),
-        Err(OpenError::Missing { .. }) => None,
+    match store::reader(settings).await {
+        Ok(reading) => Some(reading),
+        Err(error) if error.is_missing() => None,
         Err(error) => {
             output::tell(&format!("the store cannot be read: {error}"));
             None
@@ -111,11 +110,7 @@ fn closed_store(settings: &Settings) -> Option<SqliteStore> {
     }
 }
 
-async fn from_store(
-    router: &Router,
-    path: &[&str],
-    query: &[(&str, &str)],
-) -> Result<(StatusCode, Vec<u8>), Failure> {
+async fn from_store(router: &Router, path: &[&str], query: &[(&str, &str)]) -> Result<(StatusCode, Vec<u8>), Failure> {
     let strange = |error: &dyn std::fmt::Display| Failure::no_report(format!("the store could not be asked: {error}"));
     let mut url = Url::parse("http://localhost").map_err(|error| strange(&error))?;
     if let Ok(mut segments) = url.path_segments_mut() {

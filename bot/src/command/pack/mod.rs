@@ -10,8 +10,6 @@ use std::process::ExitCode;
 use midwatch_agent::render::clean;
 use midwatch_config::Settings;
 use midwatch_service::pack::{FILE_CAP, LoadErrors, Packs, check};
-use midwatch_service::port::store::Store as _;
-use midwatch_sqlite::{OpenError, SqliteStore};
 
 use crate::cli::{Common, Pack};
 use crate::failure::Failure;
@@ -70,14 +68,14 @@ fn unknown(packs: &Packs, name: &str) -> Failure {
 
 /// What was switched, as the store has it; without a store nothing was.
 fn switched(settings: &Settings) -> Result<BTreeMap<String, bool>, Failure> {
-    let directory = store::directory(settings).map_err(Failure::usage)?;
-    let store = match SqliteStore::open_reader(&directory) {
-        Ok(store) => store,
-        Err(OpenError::Missing { .. }) => return Ok(BTreeMap::new()),
-        Err(error) => return Err(Failure::no_report(error)),
-    };
-    let packs = block_on(async { store.packs().await.map_err(Failure::no_report) })?;
-    Ok(packs.into_iter().collect())
+    block_on(async {
+        let store = match store::reader(settings).await {
+            Ok(reading) => reading.store,
+            Err(error) if error.is_missing() => return Ok(BTreeMap::new()),
+            Err(error) => return Err(Failure::no_report(error)),
+        };
+        Ok(store.packs().await.map_err(Failure::no_report)?.into_iter().collect())
+    })
 }
 
 /// Here a mistake is the answer to the question, so the code is 1.

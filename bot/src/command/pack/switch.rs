@@ -1,4 +1,5 @@
-//! Switching a pack: through the server when one runs, else in the store itself.
+//! Switching a pack: through the server when one runs on an embedded store, else in the store itself: replicas that share one
+//! look at it.
 //!
 //! Must never write around a running server: it has the store's lock, and its jobs of the pack have to end. Start at [`run`].
 
@@ -7,8 +8,8 @@ use midwatch_config::Settings;
 use midwatch_service::audit::Entry;
 use midwatch_service::job::Actor;
 use midwatch_service::pack::Packs;
-use midwatch_service::port::store::{Store as _, Write};
-use midwatch_sqlite::{OpenError, SqliteStore};
+use midwatch_service::port::store::{Store, Write};
+use midwatch_sqlite::OpenError;
 
 use crate::cli::Switch;
 use crate::client::{self, Client};
@@ -25,16 +26,27 @@ pub(super) fn run(settings: &Settings, packs: &Packs, wanted: &Switch, enabled: 
     if packs.get(name).is_none() {
         return Err(unknown(packs, name));
     }
+    if let Some(options) = store::shared::options(settings).map_err(Failure::usage)? {
+        block_on(async {
+            let store = store::shared::open(settings, options).await.map_err(Failure::no_report)?;
+            in_store(&store, name, enabled).await
+        })?;
+        return told(name, enabled);
+    }
     let directory = store::directory(settings).map_err(Failure::usage)?;
     match store::open(settings, &directory) {
-        Ok(store) => in_store(&store, name, enabled)?,
+        Ok(store) => block_on(in_store(&store, name, enabled))?,
         Err(PlaceError::Open(OpenError::Locked { holder, .. })) => by_server(settings, wanted, enabled, &holder)?,
         Err(error) => return Err(Failure::no_report(error)),
     }
+    told(name, enabled)
+}
+
+fn told(name: &str, enabled: bool) -> Result<(), Failure> {
     output::print_own(&format!("pack {name} is {}\n", if enabled { "on" } else { "off" }))
 }
 
-fn in_store(store: &SqliteStore, name: &str, enabled: bool) -> Result<(), Failure> {
+async fn in_store(store: &dyn Store, name: &str, enabled: bool) -> Result<(), Failure> {
     let write = vec![
         Write::Pack { name: name.to_owned(), enabled },
         Write::Audit(Entry {
@@ -46,7 +58,7 @@ fn in_store(store: &SqliteStore, name: &str, enabled: bool) -> Result<(), Failur
             request_id: String::new(),
         }),
     ];
-    block_on(async { store.commit(Timestamp::now(), write).await.map_err(Failure::no_report) })
+    store.commit(Timestamp::now(), write).await.map_err(Failure::no_report)
 }
 
 /// The server has the store, so it has to do it.

@@ -29,7 +29,8 @@ async fn an_investigation_is_seen_from_every_side() {
     assert_eq!((&steps["id"], &steps["history"][0]["to"]), (&json!(id), &json!("pending")));
 
     let kept = told(&place, &["jobs", "artifacts", end]).await;
-    let names: Vec<&str> = kept["artifacts"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        kept["artifacts"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert!(["report", "bundle"].iter().all(|name| names.contains(name)), "{kept}");
     assert!(words(&place, &["jobs", "artifacts", end]).await.contains("application/json"));
     let (_, report, _) = place.run(&["jobs", "artifacts", end, "report.json"], &[]).await;

@@ -22,7 +22,9 @@ async fn hostile_input_is_refused_in_words() {
     for command in ["show", "replay", "discard"] {
         assert_eq!(fails(&place, &["dead-letter", command, unknown], &[]).await.0, 1, "{command}");
     }
-    for (command, option) in [("stats", "--last"), ("slow", "--last"), ("errors", "--last"), ("spend", "--last"), ("slow", "--threshold")] {
+    for (command, option) in
+        [("stats", "--last"), ("slow", "--last"), ("errors", "--last"), ("spend", "--last"), ("slow", "--threshold")]
+    {
         for bad in ["99999d", "-1h", "1", "", "1h1h", "99999999999999999999d", "1m&last=1h"] {
             if option == "--threshold" && bad == "99999d" {
                 continue;

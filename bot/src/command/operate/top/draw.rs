@@ -188,7 +188,10 @@ fn health(frame: &mut Frame<'_>, area: Rect, seen: &Seen, ink: Ink) {
     };
     let mut lines: Vec<Line<'static>> = vec![match well.as_slice() {
         [] => Line::from("nothing is up"),
-        well => Line::from(format!("up: {}", well.iter().map(|(name, part)| told(name, part)).collect::<Vec<_>>().join(", "))),
+        well => Line::from(format!(
+            "up: {}",
+            well.iter().map(|(name, part)| told(name, part)).collect::<Vec<_>>().join(", ")
+        )),
     }];
     for (name, part) in ill {
         let state = text(&part["status"]);
@@ -262,9 +265,11 @@ mod tests {
             "alerts": [], "question": "why is checkout\x1b[2J slow\nin shop", "namespace": null});
         Seen {
             at: "2026-11-22T04:05:06Z".parse().unwrap(),
-            queue: Ok(json!({"pending": 12, "running": 2, "dead_letters": 3, "outbox_messages": 1, "utilisation": 0.14,
+            queue: Ok(
+                json!({"pending": 12, "running": 2, "dead_letters": 3, "outbox_messages": 1, "utilisation": 0.14,
                 "waiting": [{"priority": "high", "jobs": 2, "oldest_seconds": 4.2}, {"priority": "normal", "jobs": 10, "oldest_seconds": 200.0}],
-                "kill_switch": order})),
+                "kill_switch": order}),
+            ),
             workers: Ok(json!({"workers": [
                 {"id": "node-7-1a2b3c4d", "roles": ["gateway", "worker", "api"], "running": 2, "slots": 5, "draining": false,
                  "seen_at": "2026-11-22T04:05:05Z", "leads": ["send:slack", "sweep"]},
@@ -272,8 +277,10 @@ mod tests {
                  "seen_at": "2026-11-22T04:05:01Z", "leads": []}]})),
             activity: Ok(json!({"jobs": [{"step": "Reading logs of 3 pods", "seconds": 12.3, "job": job},
                 {"step": null, "seconds": 0.4, "job": asked}]})),
-            stats: Ok(json!({"total": {"jobs": 40, "jobs_per_hour": 160.0, "failed": 1, "timeout": 1, "error_share": 0.0625,
-                "execution": {"p50": 1.2, "p95": 45.0, "p99": 110.0}, "waiting": null}})),
+            stats: Ok(
+                json!({"total": {"jobs": 40, "jobs_per_hour": 160.0, "failed": 1, "timeout": 1, "error_share": 0.0625,
+                "execution": {"p50": 1.2, "p95": 45.0, "p99": 110.0}, "waiting": null}}),
+            ),
             health: Ok(json!({"components": {"store": {"status": "up", "latency_ms": 3, "reason": ""},
                 "worker": {"status": "up", "latency_ms": null, "reason": ""},
                 "prometheus": {"status": "down", "latency_ms": 5000, "reason": "no answer within 5 s"}}})),
@@ -308,7 +315,9 @@ mod tests {
 
     #[test]
     fn answers_of_another_shape_are_no_panic() {
-        for strange in [json!(null), json!([1]), json!({"workers": {"a": 1}, "jobs": "x", "components": [1], "waiting": 7})] {
+        for strange in
+            [json!(null), json!([1]), json!({"workers": {"a": 1}, "jobs": "x", "components": [1], "waiting": 7})]
+        {
             let all = || Ok(strange.clone());
             let seen = Seen { queue: all(), workers: all(), activity: all(), stats: all(), health: all(), ..seen() };
             drawn(&seen, 80, 24);

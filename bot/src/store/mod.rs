@@ -1,13 +1,21 @@
-//! The store's place and the key of its audit trail, from settings.
+//! The store's place and the key of its audit trail, from settings: embedded here, shared in [`shared`].
 //!
 //! Must never make a new key beside a store that has entries already sealed with another. Start at [`directory`].
 
+pub(crate) mod shared;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use midwatch_config::{Settings, state_directory};
+use midwatch_redis::RedisEvents;
 use midwatch_service::audit::{ChainKey, KeyError};
-use midwatch_sqlite::{Claimed, OpenError, SqliteStore};
+use midwatch_service::port::events::EventLog;
+use midwatch_service::port::store::Store;
+use midwatch_sqlite::{Claimed, OpenError, SqliteEvents, SqliteStore};
+
+use crate::failure::Failure;
 
 /// The file of the key that is made when none is configured, beside the store.
 const KEY: &str = "audit.key";
@@ -34,6 +42,9 @@ pub(crate) enum PlaceError {
     /// The store.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The shared store.
+    #[error(transparent)]
+    Shared(#[from] shared::SharedError),
 }
 
 /// Where the store is: as set, else where a program's state belongs.
@@ -52,6 +63,36 @@ pub(crate) fn chain_key(settings: &Settings, directory: &Path) -> Result<ChainKe
     match &settings.audit.key {
         Some(key) => Ok(ChainKey::from_secret(key)?),
         None => Ok(ChainKey::load(&directory.join(KEY))?),
+    }
+}
+
+/// A store that is open for reading.
+pub(crate) struct Reading {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) events: Arc<dyn EventLog>,
+}
+
+/// The store for reading, also beside a server.
+pub(crate) async fn reader(settings: &Settings) -> Result<Reading, PlaceError> {
+    if let Some(options) = shared::options(settings)? {
+        let store = shared::open(settings, options).await?;
+        let events = Arc::new(RedisEvents::start(&store));
+        return Ok(Reading { store: Arc::new(store), events });
+    }
+    let store = Arc::new(SqliteStore::open_reader(&directory(settings)?)?);
+    let events = Arc::new(SqliteEvents::start(store.clone()));
+    Ok(Reading { store, events })
+}
+
+impl PlaceError {
+    /// There is no embedded store yet.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, PlaceError::Open(OpenError::Missing { .. }))
+    }
+
+    /// As a command tells it that only reads.
+    pub(crate) fn told(self) -> Failure {
+        if self.is_missing() { Failure::usage(self) } else { Failure::no_report(self) }
     }
 }
 
