@@ -33,6 +33,7 @@ mod kept;
 mod lead;
 mod lookout;
 mod memory;
+mod models;
 mod names;
 mod own;
 mod policy;

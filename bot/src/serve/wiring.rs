@@ -49,6 +49,7 @@ use super::kept::Kept;
 use super::lead::{DISCORD_GATEWAY, Lead, POLL, UPKEEP};
 use super::lookout::{ALERTMANAGER, Lookout};
 use super::memory;
+use super::models::Watched;
 use super::names::KnownNames;
 use super::own;
 use super::policy::policy;
@@ -135,7 +136,7 @@ impl Wiring {
                 health: health.clone(),
                 sources: clusters.clone(),
                 packs: packs.clone(),
-                model: modelled(settings, &calls)?,
+                model: modelled(settings, &calls, &health, &redactor)?,
                 redactor: redactor.clone(),
                 settings: own::worker(settings, id.clone(), kept.shared.is_none()),
             }))
@@ -178,6 +179,7 @@ impl Wiring {
             health: health.clone(),
             metrics: metrics.clone(),
             platforms: platforms.iter().map(|platform| platform.name()).collect(),
+            connections: None,
             slots: u64::from(settings.jobs.concurrency),
             queue_bound: u64::from(settings.jobs.queue),
         };
@@ -388,8 +390,14 @@ fn counted(source: Arc<Alertmanager>, calls: Calls) -> Arc<dyn AlertSource> {
 }
 
 /// The language model with the tools of MCP servers, which are reached in the background.
-fn modelled(settings: &Settings, calls: &Calls) -> Result<Option<Arc<ModelParts>>, Failure> {
-    let Some(mut parts) = model::open(settings, |model| calls.model(model))? else { return Ok(None) };
+fn modelled(
+    settings: &Settings,
+    calls: &Calls,
+    health: &Arc<Health>,
+    redactor: &Redactor,
+) -> Result<Option<Arc<ModelParts>>, Failure> {
+    let watched = |model| Arc::new(Watched::new(model, health.clone(), redactor.clone()));
+    let Some(mut parts) = model::open(settings, |model| calls.model(watched(model)))? else { return Ok(None) };
     parts.foreign = calls.tools(Arc::new(model::connect(settings)?));
     Ok(Some(Arc::new(parts)))
 }

@@ -15,17 +15,13 @@ use crate::jobs;
 use crate::keys::Keys;
 use crate::rounds::all;
 use crate::unit::{Cell, Unit};
-use crate::value::{json, parse};
-
-/// What the field of an artifact begins with that tells of it without its text.
-const ABOUT: &str = "about:";
+use crate::value::{json, number, parse};
 
 /// An artifact without its text.
 #[derive(Debug, Serialize, Deserialize)]
 struct About {
     id: ArtifactId,
     media_type: String,
-    bytes: usize,
     at: Timestamp,
 }
 
@@ -40,7 +36,7 @@ pub(crate) fn write(unit: &mut Unit, new: &Artifact) -> Result<(), Fault> {
         return Err(CommitError::TooLarge { bytes }.into());
     }
     jobs::cells::must_exist(unit, new.job)?;
-    let about = json(&About { id: new.id, media_type: new.media_type.clone(), bytes, at: new.at })?;
+    let about = json(&About { id: new.id, media_type: new.media_type.clone(), at: new.at })?;
     let key = of(unit.keys(), new.job);
     unit.set(Cell::field(key.clone(), about_field(&new.name)), Some(about));
     unit.set(Cell::field(key, text_field(&new.name)), Some(new.text.as_str().to_owned()));
@@ -51,28 +47,31 @@ pub(crate) fn load(unit: &mut Unit, job: JobId, name: &str) -> Result<Option<Art
     let key = of(unit.keys(), job);
     let read = unit.ask(["HMGET", &key, &about_field(name), &text_field(name)])?;
     let [about, text] = read.as_slice() else { return Ok(None) };
-    let About { id, media_type, at, .. } = parse("an artifact", about)?;
+    let About { id, media_type, at } = parse("an artifact", about)?;
     Ok(Some(Artifact { id, job, name: name.to_owned(), media_type, text: Redacted::kept(text.clone()), at }))
 }
 
-/// By name, without what they say.
 pub(crate) fn list(unit: &mut Unit, job: JobId) -> Result<Vec<ArtifactInfo>, Fault> {
     let key = of(unit.keys(), job);
-    let mut fields = unit.ask(["HKEYS", &key])?;
-    fields.retain(|field| field.starts_with(ABOUT));
-    fields.sort_unstable();
-    let listed = all(fields.iter().map(|field| {
-        let read = unit.peek(&Cell::field(key.clone(), field))?;
-        let Some(about) = read else { return Ok(None) };
-        let About { media_type, bytes, at, .. } = parse("an artifact", &about)?;
-        let name = field.strip_prefix(ABOUT).unwrap_or_default().to_owned();
-        Ok(Some(ArtifactInfo { name, media_type, bytes: u64::try_from(bytes).unwrap_or(u64::MAX), at }))
+    let fields = unit.ask(["HKEYS", &key])?;
+    let mut names: Vec<&str> = fields.iter().filter_map(|field| field.strip_prefix("about:")).collect();
+    names.sort_unstable();
+    let read = all(names.iter().map(|name| {
+        let about = unit.peek(&Cell::field(key.clone(), about_field(name)));
+        let bytes = unit.ask(["HSTRLEN", &key, &text_field(name)]);
+        Ok((*name, about?, bytes?))
     }))?;
-    Ok(listed.into_iter().flatten().collect())
+    let kept = read.into_iter().filter_map(|(name, about, bytes)| Some((name, about?, bytes)));
+    kept.map(|(name, about, bytes)| {
+        let About { media_type, at, .. } = parse("an artifact", &about)?;
+        let bytes = bytes.first().map_or(Ok(0), |bytes| number::<u64>("size", bytes))?;
+        Ok(ArtifactInfo { name: name.to_owned(), media_type, bytes, at })
+    })
+    .collect()
 }
 
 fn about_field(name: &str) -> String {
-    format!("{ABOUT}{name}")
+    format!("about:{name}")
 }
 
 fn text_field(name: &str) -> String {

@@ -6,7 +6,9 @@ mod access;
 mod breaking;
 mod cluster;
 mod conformance;
+
 mod connections;
+mod events;
 mod sentinel;
 mod several;
 mod support;
