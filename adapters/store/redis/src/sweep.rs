@@ -121,12 +121,14 @@ fn incident(unit: &mut Unit, id: &str) -> Result<bool, Fault> {
 fn thread(unit: &mut Unit, id: ThreadId) -> Result<bool, Fault> {
     let keys = unit.keys().clone();
     let of_jobs = keys.key(format_args!("jobs:thread:{id}"));
-    let names = [incidents::of(&keys, id), of_jobs, outbox::due_in(&keys, id)];
-    let named = all(names.iter().map(|names| unit.size(names)))?;
-    if named.iter().any(|named| *named > 0) {
+    let namers = [incidents::of(&keys, id), of_jobs, outbox::due_in(&keys, id)];
+    let counts = all(namers.iter().map(|set| unit.size(set)))?;
+    if counts.iter().any(|count| *count > 0) {
         return Ok(false);
     }
-    names.iter().for_each(|names| unit.below(names, 1));
+    for set in &namers {
+        unit.below(set, 1);
+    }
     let (messages, forgotten) = (outbox::forget_thread(unit, id), threads::forget(unit, id));
     messages?;
     forgotten
