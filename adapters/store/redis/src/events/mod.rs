@@ -37,7 +37,7 @@ use crate::open::{Inner, RedisStore};
 const BODY: &str = "e";
 
 /// The stream of a job, and its channel.
-fn stream(keys: &Keys, job: JobId) -> String {
+pub(crate) fn stream(keys: &Keys, job: JobId) -> String {
     keys.key(format_args!("events:{job}"))
 }
 
