@@ -7,6 +7,7 @@ pub mod kubernetes;
 pub mod model;
 pub mod programs;
 mod quota;
+pub mod redis;
 mod rules;
 mod shared;
 pub mod slack;

@@ -58,15 +58,17 @@ async fn hand_in(store: &RedisStore) -> JobId {
     let mut writes = opened(thread);
     writes.push(Write::Enqueue { job: Box::new(job.clone()), bound: None });
     loop {
-        match store.commit(SystemClock.now(), writes.clone()).await {
+        let error = match store.commit(SystemClock.now(), writes.clone()).await {
             Ok(()) => return job.id,
-            Err(CommitError::Storage(_)) => tokio::time::sleep(AGAIN).await,
-            Err(other) => panic!("{other}"),
+            Err(error) => error,
+        };
+        // It may have been taken though that was not told, now or by an earlier try.
+        match store.job(job.id).await {
+            Ok(Some(_)) => return job.id,
+            Ok(None) => assert!(matches!(error, CommitError::Storage(_)), "{error}"),
+            Err(_) => {}
         }
-        // It may have been taken though that was not told.
-        if let Ok(Some(_)) = store.job(job.id).await {
-            return job.id;
-        }
+        tokio::time::sleep(AGAIN).await;
     }
 }
 

@@ -52,4 +52,4 @@ pub use clock::RedisClock;
 pub use events::RedisEvents;
 pub use link::Figures;
 pub use open::RedisStore;
-pub use options::{CALL, COMMAND, CONNECT, Login, Mode, Node, Options, ROOM, Tls, Waits};
+pub use options::{CALL, COMMAND, CONNECT, Login, Mode, Node, Options, RIGHTS, ROOM, Tls, Waits};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use midwatch_service::audit::ChainKey;
 use midwatch_service::port::store::{CommitError, StoreError};
+use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 use crate::fault::{Fault, into_store};
@@ -37,13 +38,13 @@ pub(crate) struct Inner {
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
     /// Those that add to the audit trail.
-    pub(crate) trail: tokio::sync::Mutex<()>,
+    pub(crate) trail: Mutex<()>,
     /// Those that lease jobs.
-    pub(crate) claims: tokio::sync::Mutex<()>,
+    pub(crate) claims: Mutex<()>,
     /// Those that take what was heard.
-    pub(crate) heard: tokio::sync::Mutex<()>,
+    pub(crate) heard: Mutex<()>,
     /// Those that take messages.
-    pub(crate) posts: tokio::sync::Mutex<()>,
+    pub(crate) posts: Mutex<()>,
 }
 
 impl RedisStore {
@@ -64,6 +65,12 @@ impl RedisStore {
     /// What the connections are doing.
     pub fn figures(&self) -> Figures {
         self.inner.link.figures()
+    }
+
+    /// A turn in one of the lines, or none in time.
+    pub(crate) async fn turn<'a>(&self, line: &'a Mutex<()>) -> Result<MutexGuard<'a, ()>, StoreError> {
+        let busy = |_| StoreError::Busy("those before it wait for Redis".to_owned());
+        tokio::time::timeout_at(self.inner.link.deadline(), line.lock()).await.map_err(busy)
     }
 
     /// Runs a plan that only reads.

@@ -127,3 +127,9 @@ impl Options {
         }
     }
 }
+
+/// The rights that a user of Redis needs for the store, as `ACL SETUSER` takes them, with the prefix `midwatch`: no right to
+/// anything under other keys, and none to commands that are dangerous. Without `INFO` and `CONFIG GET` everything works, but
+/// nobody can say what Redis promises to keep.
+pub const RIGHTS: &str = "~{midwatch}:* &{midwatch}:* +@read +@write +@connection +@scripting +@pubsub -@dangerous +info +role +time \
+                          +cluster|slots +cluster|keyslot";

@@ -31,7 +31,7 @@ use crate::{
 impl Store for RedisStore {
     async fn commit(&self, now: Timestamp, writes: Vec<Write>) -> Result<(), CommitError> {
         let sealed = writes.iter().any(|write| matches!(write, Write::Audit(_)));
-        let _turn = if sealed { Some(self.inner.queues.trail.lock().await) } else { None };
+        let _turn = if sealed { Some(self.turn(&self.inner.queues.trail).await?) } else { None };
         let inner = &self.inner;
         self.work(|unit| commit::plan(unit, &inner.chain_key, &inner.process, now, &writes)).await
     }
@@ -43,7 +43,7 @@ impl Store for RedisStore {
         lease: Duration,
         slots: usize,
     ) -> Result<Vec<Leased>, StoreError> {
-        let _turn = self.inner.queues.claims.lock().await;
+        let _turn = self.turn(&self.inner.queues.claims).await?;
         jobs::claim::promote(&self.inner.link, &self.inner.keys, now).await?;
         self.change(|unit| jobs::claim::claim(unit, worker, now, lease, slots)).await
     }
@@ -143,7 +143,7 @@ impl Store for RedisStore {
         lease: Duration,
         limit: usize,
     ) -> Result<Vec<DueHeard>, StoreError> {
-        let _turn = self.inner.queues.heard.lock().await;
+        let _turn = self.turn(&self.inner.queues.heard).await?;
         self.change(|unit| heard::take(unit, worker, now, lease, limit)).await
     }
 
@@ -168,7 +168,7 @@ impl Store for RedisStore {
         share: Share,
         closed: &Closed,
     ) -> Result<Vec<DuePost>, StoreError> {
-        let _turn = self.inner.queues.posts.lock().await;
+        let _turn = self.turn(&self.inner.queues.posts).await?;
         self.change(|unit| outbox::take(unit, worker, platform, now, lease, share, closed)).await
     }
 

@@ -34,7 +34,7 @@ pub(crate) async fn promote(link: &Link, keys: &Keys, now: Timestamp) -> Result<
         script.key(keys.rank("ready", priority));
     }
     script.arg(score(now));
-    link.run(Request::Script(&script)).await
+    link.run(Request::Script(&script), link.deadline()).await
 }
 
 /// Candidates of a claim, in the order they are taken.

@@ -1,9 +1,9 @@
-//! The connections of this process: one for commands, one for reads that block, one for subscriptions; made when first used, and made anew after
-//! they broke. However many tasks work, there are no more of them.
+//! The connections of this process: one for commands, one for reads that block, one for subscriptions; made when first used,
+//! and made anew after they broke. However many tasks work, there are no more of them.
 //!
 //! The server that takes writes is looked up at each connect ([`place`]): after a failover the connection breaks or answers
 //! `READONLY` or `MOVED`, and the next one goes to the new server. Since all our keys share a slot, a cluster is to us one server
-//! that may move.
+//! that may move. While that slot itself is being moved, calls are refused for the moment.
 //!
 //! Must never wait without a deadline, queue without a bound, or send a command that changes something a second time, unless
 //! that changes nothing. Start at [`Link::run`].
@@ -110,12 +110,12 @@ impl Link {
 
     /// One command; it is sent again when the connection broke, so it must not matter how often it is done.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        self.run(Request::Command(command)).await
+        self.run(Request::Command(command), self.deadline()).await
     }
 
     /// Some commands at once, as with [`Link::ask`]. One that fails fails all.
     pub(crate) async fn pipe(&self, pipeline: &Pipeline) -> Result<Vec<Value>, StoreError> {
-        self.run(Request::Pipeline(pipeline)).await
+        self.run(Request::Pipeline(pipeline), self.deadline()).await
     }
 
     /// Asks the server what time it is.
@@ -126,14 +126,22 @@ impl Link {
         Ok(())
     }
 
-    /// Something that may be done more than once, within the time of one call.
-    pub(crate) async fn run<T: FromRedisValue>(&self, request: Request<'_>) -> Result<T, StoreError> {
+    /// When a call that begins now must have ended.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.call
+    }
+
+    /// Something that may be done more than once, tried until the deadline.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        request: Request<'_>,
+        deadline: Instant,
+    ) -> Result<T, StoreError> {
         let Ok(_permit) = self.room.try_acquire() else {
             self.refused.fetch_add(1, Ordering::Relaxed);
             let bound = self.bound;
             return Err(StoreError::Busy(format!("{bound} calls wait for Redis at {}", self.place)));
         };
-        let deadline = Instant::now() + self.call;
         let mut tries = 0;
         loop {
             let error = match bounded(deadline, self.once(&self.commands, request)).await {

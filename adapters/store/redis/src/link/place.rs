@@ -20,6 +20,9 @@ use super::ServerTime;
 use crate::keys::Keys;
 use crate::options::{Login, Mode, Node, Options, Tls};
 
+/// What our connections are called in `CLIENT LIST`.
+const NAME: &str = "midwatch";
+
 /// Where the servers are, and as whom they are greeted.
 pub(crate) struct Place {
     nodes: Vec<Node>,
@@ -96,6 +99,7 @@ impl Place {
         if first_word(&role) != Some("master") {
             return Err((ErrorKind::Io, "the server is a replica", format!("{found} takes no writes (yet)")).into());
         }
+        redis::cmd("CLIENT").arg("SETNAME").arg(NAME).exec_async(&mut connection).await?;
         let asked = Instant::now();
         time.learn(asked, redis::cmd("TIME").query_async(&mut connection).await?);
         Ok(connection)
@@ -151,8 +155,7 @@ impl Place {
     }
 
     fn client(&self, node: &Node, login: &Login, database: i64) -> RedisResult<Client> {
-        let mut user =
-            RedisConnectionInfo::default().set_db(database).set_lib_name("midwatch", env!("CARGO_PKG_VERSION"));
+        let mut user = RedisConnectionInfo::default().set_db(database).set_skip_set_lib_name();
         if let Some(name) = &login.username {
             user = user.set_username(name);
         }

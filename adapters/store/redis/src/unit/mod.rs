@@ -14,6 +14,8 @@
 
 mod ask;
 mod run;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub(crate) use self::run::{look, work};

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use midwatch_service::port::store::{CommitError, StoreError};
-use redis::Script;
+use redis::{Script, Value};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Unit;
@@ -37,6 +38,8 @@ enum Applied {
     Yes,
     /// Another writer was first.
     Conflict,
+    /// It came too late, and did nothing; or the server's clock was set.
+    Late,
 }
 
 /// Reads what a plan of reading asks for, and gives what it makes of it.
@@ -46,7 +49,7 @@ pub(crate) async fn look<T>(
     plan: impl Fn(&mut Unit) -> Result<T, Fault> + Send + Sync,
 ) -> Result<T, StoreError> {
     let mut unit = Unit::new(keys.clone());
-    decide(link, &mut unit, &plan).await.map_err(into_store)
+    decide(link, link.deadline(), &mut unit, &plan).await.map_err(into_store)
 }
 
 /// Does what a plan decides, all of it or nothing.
@@ -55,19 +58,23 @@ pub(crate) async fn work<T>(
     keys: &Keys,
     plan: impl Fn(&mut Unit) -> Result<T, Fault> + Send + Sync,
 ) -> Result<T, CommitError> {
+    let deadline = link.deadline();
     let mut unit = Unit::new(keys.clone());
     for tries in 0..TRIES {
-        let decided = decide(link, &mut unit, &plan).await;
+        let decided = decide(link, deadline, &mut unit, &plan).await;
         if let Err(CommitError::Storage(_)) = decided {
             return decided;
         }
         // A refusal must be as true as a write: what it stands on was read in several rounds.
         let apply = decided.is_ok();
-        if let Applied::Yes = send(link, &unit, apply).await? {
-            return decided;
+        match send(link, deadline, &unit, apply).await? {
+            Applied::Yes => return decided,
+            Applied::Late => link.ask_time().await?,
+            Applied::Conflict => {
+                link.conflicts.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep((PAUSE * tries).min(LONGEST_PAUSE)).await;
+            }
         }
-        link.conflicts.fetch_add(1, Ordering::Relaxed);
-        tokio::time::sleep((PAUSE * tries).min(LONGEST_PAUSE)).await;
         unit = unit.again();
     }
     Err(CommitError::Storage(StoreError::Busy(format!("another writer was first, {TRIES} times in turn"))))
@@ -76,6 +83,7 @@ pub(crate) async fn work<T>(
 /// Runs a plan, reading what it asks for, until it decides.
 async fn decide<T>(
     link: &Link,
+    deadline: Instant,
     unit: &mut Unit,
     plan: &(impl Fn(&mut Unit) -> Result<T, Fault> + Send + Sync),
 ) -> Result<T, CommitError> {
@@ -88,7 +96,7 @@ async fn decide<T>(
         unit.begin_anew();
         let wanted = unit.take_wanted();
         for some in wanted.chunks(AT_ONCE) {
-            let answers = link.pipe(&pipeline(some)).await?;
+            let answers: Vec<Value> = link.run(Request::Pipeline(&pipeline(some)), deadline).await?;
             for (ask, answer) in some.iter().zip(answers) {
                 unit.learn(ask.clone(), answer);
             }
@@ -97,24 +105,26 @@ async fn decide<T>(
     Err(Fault::Missing.into_commit())
 }
 
-async fn send(link: &Link, unit: &Unit, apply: bool) -> Result<Applied, StoreError> {
+async fn send(link: &Link, deadline: Instant, unit: &Unit, apply: bool) -> Result<Applied, StoreError> {
     if !(unit.is_checked() || apply && !unit.changes_nothing()) {
         return Ok(Applied::Yes);
     }
     let mark = unit.keys().key(format_args!("took:{}", Uuid::now_v7().simple()));
     let (keys, arguments) = unit.arguments(apply);
-    let limit = i64::try_from(link.call().as_micros()).unwrap_or(i64::MAX);
-    // Sent again after the connection broke, it finds its own mark and changes nothing.
+    // Sent again after the connection broke, it finds its own mark and changes nothing. Once nobody waits for it any more, it
+    // must not happen: it may still stand in the queue of a server that was frozen.
+    let left = deadline.saturating_duration_since(Instant::now());
+    let limit = i64::try_from(left.as_micros()).unwrap_or(i64::MAX);
     let latest = link.time().now().saturating_add(limit).to_string();
     let mut script = APPLY.key(&mark);
     for key in keys {
         script.key(key);
     }
     script.arg(&latest).arg(MARKED).arg(&arguments);
-    let result: i64 = link.run(Request::Script(&script)).await?;
+    let result: i64 = link.run(Request::Script(&script), deadline).await?;
     match result {
         0 => Ok(Applied::Yes),
-        -1 => Err(StoreError::Busy("Redis took the write too late, and did nothing".to_owned())),
+        -1 => Ok(Applied::Late),
         _ => Ok(Applied::Conflict),
     }
 }
