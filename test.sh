@@ -7,11 +7,14 @@ cd "$(dirname "$0")"
 # Programs that tests start themselves, each in a directory and on a port of its own. Debian's packages have their names.
 readonly PROGRAMS=(prometheus prometheus-alertmanager redis-server)
 
+# What renders the Helm chart: Go's text/template and the functions that Helm adds to it, as Debian packages them.
+readonly SPRIG=/usr/share/gocode/src/github.com/Masterminds/sprig
+
 say() { echo "test.sh: $*" >&2; }
 
 # What the user can do about programs that are still missing: the other tests run all the same.
 without() {
-    say "$1; tests that start ${missing[*]} will fail"
+    say "$1; tests that need ${missing[*]} will fail"
     say "put them on the PATH under these names (elsewhere than in Debian the second is called alertmanager)"
 }
 
@@ -45,6 +48,8 @@ programs() {
     for program in "${PROGRAMS[@]}"; do
         command -v "$program" >/dev/null || missing+=("$program")
     done
+    command -v go >/dev/null || missing+=(golang-go)
+    [ -d "$SPRIG" ] || missing+=(golang-github-masterminds-sprig-dev)
     [ "${#missing[@]}" -gt 0 ] || return 0
     command -v apt-get >/dev/null || { without "there is no apt-get here to install ${missing[*]}"; return 0; }
     [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || { without "installing ${missing[*]} wants root or sudo"; return 0; }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use midwatch_config::Settings;
 use reqwest::redirect::Policy;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
@@ -18,6 +18,9 @@ use crate::input;
 
 /// Longest time for one answer: a switch is one write to the disk.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Longest time that one answer is followed: the server ends it after an hour, and the client comes back.
+const FOLLOWED: Duration = Duration::from_mins(65);
 
 /// Bytes of a key file.
 const KEY_CAP: usize = 4096;
@@ -131,6 +134,21 @@ impl Client {
         String::from_utf8(body).map_err(|_| ClientError::NotOurs { address: self.address, status })
     }
 
+    /// Follows an answer that goes on: its pieces are for the caller to read, who has to notice silence.
+    pub(crate) async fn follow(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Response, ClientError> {
+        let request = self.request(Method::GET, path, query)?.timeout(FOLLOWED);
+        let response = request.send().await.map_err(|error| self.unreachable(error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let body = response.bytes().await.map_err(|error| self.unreachable(error))?;
+        match self.done((status, serde_json::from_slice(&body).ok())) {
+            Err(error) => Err(error),
+            Ok(_) => Err(ClientError::NotOurs { address: self.address, status }),
+        }
+    }
+
     async fn ask(
         &self,
         method: Method,
@@ -148,10 +166,17 @@ impl Client {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<(StatusCode, Vec<u8>), ClientError> {
-        let unreachable = |error: reqwest::Error| ClientError::Unreachable {
-            address: self.address,
-            why: chain(&error.without_url()),
-        };
+        let mut request = self.request(method, path, query)?;
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|error| self.unreachable(error))?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(|error| self.unreachable(error))?;
+        Ok((status, body.to_vec()))
+    }
+
+    fn request(&self, method: Method, path: &[&str], query: &[(&str, &str)]) -> Result<RequestBuilder, ClientError> {
         let mut url = reqwest::Url::parse("http://localhost")
             .map_err(|error| ClientError::Unreachable { address: self.address, why: error.to_string() })?;
         let _ = url.set_ip_host(self.address.ip());
@@ -159,17 +184,15 @@ impl Client {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(path);
         }
-        let mut request = self.http.request(method, url).query(query);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        if let Some(key) = &self.key {
-            request = request.bearer_auth(key.expose_secret());
-        }
-        let response = request.send().await.map_err(unreachable)?;
-        let status = response.status();
-        let body = response.bytes().await.map_err(unreachable)?;
-        Ok((status, body.to_vec()))
+        let request = self.http.request(method, url).query(query);
+        Ok(match &self.key {
+            Some(key) => request.bearer_auth(key.expose_secret()),
+            None => request,
+        })
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> ClientError {
+        ClientError::Unreachable { address: self.address, why: chain(&error.without_url()) }
     }
 }
 

@@ -357,3 +357,33 @@ async fn what_is_wrong_with_discord_is_said_with_what_to_do() {
     assert_eq!(code, Some(1));
     assert!(err.contains("midwatch discord invite") && err.contains("900000000000000099"), "{err}");
 }
+
+#[test]
+fn the_cluster_role_of_the_chart_is_what_the_program_prints() {
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/deploy/chart/files");
+    for (more, file) in [(None, "clusterrole.yaml"), (Some("--without-secrets"), "clusterrole-without-secrets.yaml")] {
+        let args: Vec<&str> = ["config", "rbac"].into_iter().chain(more).collect();
+        let output = midwatch(&args);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let expected = std::fs::read_to_string(files.join(file)).unwrap();
+        assert_eq!(text(&output.stdout), expected, "`midwatch config rbac {}` goes into {file}", more.unwrap_or(""));
+    }
+    let json = midwatch(&["config", "rbac", "-o", "json", "--name", "reader"]);
+    let role: serde_json::Value = serde_json::from_str(&text(&json.stdout)).unwrap();
+    assert_eq!((role["kind"].as_str(), role["metadata"]["name"].as_str()), (Some("ClusterRole"), Some("reader")));
+}
+
+/// A pack that looks for less needs less.
+#[test]
+fn fewer_detectors_need_a_smaller_role() {
+    let place = tempfile::tempdir().unwrap();
+    for (name, _) in midwatch_config::builtin_packs() {
+        let pack = format!("name: {name}\nversion: 9.0.0\ndescription: Only crashes.\ndetectors: [pod.crash]\n");
+        std::fs::write(place.path().join(format!("{name}.yaml")), pack).unwrap();
+    }
+    let mut command = command(&["config", "rbac"]);
+    let output = command.env("MIDWATCH__PACKS__DIRECTORY", place.path()).output().unwrap();
+    let role = text(&output.stdout);
+    assert!(role.contains("- pods\n") && role.contains("- secrets\n"), "{role}{}", text(&output.stderr));
+    assert!(!role.contains("clusterroles") && !role.contains("webhookconfigurations"), "{role}");
+}

@@ -76,31 +76,51 @@ pub(crate) struct App {
     pub(crate) document: Bytes,
 }
 
+impl App {
+    fn new(api: Api, document: Bytes) -> Arc<Self> {
+        let bodies = Semaphore::new(api.settings.limits.bodies_bytes.div_ceil(1024));
+        let followers = Arc::new(Semaphore::new(follow::FOLLOWERS));
+        Arc::new(Self { wrong_keys: Complaints::default(), bodies, followers, document, api })
+    }
+}
+
 /// All routes.
 pub fn router(api: Api) -> Router {
     let limits = api.settings.limits;
     let waits = limits.answer.saturating_add(api.settings.wait_most);
     let (plain, slow, hooks, open, scraped) = groups();
-    let app = Arc::new(App {
-        wrong_keys: Complaints::default(),
-        bodies: Semaphore::new(limits.bodies_bytes.div_ceil(1024)),
-        followers: Arc::new(Semaphore::new(follow::FOLLOWERS)),
-        document: document([&plain, &slow, &hooks, &open, &scraped]),
-        api,
-    });
-    let within = |group: Group, limit: Duration| group.router.layer(from_fn_with_state(limit, frame::within));
+    let app = App::new(api, document([&plain, &slow, &hooks, &open, &scraped]));
     let plain = within(plain, limits.answer).merge(within(slow, waits));
     let hooks = within(hooks, limits.answer.saturating_add(limits.body));
-    let scraped = within(scraped, limits.answer);
-    Router::new()
+    watched(&app, open, scraped)
         .merge(plain.route_layer(from_fn_with_state(app.clone(), guard::api)))
         .merge(hooks.route_layer(from_fn_with_state(app.clone(), guard::webhook)))
-        .merge(scraped.route_layer(from_fn_with_state(app.clone(), guard::metrics)))
-        .merge(within(open, limits.answer))
         .method_not_allowed_fallback(wrong_method)
         .fallback(unknown)
         .layer(from_fn_with_state(app.clone(), frame::frame))
         .with_state(app)
+}
+
+/// The routes of a process that serves no API: what probes and scrapers read.
+pub fn probes(api: Api) -> Router {
+    let (_, _, _, open, scraped) = groups();
+    let app = App::new(api, Bytes::new());
+    watched(&app, open, scraped)
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(elsewhere)
+        .layer(from_fn_with_state(app.clone(), frame::frame))
+        .with_state(app)
+}
+
+/// What probes and scrapers read.
+fn watched(app: &Arc<App>, open: Group, scraped: Group) -> Router<Arc<App>> {
+    let limit = app.api.settings.limits.answer;
+    let scraped = within(scraped, limit).route_layer(from_fn_with_state(app.clone(), guard::metrics));
+    scraped.merge(within(open, limit))
+}
+
+fn within(group: Group, limit: Duration) -> Router<Arc<App>> {
+    group.router.layer(from_fn_with_state(limit, frame::within))
 }
 
 /// The API without a listener, for who may read the store's files anyway: no key is asked for, `actor` asks. A store that was
@@ -119,9 +139,7 @@ pub fn within_process(api: Api, actor: Actor) -> Router {
         request.extensions_mut().insert(Caller(actor.clone()));
         next.run(request)
     };
-    plain
-        .router
-        .layer(from_fn_with_state(limit, frame::within))
+    within(plain, limit)
         .route_layer(from_fn(named))
         .fallback(unknown)
         .layer(from_fn_with_state(app.clone(), frame::frame))
@@ -180,6 +198,11 @@ async fn unknown() -> Fault {
         None,
         "there is nothing at this path; `GET /api/v1/openapi.json` lists what there is",
     )
+}
+
+async fn elsewhere() -> Fault {
+    let detail = "this process serves no API, only /metrics and /health: it runs without the role `api`";
+    Fault::new(StatusCode::NOT_FOUND, None, detail)
 }
 
 async fn wrong_method() -> Fault {

@@ -36,7 +36,7 @@ mod wait;
 mod webhook;
 mod who;
 
-pub use app::{Api, router, within_process};
+pub use app::{Api, probes, router, within_process};
 pub use key::{ApiKey, KeyHash, NotADigest, WebhookKey};
 pub use server::serve;
 pub use settings::{HttpSettings, Limits};

@@ -11,6 +11,9 @@ pub(crate) struct Serve {
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+    /// What this process does, of what several share: gateway (chat), worker (jobs), api (webhooks and REST) [default: all]
+    #[arg(long = "role", value_name = "ROLE", value_delimiter = ',', value_parser = ["gateway", "worker", "api"])]
+    pub(crate) roles: Vec<String>,
 }
 
 /// `midwatch doctor`.

@@ -8,7 +8,8 @@ use crate::{live, serve, settings};
 
 /// Serves until it is told to end.
 pub(crate) fn run(args: &Serve, common: &Common) -> Result<ExitCode, Failure> {
-    let flags = [("server.listen", args.listen.as_ref(), "--listen")];
+    let roles = Some(args.roles.join(",")).filter(|roles| !roles.is_empty());
+    let flags = [("server.listen", args.listen.as_ref(), "--listen"), ("server.roles", roles.as_ref(), "--role")];
     let settings = settings::load_for_server(common, &flags)?;
     live::tls();
     // Its own end of signals, unlike short commands: it drains.

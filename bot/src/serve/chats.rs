@@ -16,6 +16,7 @@ use midwatch_service::port::names::Names;
 use tokio_util::sync::CancellationToken;
 
 use super::discord::{self, Discord};
+use super::lead::Lead;
 use super::slack::{SLACK, Slack};
 use crate::failure::Failure;
 
@@ -76,8 +77,8 @@ impl Chats {
         Ok(slack.merge(discord.unwrap_or_default()))
     }
 
-    /// Listens where we are the ones to connect.
-    pub(super) async fn listen(&self, ear: &Ear, stop: CancellationToken) {
+    /// Listens where we are the ones to connect: at Slack each process, at Discord's gateway the one that leads that.
+    pub(super) async fn listen(&self, ear: &Ear, gateway: &Lead, stop: &CancellationToken) {
         let slack = async {
             if let Some(slack) = &self.slack {
                 slack.listen(slack.reception(ear), stop.clone()).await;
@@ -85,7 +86,8 @@ impl Chats {
         };
         let discord = async {
             if let Some(discord) = &self.discord {
-                discord.listen(ear, stop.clone()).await;
+                // A bot is listening there once.
+                gateway.keep(stop, |turn| discord.listen(ear, turn)).await;
             }
         };
         tokio::join!(slack, discord);

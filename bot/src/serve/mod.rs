@@ -2,6 +2,9 @@
 //!
 //! ```text
 //! wiring      the parts, in the order they need each other
+//! roles       which of them this process runs
+//! kept        the store: its own, or one that several share
+//! lead        what only one process at a time does
 //! clusters    evidence, opened when the first job needs it
 //! calls       counts what others are asked
 //! memory      what the process holds of it
@@ -26,12 +29,16 @@ mod discord;
 #[path = "discord/absent.rs"]
 mod discord;
 mod http;
+mod kept;
+mod lead;
 mod lookout;
 mod memory;
+mod models;
 mod names;
 mod own;
 mod policy;
 mod reload;
+mod roles;
 mod slack;
 mod stop;
 mod upkeep;

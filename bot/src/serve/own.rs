@@ -1,7 +1,9 @@
 //! The settings of intake and worker, from ours.
 
+use jiff::Timestamp;
 use midwatch_config::{ModelProvider, Settings};
 use midwatch_service::allowance::{AllowanceSettings, Rate};
+use midwatch_service::fleet::{Replica, Role};
 use midwatch_service::id::WorkerId;
 use midwatch_service::inbox::InboxSettings;
 use midwatch_service::intake::IntakeSettings;
@@ -51,8 +53,25 @@ pub(super) fn inbox(settings: &Settings, id: WorkerId, clusters: Vec<String>) ->
     InboxSettings { clusters, channels: channels(settings), allowance, model, ..InboxSettings::new(id) }
 }
 
-/// What the worker is told. The store is embedded, so it is the only one.
-pub(super) fn worker(settings: &Settings, id: WorkerId) -> WorkerSettings {
+/// What the others are told of this process.
+pub(super) fn replica(settings: &Settings, id: WorkerId, host: String, roles: Vec<Role>, now: Timestamp) -> Replica {
+    let slots = if roles.contains(&Role::Worker) { settings.jobs.concurrency } else { 0 };
+    Replica {
+        id,
+        host,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        roles,
+        slots: slots.into(),
+        running: 0,
+        started_at: now,
+        seen_at: now,
+        draining: false,
+        leads: Vec::new(),
+    }
+}
+
+/// What the worker is told; `sole` when nobody shares its store.
+pub(super) fn worker(settings: &Settings, id: WorkerId, sole: bool) -> WorkerSettings {
     let (jobs, kept) = (&settings.jobs, &settings.store);
     let defaults = WorkerSettings::new(id);
     WorkerSettings {
@@ -61,7 +80,7 @@ pub(super) fn worker(settings: &Settings, id: WorkerId) -> WorkerSettings {
         grace: settings.server.grace,
         limits: settings::limits(settings),
         retention: Retention { jobs: kept.keep_jobs, incidents: kept.keep_incidents, ..defaults.retention },
-        sole: true,
+        sole,
         ..defaults
     }
 }

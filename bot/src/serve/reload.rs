@@ -12,8 +12,7 @@ use midwatch_redact::Redactor;
 use midwatch_service::audit;
 use midwatch_service::health::{Health, Status};
 use midwatch_service::pack::{Change, Packs, Reload, Reloaded};
-use midwatch_service::port::store::{Store as _, Write};
-use midwatch_sqlite::SqliteStore;
+use midwatch_service::port::store::{Store, Write};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +30,7 @@ pub(super) struct Reloading {
     /// The operator's packs; without them there is nothing to do.
     pub(super) directory: Option<PathBuf>,
     pub(super) packs: Arc<Packs>,
-    pub(super) store: Arc<SqliteStore>,
+    pub(super) store: Arc<dyn Store>,
     pub(super) health: Arc<Health>,
     pub(super) redactor: Redactor,
 }

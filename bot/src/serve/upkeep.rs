@@ -1,5 +1,5 @@
 //! What has to be looked at now and then: quiet windows and storms, switched packs, the store, checkpoints of the audit
-//! trail.
+//! trail. Of several processes one looks at incidents and writes checkpoints, into a file of its own machine.
 //!
 //! Must never end the server: what fails is logged and tried again. Start at [`Upkeep::run`].
 
@@ -9,13 +9,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use midwatch_service::audit::Checkpoints;
+use midwatch_service::clock::SharedClock;
 use midwatch_service::health::{Health, Status};
 use midwatch_service::intake::Intake;
 use midwatch_service::pack::Packs;
-use midwatch_service::port::store::Store as _;
-use midwatch_sqlite::SqliteStore;
+use midwatch_service::port::store::Store;
+use midwatch_service::signals::Signals;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+
+use super::lead::UPKEEP;
 
 /// The name under which the store's health is reported.
 pub(super) const STORE: &str = "store";
@@ -32,7 +35,9 @@ const TRAIL_EVERY: u32 = 30;
 /// What is kept up.
 pub(super) struct Upkeep {
     pub(super) intake: Arc<Intake>,
-    pub(super) store: Arc<SqliteStore>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: SharedClock,
+    pub(super) signals: Arc<Signals>,
     pub(super) packs: Arc<Packs>,
     pub(super) health: Arc<Health>,
     /// The file of the trail's checkpoints.
@@ -53,17 +58,26 @@ impl Upkeep {
             if let Err(error) = self.packs.refresh(&*self.store).await {
                 tracing::warn!(%error, "which packs are switched off is not known anew");
             }
-            if let Err(error) = self.intake.tick().await {
-                tracing::warn!(%error, "incidents could not be closed, nor storms be investigated");
-            }
             if look % STORE_EVERY == 0 {
                 self.try_store().await;
+            }
+            if !self.leads() {
+                continue;
+            }
+            if let Err(error) = self.intake.tick().await {
+                tracing::warn!(%error, "incidents could not be closed, nor storms be investigated");
             }
             if look % TRAIL_EVERY == 0 {
                 self.checkpoint(&mut trail).await;
             }
         }
-        self.checkpoint(&mut trail).await;
+        if self.leads() {
+            self.checkpoint(&mut trail).await;
+        }
+    }
+
+    fn leads(&self) -> bool {
+        self.signals.standing.leads(UPKEEP, self.clock.now())
     }
 
     async fn try_store(&self) {

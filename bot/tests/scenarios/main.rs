@@ -24,6 +24,7 @@ mod model;
 mod operate;
 mod parts;
 mod reload;
+mod replicas;
 mod rights;
 mod storm;
 mod support;

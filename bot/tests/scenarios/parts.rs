@@ -1,8 +1,11 @@
 //! What the server says of its parts and of whom it asks, and bounds of what it takes.
 
+use std::process::Stdio;
+
 use midwatch_doubles::kubernetes::Fault;
-use midwatch_doubles::programs::until;
+use midwatch_doubles::programs::{Config, Prometheus, until};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{CASE, Place, Server, alert, webhook};
 
@@ -114,4 +117,31 @@ async fn the_doctor_finds_a_running_server_well() {
     assert!(found["fix"].as_str().unwrap().contains("server.listen"), "{found}");
     assert!(server.terminate().success());
     assert_eq!(running(&looked(&[]).await), None, "it has ended");
+}
+
+/// Prometheus asks for OpenMetrics and reads it strictly; promtool reads what a person with curl sees.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prometheus_takes_the_figures() {
+    let place = Place::new(CASE, "").await;
+    let mut server = place.start();
+    server.ready().await;
+    let host = server.url.trim_start_matches("http://").to_owned();
+    let config = Config { targets: vec![host], ..Config::default() };
+    let prometheus = Prometheus::start(config).await;
+    let query = format!("{}/api/v1/query?query=midwatch_process_resident_memory_bytes", prometheus.url());
+    let bytes = until("a figure is in Prometheus", async || {
+        let answer: Value = reqwest::get(&query).await.ok()?.json().await.ok()?;
+        answer["data"]["result"][0]["value"][1].as_str()?.parse::<u64>().ok().filter(|bytes| *bytes > 0)
+    })
+    .await;
+    assert!(bytes > 1 << 20, "{bytes}");
+    let text = metrics(&server).await;
+    assert!(text.contains("midwatch_health_status{part=\"store\",required=\"true\",status=\"up\"} 1"), "{text}");
+    let mut promtool = tokio::process::Command::new("promtool");
+    promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped());
+    let mut checking = promtool.spawn().expect("`promtool` cannot be started; ./test.sh installs what the tests need");
+    checking.stdin.take().unwrap().write_all(text.as_bytes()).await.unwrap();
+    let output = checking.wait_with_output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.trim().is_empty(), "{said}");
 }

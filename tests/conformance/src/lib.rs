@@ -10,11 +10,13 @@ use std::sync::Arc;
 
 use midwatch_service::port::store::Store;
 
+mod changing;
 pub mod chat;
 mod crowd;
 mod dice;
 mod endings;
 mod events;
+mod fleet;
 mod forgetting;
 pub mod given;
 mod heard;
@@ -27,6 +29,7 @@ mod outbox_model;
 mod queue;
 mod retention;
 mod searching;
+mod shared;
 mod shares;
 mod spending;
 pub mod storm;
@@ -34,9 +37,11 @@ mod talk;
 mod threads;
 mod unsure;
 
+pub use changing::*;
 pub use crowd::*;
 pub use endings::*;
 pub use events::*;
+pub use fleet::*;
 pub use forgetting::*;
 pub use heard::*;
 pub use incidents::*;
@@ -48,6 +53,7 @@ pub use outbox_model::*;
 pub use queue::*;
 pub use retention::*;
 pub use searching::*;
+pub use shared::*;
 pub use shares::*;
 pub use spending::*;
 pub use talk::*;
@@ -75,6 +81,7 @@ macro_rules! properties {
             states_go_forward_only
             a_retry_waits_and_attempts_run_out
             a_dead_letter_is_tried_anew
+            a_dead_letter_is_put_away
             cancelling_a_job_that_waits_ends_it
             cancelling_a_job_under_way_marks_it
             a_marked_job_never_comes_back
@@ -106,6 +113,7 @@ macro_rules! properties {
             what_was_not_tried_is_as_it_was
             a_newer_revision_is_no_less_urgent
             nothing_hangs_on_what_one_person_sees
+            a_message_is_changed_by_who_read_it_last
             a_closed_channel_hides_no_other
             each_channel_gets_its_share
             edits_take_turns
@@ -133,6 +141,10 @@ macro_rules! properties {
             the_audit_trail_is_one_chain_across_restarts
             everything_survives_a_restart
             the_store_can_be_checked
+            a_process_is_there_while_it_says_so
+            an_order_to_drain_is_heard_until_it_is_lifted
+            the_kill_switch_stays_on_until_it_is_turned_off
+            who_leads_goes_on_leading
             a_sweep_spares_what_lives
             a_sweep_is_bounded
             a_sweep_takes_threads_that_nothing_names
@@ -159,6 +171,22 @@ macro_rules! properties {
     };
 }
 
+/// Calls a macro with the name of every property that only a store has which several processes share: there a place may be
+/// opened while it is open.
+#[macro_export]
+macro_rules! shared_properties {
+    ($each:ident) => {
+        $each! {
+            every_process_sees_the_others
+            one_process_leads
+            many_processes_write_one_trail
+            no_change_of_a_message_is_lost
+            what_many_processes_say_goes_once_and_in_order
+            what_many_processes_hear_is_heard_once
+        }
+    };
+}
+
 /// Calls a macro with the name of every property of a log of events.
 #[macro_export]
 macro_rules! event_properties {
@@ -178,7 +206,7 @@ macro_rules! run_each {
     ($($name:ident)*) => {
         /// Every property, one after the other, each in the place of its name.
         pub async fn run_all<F: AsyncFn(&'static str) -> Arc<dyn Store>>(make: F) {
-            $( $name(async || make(stringify!($name)).await).await; )*
+            $( Box::pin($name(async || make(stringify!($name)).await)).await; )*
         }
     };
 }

@@ -100,7 +100,7 @@ pub async fn random_operations_follow_the_model<F: AsyncFn() -> Arc<dyn Store>>(
 
 impl Run {
     async fn step(&mut self) {
-        match self.dice.below(16) {
+        match self.dice.below(17) {
             0..=3 => self.enqueue().await,
             4..=6 => self.claim().await,
             7..=10 => self.write_by_lease().await,
@@ -108,6 +108,7 @@ impl Run {
             12 => self.reap().await,
             13 => self.cancel().await,
             14 => self.replay().await,
+            15 => self.discard().await,
             _ => self.now += 60,
         }
     }
@@ -258,6 +259,15 @@ impl Run {
         let one = self.known.get_mut(&id).unwrap();
         (one.dead, one.marked, one.attempts, one.lost, one.run_at) = (false, false, 0, 0, self.now);
         one.go(JobState::Pending);
+    }
+
+    async fn discard(&mut self) {
+        let dead: Vec<JobId> = self.known.iter().filter(|(_, one)| one.dead).map(|(id, _)| *id).collect();
+        let Some(id) = self.dice.pick(&dead) else { return };
+        self.desk.done(self.now, vec![Write::Discard { job: id, by: actor() }]).await;
+        let one = self.known.get_mut(&id).unwrap();
+        one.dead = false;
+        one.go(JobState::Failed);
     }
 
     async fn compare_jobs(&self, when: &str) {

@@ -111,5 +111,9 @@ pub(crate) async fn spend(
     let since = day(begin);
     let rows = app.api.store.spending(since).await?;
     let whole = rows.len() < SPENDING_ROWS;
-    Ok(Answer(app.api.redactor.seal(SpendList { since, whole, spent: rows.into_iter().map(SpendView::from).collect() })))
+    Ok(Answer(app.api.redactor.seal(SpendList {
+        since,
+        whole,
+        spent: rows.into_iter().map(SpendView::from).collect(),
+    })))
 }

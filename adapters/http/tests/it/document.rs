@@ -228,6 +228,11 @@ async fn answers_fit_their_schemas() {
     let unseen = |path: &str, method: &str| !seen.iter().any(|(p, m)| p == path && m == method);
     let left: Vec<String> =
         operations(&document).into_iter().filter(|(p, m, _)| unseen(p, m)).map(|(p, ..)| p).collect();
-    let text = ["/api/v1/jobs/{id}/artifacts/{artifact}", "/api/v1/jobs/{id}/model", "/api/v1/jobs/{id}/report.md", "/metrics"];
+    let text = [
+        "/api/v1/jobs/{id}/artifacts/{artifact}",
+        "/api/v1/jobs/{id}/model",
+        "/api/v1/jobs/{id}/report.md",
+        "/metrics",
+    ];
     assert_eq!(left, text, "those that are no JSON");
 }

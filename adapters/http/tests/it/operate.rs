@@ -59,7 +59,10 @@ async fn a_dead_letter_is_replayed_or_put_away_and_both_are_audited() {
     let [newer, older] = ids.as_slice() else { panic!("{dead}") };
     let path = |id: &str, verb: &str| format!("/api/v1/dead-letters/{id}/{verb}");
     let replayed = done(&world, &path(newer, "replay"), &json!({})).await;
-    assert_eq!((&replayed["state"], &replayed["dead"], &replayed["attempts"]), (&json!("pending"), &json!(false), &json!(0)));
+    assert_eq!(
+        (&replayed["state"], &replayed["dead"], &replayed["attempts"]),
+        (&json!("pending"), &json!(false), &json!(0))
+    );
     let discarded = done(&world, &path(older, "discard"), &json!({})).await;
     assert_eq!((&discarded["state"], &discarded["dead"]), (&json!("failed"), &json!(false)));
     assert_eq!(read(&world, "/api/v1/jobs?dead=true").await["jobs"], json!([]));
@@ -71,7 +74,11 @@ async fn a_dead_letter_is_replayed_or_put_away_and_both_are_audited() {
     }
     let trail = audited(&world).await;
     for action in ["dead letter replay", "dead letter discard"] {
-        assert_eq!(trail.iter().filter(|one| *one == action).count(), 1, "what was refused is not told as done: {trail:?}");
+        assert_eq!(
+            trail.iter().filter(|one| *one == action).count(),
+            1,
+            "what was refused is not told as done: {trail:?}"
+        );
     }
 }
 
@@ -121,7 +128,10 @@ async fn the_queue_is_told_cleared_and_given_back_what_is_stuck() {
     assert_eq!(read(&world, "/api/v1/queue").await["running"], 1, "what runs goes on");
     assert_eq!(problem(world.post("/api/v1/queue/clear", &json!({}))).await.0, 400, "of all packs at once: no");
     let trail = audited(&world).await;
-    assert!(["queue move-stuck", "queue clear", "cancel"].iter().all(|one| trail.iter().any(|a| a == one)), "{trail:?}");
+    assert!(
+        ["queue move-stuck", "queue clear", "cancel"].iter().all(|one| trail.iter().any(|a| a == one)),
+        "{trail:?}"
+    );
 }
 
 #[tokio::test]
@@ -193,8 +203,14 @@ async fn figures_count_what_happened_in_the_window() {
     let running = world.claim().await.job.spec.id.to_string();
     let stats = read(&world, "/api/v1/stats?last=1h").await;
     let total = &stats["total"];
-    assert_eq!([&total["jobs"], &total["live"], &total["completed"], &total["failed"]].map(Value::as_u64), [4, 2, 1, 1].map(Some));
-    assert_eq!((&total["error_share"], &total["jobs_per_hour"], &stats["whole"]), (&json!(0.5), &json!(4.0), &json!(true)));
+    assert_eq!(
+        [&total["jobs"], &total["live"], &total["completed"], &total["failed"]].map(Value::as_u64),
+        [4, 2, 1, 1].map(Some)
+    );
+    assert_eq!(
+        (&total["error_share"], &total["jobs_per_hour"], &stats["whole"]),
+        (&json!(0.5), &json!(4.0), &json!(true))
+    );
     assert!(total["execution"]["p99"].is_number() && total["waiting"]["p50"].is_number(), "{stats}");
     assert_eq!((&stats["packs"][0]["pack"], &stats["packs"][0]["jobs"]), (&json!("standard"), &json!(4)));
 
@@ -210,9 +226,16 @@ async fn figures_count_what_happened_in_the_window() {
     let activity = read(&world, "/api/v1/activity").await;
     assert_eq!((activity["jobs"].as_array().unwrap().len(), &activity["jobs"][0]["job"]["id"]), (1, &json!(running)));
 
-    for path in ["stats?last=32d", "stats?last=59s", "stats?last=7", "errors?last=", "slow?threshold=fast", "spend?last=-1d",
-        "slow?last=99999999999999999999d", "stats?since=1h"]
-    {
+    for path in [
+        "stats?last=32d",
+        "stats?last=59s",
+        "stats?last=7",
+        "errors?last=",
+        "slow?threshold=fast",
+        "spend?last=-1d",
+        "slow?last=99999999999999999999d",
+        "stats?since=1h",
+    ] {
         assert_eq!(problem(world.get(&format!("/api/v1/{path}"))).await.0, 400, "{path}");
     }
 }
@@ -223,7 +246,14 @@ async fn what_was_spent_is_told_by_day_and_user() {
     assert_eq!(read(&world, "/api/v1/spend").await["spent"], json!([]));
     let actor = Actor { platform: "slack".to_owned(), user: "U1".to_owned(), ..Actor::default() };
     let used = ModelUse { requests: 1, calls: 2, input: 100, output: 20, cached: 30, micro_usd: Some(1_500_000) };
-    let spend = |id| Spend { id, at: Timestamp::now(), job: JobId::new(), actor: actor.clone(), model: "main".to_owned(), used };
+    let spend = |id| Spend {
+        id,
+        at: Timestamp::now(),
+        job: JobId::new(),
+        actor: actor.clone(),
+        model: "main".to_owned(),
+        used,
+    };
     let writes = [SpendId::new(), SpendId::new()].map(|id| Write::Spent(spend(id))).into();
     world.store.commit(Timestamp::now(), writes).await.unwrap();
     let told = read(&world, "/api/v1/spend?last=1d").await;

@@ -57,7 +57,41 @@ pub(crate) fn storage(place: &str, error: RedisError) -> StoreError {
             what: format!("Redis at {place} is a node of a cluster; set store.mode to cluster"),
             source: Box::new(error),
         },
+        // The first line of our scripts is of Redis 7.0.
+        _ if error.to_string().contains("compiling script") => StoreError::Other {
+            what: format!("Redis at {place} is older than 7.0, which the store needs"),
+            source: Box::new(error),
+        },
         _ if remedy(&error) != Remedy::None => StoreError::Busy(words),
         _ => StoreError::Other { what: format!("a command failed on Redis at {place}"), source: Box::new(error) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::make_extension_error;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::full("OOM", "no room in the store", "maxmemory")]
+    #[case::a_full_disk("MISCONF", "no room in the store", "its disk")]
+    #[case::no_right("NOPERM", "cannot be written", "which rights")]
+    #[case::a_wrong_password("WRONGPASS", "cannot be written", "store.password")]
+    #[case::too_few_replicas("NOREPLICAS", "cannot be written", "too few replicas")]
+    #[case::it_starts("LOADING", "does not take this now", "LOADING")]
+    fn codes_become_words_with_what_to_do(#[case] code: &str, #[case] what: &str, #[case] next: &str) {
+        let words = storage("redis:6379", make_extension_error(code.to_owned(), None)).to_string();
+        assert!(words.contains(what) && words.contains(next), "{words}");
+    }
+
+    #[rstest]
+    #[case::demoted("READONLY", Remedy::Reconnect)]
+    #[case::blocked_while_demoted("UNBLOCKED", Remedy::Reconnect)]
+    #[case::a_long_script("BUSY", Remedy::Wait)]
+    #[case::anything_else("WRONGTYPE", Remedy::None)]
+    fn each_has_its_remedy(#[case] code: &str, #[case] wanted: Remedy) {
+        assert_eq!(remedy(&make_extension_error(code.to_owned(), None)), wanted);
     }
 }

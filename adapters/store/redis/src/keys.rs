@@ -21,10 +21,10 @@
 //! jobs:ended                 sorted set by the end: jobs that have ended, for the sweep
 //! jobs:dedup                 hash: key -> the live job that has it
 //! jobs:leased                a number: jobs leased so far, for the turn of those that wait long
-//! replica:ID                 string: a process as it last said of itself; drain:ID its order to drain
+//! replica:ID                 hash: body (a process as it last said of itself), drain (its order to drain)
 //! replicas                   sorted set by the moment it counts as gone
 //! kill                       the kill switch, when it is on
-//! lead:WHAT                  who leads it, and until when; leads: hash of what a process leads
+//! leads                      hash: what only one process does -> who, and until when
 //! calls                      capped stream: calls between processes
 //! events:ID                  capped stream: what happens inside a job; also the channel where each is published
 //! ```

@@ -99,7 +99,8 @@ fn load(unit: &mut Unit, id: MuteId) -> Result<Option<Kept>, Fault> {
 pub(crate) fn list(unit: &mut Unit, now: Timestamp) -> Result<Vec<Mute>, Fault> {
     let keys = unit.keys().clone();
     let ids = unit.ask(["ZRANGEBYSCORE", &by_end(&keys), &format!("({}", score(now)), "+inf"])?;
-    let kept = rounds::all(ids.iter().map(|id| unit.peek(&cell(&keys, id))?.map(|text| Kept::parse(&text)).transpose()))?;
+    let kept =
+        rounds::all(ids.iter().map(|id| unit.peek(&cell(&keys, id))?.map(|text| Kept::parse(&text)).transpose()))?;
     let kept = kept.into_iter().flatten().filter(|kept| kept.until > now);
     let mut mutes: Vec<Mute> = kept.map(|kept| kept.mute).collect();
     mutes.sort_by_key(|mute| (mute.at, mute.id));

@@ -9,13 +9,16 @@
 //!
 //! A sum follows from the rows of its day: what is swept is taken off, and goes with the last row.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use midwatch_agent::request::ModelUse;
 use midwatch_service::clock::after;
 use midwatch_service::id::{JobId, SpendId};
-use midwatch_service::spend::{Spend, Spender, day};
+use midwatch_service::port::store::SPENDING_ROWS;
+use midwatch_service::spend::{DaySpend, Spend, Spender, day};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
@@ -30,6 +33,9 @@ const MOST: u64 = 1 << 40;
 
 /// Rows of a part of a day that are read at first; then twice as many each time.
 const PAGE: usize = 500;
+
+/// Rows that are looked at for [`by_day`] at least.
+const LOOKED: usize = 50_000;
 
 /// What was spent, as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -146,6 +152,36 @@ pub(crate) fn since(unit: &mut Unit, since: Timestamp, by: Option<&Spender>) -> 
 pub(crate) fn on_job(unit: &mut Unit, job: JobId) -> Result<ModelUse, Fault> {
     let rows = on(unit.keys(), job);
     rows_of(unit, &rows, "-inf", "+inf")
+}
+
+/// By day, spender and model, from the newest rows: sums of a day do not tell models apart.
+pub(crate) fn by_day(unit: &mut Unit, since: Timestamp) -> Result<Vec<DaySpend>, Fault> {
+    let keys = unit.keys().clone();
+    let (set, from) = (keys.key("spent"), score(since));
+    let mut sums: BTreeMap<(Reverse<Timestamp>, String, String, String), ModelUse> = BTreeMap::new();
+    let (mut skip, mut page) = (0, PAGE);
+    while skip < LOOKED {
+        let (begin, most) = (skip.to_string(), page.to_string());
+        let ids = unit.ask(["ZREVRANGEBYSCORE", &set, "+inf", &from, "LIMIT", &begin, &most])?;
+        let rows = all(ids.iter().map(|id| unit.peek(&row(&keys, word("spending", id)?))))?;
+        for text in rows.iter().flatten() {
+            let Row { at, platform, user, model, used, .. } = parse("what was spent", text)?;
+            let sum = sums.entry((Reverse(day(at)), platform, user, model)).or_default();
+            *sum = both(*sum, used);
+        }
+        if ids.len() < page {
+            break;
+        }
+        skip += page;
+        page *= 2;
+    }
+    let told = sums.into_iter().take(SPENDING_ROWS).map(|((Reverse(day), platform, user, model), used)| DaySpend {
+        day,
+        by: Spender { platform, user },
+        model,
+        used,
+    });
+    Ok(told.collect())
 }
 
 /// The sum of the rows in a part of a set.

@@ -13,15 +13,14 @@ use midwatch_service::incident::Incident;
 use midwatch_service::job::{Job, Lease, Leased, Priority, Transition};
 use midwatch_service::mute::Mute;
 use midwatch_service::port::store::{
-    Artifact, ArtifactInfo, Beat, Closed, CommitError, DueHeard, DuePost, Feedback, JobFilter, Load, Reaped, Retention, Share, Store,
-    StoreError, Write,
+    Artifact, ArtifactInfo, Beat, Closed, CommitError, DueHeard, DuePost, Feedback, JobFilter, Load, Reaped, Retention,
+    Share, Store, StoreError, Write,
 };
 use midwatch_service::post::PostBody;
 use midwatch_service::search::FoundReport;
 use midwatch_service::spend::{DaySpend, Spender};
 use midwatch_service::thread::{Entry, Thread};
 
-use crate::fault::Fault;
 use crate::open::RedisStore;
 use crate::{
     artifacts, check, commit, feedback, fleet, heard, incidents, jobs, mutes, outbox, packs, reports, spent, sweep,
@@ -189,12 +188,12 @@ impl Store for RedisStore {
         self.look(|unit| artifacts::load(unit, job, name)).await
     }
 
-    async fn artifacts(&self, _: JobId) -> Result<Vec<ArtifactInfo>, StoreError> {
-        self.look(|_| Err(Fault::Damaged("this part is not kept yet".to_owned()))).await
+    async fn artifacts(&self, job: JobId) -> Result<Vec<ArtifactInfo>, StoreError> {
+        self.look(|unit| artifacts::list(unit, job)).await
     }
 
-    async fn spending(&self, _: Timestamp) -> Result<Vec<DaySpend>, StoreError> {
-        self.look(|_| Err(Fault::Damaged("this part is not kept yet".to_owned()))).await
+    async fn spending(&self, since: Timestamp) -> Result<Vec<DaySpend>, StoreError> {
+        self.look(|unit| spent::by_day(unit, since)).await
     }
 
     async fn spent(&self, since: Timestamp, by: Option<&Spender>) -> Result<ModelUse, StoreError> {

@@ -97,12 +97,7 @@ pub(crate) fn load(unit: &mut Unit, id: ThreadId) -> Result<Option<Thread>, Faul
     unit.get(&cell)?.map(|text| parse("a thread", &text)).transpose()
 }
 
-pub(crate) fn at(
-    unit: &mut Unit,
-    platform: &str,
-    channel: &str,
-    root: &MessageId,
-) -> Result<Option<Thread>, Fault> {
+pub(crate) fn at(unit: &mut Unit, platform: &str, channel: &str, root: &MessageId) -> Result<Option<Thread>, Fault> {
     let cell = hanging_on(unit.keys(), platform, channel, root);
     let Some((_, id)) = hung(unit, &cell)?.into_iter().next() else { return Ok(None) };
     load(unit, id)

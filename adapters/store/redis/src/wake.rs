@@ -33,10 +33,11 @@ enum Call {
     Heard,
     Posts,
     Changes,
+    Orders,
 }
 
 impl Call {
-    const ALL: [Call; 4] = [Call::Jobs, Call::Heard, Call::Posts, Call::Changes];
+    const ALL: [Call; 5] = [Call::Jobs, Call::Heard, Call::Posts, Call::Changes, Call::Orders];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -44,6 +45,7 @@ impl Call {
             Call::Heard => "heard",
             Call::Posts => "posts",
             Call::Changes => "changes",
+            Call::Orders => "orders",
         }
     }
 
@@ -53,6 +55,7 @@ impl Call {
             Call::Heard => signals.heard.notify_one(),
             Call::Posts => signals.post_written(),
             Call::Changes => signals.job_changed(),
+            Call::Orders => signals.orders.notify_one(),
         }
     }
 }
@@ -76,8 +79,7 @@ fn about(write: &Write) -> &'static [Call] {
         | Write::HandBack { .. }
         | Write::Replay { .. } => &[Call::Jobs, Call::Changes],
         Write::Advance { .. } | Write::Finish { .. } | Write::Cancel { .. } | Write::Discard { .. } => &[Call::Changes],
-        // They may open the way for a job that waited.
-        Write::Drain { .. } | Write::Kill(_) => &[Call::Jobs, Call::Changes],
+        Write::Drain { .. } | Write::Kill(_) => &[Call::Orders],
         Write::Hear { .. } | Write::NotHandled { .. } => &[Call::Heard],
         Write::Post(_) | Write::NotSent { .. } => &[Call::Posts],
         _ => &[],

@@ -13,8 +13,8 @@ use midwatch_service::incident::Incident;
 use midwatch_service::job::{Job, Lease, Leased, Priority, Transition};
 use midwatch_service::mute::Mute;
 use midwatch_service::port::store::{
-    Artifact, ArtifactInfo, Beat, Closed, CommitError, DueHeard, DuePost, Feedback, JobFilter, Load, Reaped, Retention, Share, Store,
-    StoreError, Write,
+    Artifact, ArtifactInfo, Beat, Closed, CommitError, DueHeard, DuePost, Feedback, JobFilter, Load, Reaped, Retention,
+    Share, Store, StoreError, Write,
 };
 use midwatch_service::post::PostBody;
 use midwatch_service::search::FoundReport;

@@ -11,6 +11,7 @@ mod jobs;
 mod look;
 mod queue;
 mod shown;
+mod sse;
 mod top;
 mod way;
 

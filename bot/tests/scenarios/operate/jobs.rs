@@ -63,7 +63,8 @@ async fn what_runs_is_followed_stopped_and_compared() {
     let (code, err) = fails(&place, &["jobs", "compare", &running, &running], &[]).await;
     assert!(code == 1 && err.contains("no report yet"), "{err}");
 
-    let watching = place.run(&["jobs", "watch", &running, "-o", "json"], &[]);
+    let args = ["jobs", "watch", &running, "-o", "json"];
+    let watching = place.run(&args, &[]);
     let stopping = async {
         let cancelled = words(&place, &["jobs", "cancel", &running, "--reason", "rolled back"]).await;
         assert!(cancelled.contains("asked to stop") || cancelled.contains("is stopped"), "{cancelled}");

@@ -43,9 +43,7 @@ fn of_family(family: &str) -> &'static [Kind] {
             Kind::ClusterRole,
             Kind::ClusterRoleBinding,
         ],
-        "scheduling" => {
-            &[Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass, Kind::PriorityClass]
-        }
+        "scheduling" => &[Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StorageClass, Kind::PriorityClass],
         "workload" => &[
             Kind::ConfigMap,
             Kind::Secret,
@@ -69,9 +67,7 @@ fn of_family(family: &str) -> &'static [Kind] {
             Kind::ValidatingWebhookConfiguration,
             Kind::MutatingWebhookConfiguration,
         ],
-        "access" => {
-            &[Kind::ServiceAccount, Kind::Role, Kind::RoleBinding, Kind::ClusterRole, Kind::ClusterRoleBinding]
-        }
+        "access" => &[Kind::ServiceAccount, Kind::Role, Kind::RoleBinding, Kind::ClusterRole, Kind::ClusterRoleBinding],
         "object" => &[Kind::APIService],
         // Rather too much than too little, for a family that is new.
         _ => Kind::KNOWN,

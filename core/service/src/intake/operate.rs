@@ -164,7 +164,7 @@ impl Intake {
         let why = order.as_ref().map(|order| order.reason.clone()).unwrap_or_default();
         let entry = self.pen(by).audit(action, format!("worker {worker}"), why);
         self.steer(vec![Write::Drain { replica: worker, order }, entry]).await?;
-        self.parts.signals.jobs.notify_one();
+        self.parts.signals.orders.notify_one();
         Ok(())
     }
 
@@ -179,7 +179,7 @@ impl Intake {
         let why = order.as_ref().map(|order| order.reason.clone()).unwrap_or_default();
         let entry = self.pen(by).audit(&format!("kill switch {state}"), "all processes".to_owned(), why);
         self.steer(vec![Write::Kill(order), entry]).await?;
-        self.parts.signals.jobs.notify_one();
+        self.parts.signals.orders.notify_one();
         Ok(())
     }
 

@@ -82,7 +82,9 @@ impl Refused {
             Refused::Busy { .. } | Refused::Draining | Refused::Killed { .. } => ErrorCode::E008,
             Refused::TooMany { .. } => ErrorCode::E004,
             Refused::Denied(_) => ErrorCode::E005,
-            Refused::Invalid(_) | Refused::Already { .. } | Refused::NotFound(_) | Refused::Conflict(_) => ErrorCode::E002,
+            Refused::Invalid(_) | Refused::Already { .. } | Refused::NotFound(_) | Refused::Conflict(_) => {
+                ErrorCode::E002
+            }
             Refused::PackDisabled(_) | Refused::UnknownPack { .. } => ErrorCode::E001,
             Refused::Storage(_) => ErrorCode::E007,
         }

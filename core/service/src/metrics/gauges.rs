@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::set::late;
-use super::{Metrics, PlatformLabel};
+use super::{Connections, Metrics, PlatformLabel};
 use crate::clock::{SharedClock, after};
 use crate::health::Health;
 use crate::port::store::{Closed, Store, StoreError};
@@ -34,6 +34,8 @@ pub struct Gauges {
     pub metrics: Arc<Metrics>,
     /// The platforms that messages go to.
     pub platforms: Vec<&'static str>,
+    /// Tells how the connections to the store do; none where it is embedded.
+    pub connections: Option<Box<dyn Fn() -> Connections + Send + Sync>>,
     /// Jobs that this process may run at the same time; they count where no process has told how many it may run.
     pub slots: u64,
     /// Pending jobs that are admitted.
@@ -47,6 +49,9 @@ impl Gauges {
         let mut duties = BTreeSet::new();
         loop {
             self.metrics.parts(&self.health.parts());
+            if let Some(connections) = &self.connections {
+                self.metrics.connections(&connections());
+            }
             let began = self.clock.now();
             let looked = tokio::select! {
                 () = stop.cancelled() => return,

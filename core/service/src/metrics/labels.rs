@@ -158,10 +158,3 @@ pub struct DutyLabel {
     /// As [`Store::lead`](crate::port::store::Store::lead) is asked for it: `gateway:discord`, `send:slack`, `upkeep`.
     pub duty: String,
 }
-
-/// Connections to the store, by what they are for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct PurposeLabel {
-    /// `commands`, `blocking`, `subscriptions`.
-    pub purpose: &'static str,
-}

@@ -31,7 +31,7 @@ pub use self::book::Described;
 pub use self::gauges::Gauges;
 pub use self::labels::{
     CallLabels, DutyLabel, HealthLabels, HeardLabels, IntegrationLabel, JobLabels, ModelLabel, PackLabel,
-    PlatformLabel, PostLabels, PriorityLabel, PurposeLabel, ResultLabel, RoleLabel, ThrottleLabels, TokenLabels,
+    PlatformLabel, PostLabels, PriorityLabel, ResultLabel, RoleLabel, ThrottleLabels, TokenLabels,
 };
 pub use self::set::{Connections, Memory};
 
@@ -116,14 +116,18 @@ pub struct Metrics {
     pub leaders: Family<DutyLabel, Gauge>,
     /// 1 while the kill switch is on.
     pub kill_switch: Gauge,
-    /// Connections to the store.
-    pub connections: Family<PurposeLabel, Gauge>,
-    /// Commands that wait for room on them.
-    pub connections_waiting: Gauge,
-    /// Connections that were made anew.
-    pub reconnects: Counter,
-    /// Commands that were refused because there was no room in time.
-    pub exhausted: Counter,
+    /// Connections to a store that is not embedded.
+    pub store_open: Gauge,
+    /// Calls of it under way.
+    pub store_active: Gauge,
+    /// Calls that may be under way at a time.
+    pub store_room: Gauge,
+    /// Calls that were refused because there was no room.
+    pub store_refused: Counter,
+    /// Connections that were made.
+    pub store_made: Counter,
+    /// Writes that began anew because another writer was first.
+    pub store_conflicts: Counter,
     /// Bytes of memory that the process holds.
     pub resident: Gauge,
     /// Bytes it may hold; 0 when nothing limits it.
@@ -180,10 +184,12 @@ impl Default for Metrics {
             draining: Gauge::default(),
             leaders: Family::default(),
             kill_switch: Gauge::default(),
-            connections: Family::default(),
-            connections_waiting: Gauge::default(),
-            reconnects: Counter::default(),
-            exhausted: Counter::default(),
+            store_open: Gauge::default(),
+            store_active: Gauge::default(),
+            store_room: Gauge::default(),
+            store_refused: Counter::default(),
+            store_made: Counter::default(),
+            store_conflicts: Counter::default(),
             resident: Gauge::default(),
             memory_limit: Gauge::default(),
         };
@@ -253,11 +259,12 @@ impl Metrics {
         book.add("replicas_draining", "Processes that take no new jobs", &self.draining);
         book.add("leaders", "Processes that do what only one may do; 0 while nobody does", &self.leaders);
         book.add("kill_switch", "1 while the kill switch is on", &self.kill_switch);
-        book.add("store_connections", "Connections to the store, by what they are for", &self.connections);
-        book.add("store_commands_waiting", "Commands that wait for room on a connection", &self.connections_waiting);
-        book.add("store_reconnects", "Connections to the store that were made anew", &self.reconnects);
-        let help = "Commands refused because the connections had no room in time";
-        book.add("store_commands_exhausted", help, &self.exhausted);
+        book.add("store_connections", "Connections to the store; 0 for an embedded one", &self.store_open);
+        book.add("store_calls_active", "Calls of the store under way", &self.store_active);
+        book.add("store_calls_room", "Calls of the store that may be under way at a time", &self.store_room);
+        book.add("store_calls_refused", "Calls of the store refused because there was no room", &self.store_refused);
+        book.add("store_connections_made", "Connections to the store that were made", &self.store_made);
+        book.add("store_conflicts", "Writes begun anew because another writer was first", &self.store_conflicts);
         let help = "Memory that the process holds (resident)";
         book.measured("process_resident_memory", Unit::Bytes, help, &self.resident);
         let help = "Memory that the process may hold by its cgroup; 0 when nothing limits it";

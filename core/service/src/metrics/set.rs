@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use midwatch_agent::request::ModelUse;
 
 use super::{
-    CallLabels, DutyLabel, HealthLabels, IntegrationLabel, Metrics, ModelLabel, PriorityLabel, PurposeLabel, RoleLabel,
-    TokenLabels,
+    CallLabels, DutyLabel, HealthLabels, IntegrationLabel, Metrics, ModelLabel, PriorityLabel, RoleLabel, TokenLabels,
 };
 use crate::fleet::{Replica, Role};
 use crate::health::{Component, Status};
@@ -21,18 +20,18 @@ use crate::port::store::Load;
 /// How the connections to the store do, as the store tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connections {
-    /// Those that are open for commands.
-    pub commands: u64,
-    /// Those that are open for reads which wait.
-    pub blocking: u64,
-    /// Those that are open for what others publish.
-    pub subscriptions: u64,
-    /// Commands that wait for room.
-    pub waiting: u64,
-    /// Connections made anew since the start.
-    pub reconnects: u64,
-    /// Commands refused for want of room since the start.
-    pub exhausted: u64,
+    /// Those that are open.
+    pub open: u64,
+    /// Calls under way.
+    pub active: u64,
+    /// Calls that may be under way at a time.
+    pub room: u64,
+    /// Calls refused since the start because there was no room.
+    pub refused: u64,
+    /// Connections made since the start.
+    pub made: u64,
+    /// Writes begun anew since the start because another writer was first.
+    pub conflicts: u64,
 }
 
 /// What the process holds of memory, in bytes.
@@ -51,14 +50,12 @@ pub(super) fn signed(n: u64) -> i64 {
 impl Metrics {
     /// How the connections to the store do.
     pub fn connections(&self, now: &Connections) {
-        for (purpose, open) in
-            [("commands", now.commands), ("blocking", now.blocking), ("subscriptions", now.subscriptions)]
-        {
-            self.connections.get_or_create(&PurposeLabel { purpose }).set(signed(open));
-        }
-        self.connections_waiting.set(signed(now.waiting));
-        self.reconnects.inner().store(now.reconnects, Ordering::Relaxed);
-        self.exhausted.inner().store(now.exhausted, Ordering::Relaxed);
+        self.store_open.set(signed(now.open));
+        self.store_active.set(signed(now.active));
+        self.store_room.set(signed(now.room));
+        self.store_refused.inner().store(now.refused, Ordering::Relaxed);
+        self.store_made.inner().store(now.made, Ordering::Relaxed);
+        self.store_conflicts.inner().store(now.conflicts, Ordering::Relaxed);
     }
 
     /// What the process holds of memory.

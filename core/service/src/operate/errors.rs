@@ -63,7 +63,11 @@ impl Errors {
             dead: 0,
             examples: Vec::new(),
         });
-        if job.state.is_final() { group.ended += 1 } else { group.tried_again += 1 }
+        if job.state.is_final() {
+            group.ended += 1
+        } else {
+            group.tried_again += 1
+        }
         group.dead += u64::from(job.dead);
         if group.examples.len() < EXAMPLES {
             let (at, message) = (job.spec.created_at, error.message.clone());

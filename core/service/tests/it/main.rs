@@ -4,6 +4,7 @@
 mod events;
 mod fleet;
 mod followup;
+mod gauges;
 mod inbox;
 mod intake;
 mod jobs;

@@ -3,7 +3,7 @@
 //!
 //! The server that takes writes is looked up at each connect ([`place`]): after a failover the connection breaks or answers
 //! `READONLY` or `MOVED`, and the next one goes to the new server. Since all our keys share a slot, a cluster is to us one server
-//! that may move.
+//! that may move. While that slot itself is being moved, calls are refused for the moment.
 //!
 //! Must never wait without a deadline, queue without a bound, or send a command that changes something a second time, unless
 //! that changes nothing. Start at [`Link::run`].
@@ -132,7 +132,11 @@ impl Link {
     }
 
     /// Something that may be done more than once, tried until the deadline.
-    pub(crate) async fn run<T: FromRedisValue>(&self, request: Request<'_>, deadline: Instant) -> Result<T, StoreError> {
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        request: Request<'_>,
+        deadline: Instant,
+    ) -> Result<T, StoreError> {
         let Ok(_permit) = self.room.try_acquire() else {
             self.refused.fetch_add(1, Ordering::Relaxed);
             let bound = self.bound;

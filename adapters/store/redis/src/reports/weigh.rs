@@ -39,7 +39,8 @@ pub(super) fn weigh(question: &[Phrase], headline: &str, text: &str) -> Option<W
         }
         weight += f64::from(times) / (f64::from(times) + ENOUGH);
     }
-    let snippet = if in_body.len() >= in_head.len() { around(text, &body, in_body) } else { around(headline, &head, in_head) };
+    let snippet =
+        if in_body.len() >= in_head.len() { around(text, &body, in_body) } else { around(headline, &head, in_head) };
     Some(Weighed { weight, snippet })
 }
 
@@ -50,7 +51,7 @@ fn around(text: &str, tokens: &[Token], mut places: Vec<usize>) -> String {
     // Of equals the first.
     let best = places.iter().copied().rev().max_by_key(|first| within(*first)).unwrap_or(0);
     let last = places.iter().copied().filter(|place| *place < best + SNIPPET).max().unwrap_or(best);
-    let begin = best.saturating_sub((SNIPPET - (last - best + 1)) / 2);
+    let begin = best.saturating_sub((SNIPPET - (last - best + 1)) / 2).min(tokens.len().saturating_sub(SNIPPET));
     let end = (begin + SNIPPET).min(tokens.len());
     let from = tokens.get(begin).filter(|_| begin > 0).map_or(0, |token| token.begin);
     let to = tokens.get(end.saturating_sub(1)).filter(|_| end < tokens.len()).map_or(text.len(), |token| token.end);
@@ -91,6 +92,6 @@ mod tests {
         let part = snippet("needle", &long);
         assert!(part.contains("one needle two needle") && part.starts_with("...") && part.ends_with("..."), "{part}");
         assert_eq!(tokens(&part).len(), SNIPPET);
-        assert!(snippet("needle", &format!("{} needle", "hay ".repeat(50))).ends_with("hay needle"));
+        assert!(snippet("needle", &format!("{}needle", "hay ".repeat(50))).ends_with("hay needle"));
     }
 }

@@ -19,6 +19,7 @@ macro_rules! on_one {
 }
 
 midwatch_conformance::properties!(on_one);
+midwatch_conformance::shared_properties!(on_one);
 
 /// All keys of a store share a slot, so a cluster is one server to it that must be found. The properties share the cluster,
 /// each under a prefix of its own.

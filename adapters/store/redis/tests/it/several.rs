@@ -7,7 +7,7 @@ use midwatch_conformance::given::{LEASE, actor, at, worker};
 use midwatch_doubles::redis::Redis;
 use midwatch_redis::RedisStore;
 use midwatch_service::fleet::{Order, Replica, Role};
-use midwatch_service::id::{JobId, WorkerId};
+use midwatch_service::id::JobId;
 use midwatch_service::port::store::{CommitError, Store as _, Write};
 
 use crate::support::{hand_in, open};
@@ -62,21 +62,6 @@ async fn no_job_goes_to_two_processes_and_none_is_left() {
 }
 
 #[tokio::test]
-async fn processes_know_of_each_other() {
-    let redis = Redis::start().await;
-    let (one, two) = (open(redis.port()).await, open(redis.port()).await);
-    one.announce(&replica("b", 2), at(3), GONE).await.unwrap();
-    two.announce(&replica("a", 1), at(1), GONE).await.unwrap();
-    let both = [("a".to_owned(), false), ("b".to_owned(), false)];
-    assert_eq!(names(&one, 5).await, both, "the one that started first");
-    assert_eq!(names(&two, 11).await, both[1..], "the other has been silent for too long");
-    two.announce(&replica("a", 1), at(11), GONE).await.unwrap();
-    assert_eq!(names(&one, 11).await, both);
-    one.leave(&worker("b")).await.unwrap();
-    assert_eq!(names(&two, 12).await, both[..1]);
-}
-
-#[tokio::test]
 async fn orders_reach_a_process_that_was_away() {
     let redis = Redis::start().await;
     let (one, two) = (open(redis.port()).await, open(redis.port()).await);
@@ -99,41 +84,4 @@ async fn orders_reach_a_process_that_was_away() {
     two.announce(&replica("b", 0), at(9_000), GONE).await.unwrap();
     let refused = two.commit(at(9_000), drain(Some(order("late")))).await;
     assert!(matches!(refused, Err(CommitError::NotFound(_))), "{refused:?}");
-}
-
-#[tokio::test]
-async fn one_leads_at_a_time() {
-    let redis = Redis::start().await;
-    let (one, two) = (open(redis.port()).await, open(redis.port()).await);
-    let lease = Duration::from_secs(6);
-    let leads = async |store: &RedisStore, who: &str, now| -> bool {
-        store.lead("send:slack", &worker(who), at(now), lease).await.unwrap()
-    };
-    assert!(leads(&one, "a", 0).await);
-    assert!(!leads(&two, "b", 5).await);
-    assert!(leads(&one, "a", 4).await, "renewed");
-    assert!(!leads(&two, "b", 9).await);
-    assert!(leads(&two, "b", 10).await, "its lease has ended");
-    assert!(!leads(&one, "a", 11).await);
-    one.resign("send:slack", &worker("a")).await.unwrap();
-    assert!(!leads(&one, "a", 12).await, "nobody resigns for another");
-    two.resign("send:slack", &worker("b")).await.unwrap();
-    assert!(leads(&one, "a", 12).await);
-    one.leave(&worker("a")).await.unwrap();
-    assert!(leads(&two, "b", 12).await, "who leaves leads nothing");
-}
-
-#[tokio::test]
-async fn of_many_that_want_to_lead_one_does() {
-    let redis = Redis::start().await;
-    let mut stores = Vec::new();
-    for _ in 0..4 {
-        stores.push(open(redis.port()).await);
-    }
-    let tries = stores.iter().enumerate().map(|(n, store)| async move {
-        let me: WorkerId = worker(&n.to_string());
-        store.lead("upkeep", &me, at(0), LEASE).await.unwrap()
-    });
-    let won = futures::future::join_all(tries).await;
-    assert_eq!(won.into_iter().filter(|won| *won).count(), 1);
 }

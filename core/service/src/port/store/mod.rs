@@ -308,7 +308,7 @@ pub trait Store: Send + Sync {
     async fn spent_on(&self, job: JobId) -> Result<ModelUse, StoreError>;
 
     /// What was spent since a moment, that moment included, by day of UTC, spender and model: the newest day first, then by
-    /// spender and model, at most [`SPENDING_ROWS`] rows. A cost is the sum of those that are known, none when none is.
+    /// spender and model, at most [`SPENDING_ROWS`] rows; of more than 50,000 spendings the newest ones may be all that counts. A cost is the sum of those that are known, none when none is.
     ///
     /// # Errors
     /// When the storage failed.
