@@ -6,7 +6,6 @@ mod access;
 mod breaking;
 mod cluster;
 mod conformance;
-
 mod connections;
 mod events;
 mod sentinel;

@@ -1,7 +1,7 @@
 //! What the shared store bears, on a real `redis-server` of its own: events of jobs beside `redis-benchmark`, the time from
 //! the asking to the start of a job, and three workers against one.
 //!
-//! `cargo bench -p midwatch-tests --bench redis`, or with some of `events`, `start`, `replicas` behind `--`. Prints figures
+//! `cargo bench -p midwatch-redis --bench load`, or with some of `events`, `start`, `replicas` behind `--`. Prints figures
 //! with their goals, asserts nothing about time: a shared machine's are for people to read. The server is `$REDIS_SERVER`,
 //! else `redis-server`.
 #![allow(

@@ -10,7 +10,7 @@
 )]
 
 mod load;
-#[path = "../../benches/redis/worker.rs"]
+#[path = "../../benches/worker.rs"]
 mod worker;
 
 use std::collections::BTreeMap;
