@@ -105,8 +105,8 @@ impl Wiring {
             health.expect(ALERTMANAGER, false);
         }
         let policy = Arc::new(policy(&settings.permissions));
-        let (known, rules) = (clusters.clone(), policy.clone());
-        let names = Arc::new(KnownNames::new(settings, known, rules, packs.clone(), calls.clone()));
+        let (shown, allowed) = (clusters.clone(), policy.clone());
+        let names = Arc::new(KnownNames::new(settings, shown, allowed, packs.clone(), calls.clone()));
         let lookout = Arc::new(Lookout {
             clusters: clusters.clone(),
             alertmanager,

@@ -98,10 +98,10 @@ impl Shift {
     async fn leased(roles: &[&'static str], lease: &str) -> Shift {
         let alerts = [ALERTS.to_owned()];
         let slack = workspace(Options::default(), &alerts).await;
-        let rules = permissions(&[("slack", ANN), ("slack", BOB)]);
-        let own = section(&slack, By::Sockets, &alerts).replacen("{", &format!("{{channel: {OPS}, "), 1);
+        let allowed = permissions(&[("slack", ANN), ("slack", BOB)]);
+        let own = section(&slack, By::Sockets, &alerts).replacen('{', &format!("{{channel: {OPS}, "), 1);
         let quick = QUICK.replace("10s", lease);
-        let fleet = Fleet::new(roles, &format!("{own}{rules}{quick}")).await;
+        let fleet = Fleet::new(roles, &format!("{own}{allowed}{quick}")).await;
         Shift { fleet, slack }
     }
 
@@ -126,7 +126,7 @@ impl Shift {
         for (key, times) in &shown {
             assert_eq!(*times, 1, "{key} stands {times} times\n{}", self.fleet.logged());
         }
-        let all: String = self.own().iter().map(|message| format!("{}\n", message.reads())).collect();
+        let all = self.own().iter().map(midwatch_doubles::slack::Message::reads).collect::<Vec<_>>().join("\n");
         let missing: Vec<&String> = taken.iter().filter(|name| !all.contains(name.as_str())).collect();
         assert!(missing.is_empty(), "taken and never shown: {missing:?}\n{}", self.fleet.logged());
         let reports = self.own().iter().filter(|message| crate::chat::is_report(message)).count();

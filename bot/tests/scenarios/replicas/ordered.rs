@@ -27,7 +27,7 @@ async fn the_kill_switch_reaches_a_worker_that_was_cut_off_when_it_was_turned() 
     // Its lease outlasts the cut: the job is still this worker's when it is back.
     worker.place.cluster.fault("/api/v1/", Fault::Hang, usize::MAX);
     worker.place.cluster.fault("/apis/", Fault::Hang, usize::MAX);
-    assert!(hand_in(&[api.url.clone()], 0, "Hanging").await);
+    assert!(hand_in(std::slice::from_ref(&api.url), 0, "Hanging").await);
     let job = eventually("the job that hangs", logged, async || {
         let (_, jobs) = api.get("/api/v1/jobs?state=initializing,running").await;
         jobs["jobs"][0]["id"].as_str().map(str::to_owned)
@@ -42,7 +42,7 @@ async fn the_kill_switch_reaches_a_worker_that_was_cut_off_when_it_was_turned() 
     assert!(status == 503 && refused["detail"].as_str().unwrap().contains("kill switch"), "{refused}");
     // What it has heard before does not count any more.
     eventually("it counts as gone", logged, async || with_role(api, "worker").await.is_none().then_some(())).await;
-    assert!(hand_in(&[api.url.clone()], 0, "Waiting").await, "alerts are taken");
+    assert!(hand_in(std::slice::from_ref(&api.url), 0, "Waiting").await, "alerts are taken");
     worker.line.mend();
     eventually("the end of the job", logged, async || (state(api, &job).await == "cancelled").then_some(())).await;
     shift
@@ -77,7 +77,7 @@ async fn a_worker_that_was_cut_off_when_it_was_drained_takes_nothing_once_it_is_
     assert_eq!(status, 200, "{told}");
     // What it began before the cut has failed by then, and what it has heard before does not count any more.
     eventually("it counts as gone", logged, async || with_role(api, "worker").await.is_none().then_some(())).await;
-    assert!(hand_in(&[api.url.clone()], 0, "Waiting").await);
+    assert!(hand_in(std::slice::from_ref(&api.url), 0, "Waiting").await);
     worker.line.mend();
     let back = eventually("it is back", logged, async || with_role(api, "worker").await).await;
     assert_eq!(back["draining"], true, "{back}");
