@@ -72,7 +72,7 @@ fn rbac(wish: &Rbac, loaded: &Loaded) -> Result<String, Failure> {
 
 /// By hand, in the manner of manifests. Every text is quoted as JSON does, which YAML reads the same.
 fn role_yaml(name: &str, rules: &[PolicyRule]) -> String {
-    let list = |texts: &[String]| json!(texts).to_string().replace(",", ", ");
+    let list = |texts: &[String]| json!(texts).to_string().replace(',', ", ");
     let mut text = format!(
         "# What the detectors of the packs read: `midwatch config rbac`.\napiVersion: rbac.authorization.k8s.io/v1\n\
          kind: ClusterRole\nmetadata:\n  name: {}\nrules:\n",

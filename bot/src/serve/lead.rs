@@ -88,6 +88,6 @@ impl Lead {
             }
         }
         // Nobody else could.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

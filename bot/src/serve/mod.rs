@@ -69,7 +69,7 @@ pub(crate) async fn run(settings: &Settings) -> Result<(), Failure> {
     let wiring = Wiring::build(settings).await?;
     let address = listener.local_addr().unwrap_or(listen);
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
-    let ended = wiring.serve(listener, settings, stop).await;
+    let ended = Box::pin(wiring.serve(listener, settings, stop)).await;
     signals.abort();
     tracing::info!("ended");
     ended.map_err(Failure::no_report)

@@ -61,7 +61,7 @@ pub(super) fn replica(settings: &Settings, id: WorkerId, host: String, roles: Ve
         host,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         roles,
-        slots: slots.into(),
+        slots,
         running: 0,
         started_at: now,
         seen_at: now,

@@ -80,6 +80,106 @@ pub(super) struct Wiring {
     redactor: Redactor,
 }
 
+/// What most parts are made of.
+struct Shared<'a> {
+    settings: &'a Settings,
+    kept: &'a Kept,
+    /// This process.
+    id: WorkerId,
+    signals: &'a Arc<Signals>,
+    metrics: &'a Arc<Metrics>,
+    health: &'a Arc<Health>,
+    policy: &'a Arc<Policy>,
+    packs: &'a Arc<Packs>,
+    redactor: &'a Redactor,
+}
+
+impl Shared<'_> {
+    fn intake(&self, clusters: Vec<String>) -> Arc<Intake> {
+        Arc::new(Intake::new(IntakeParts {
+            store: self.kept.store.clone(),
+            clock: self.kept.clock.clone(),
+            signals: self.signals.clone(),
+            metrics: self.metrics.clone(),
+            policy: self.policy.clone(),
+            packs: self.packs.clone(),
+            redactor: self.redactor.clone(),
+            settings: own::intake(self.settings, clusters),
+        }))
+    }
+
+    fn worker(&self, sources: Arc<Clusters>, calls: &Calls) -> Result<Worker, Failure> {
+        let sole = self.kept.shared.is_none();
+        Ok(Worker::new(WorkerParts {
+            store: self.kept.store.clone(),
+            events: self.kept.events.clone(),
+            clock: self.kept.clock.clone(),
+            signals: self.signals.clone(),
+            metrics: self.metrics.clone(),
+            health: self.health.clone(),
+            sources,
+            packs: self.packs.clone(),
+            model: modelled(self.settings, calls, self.health, self.redactor)?,
+            redactor: self.redactor.clone(),
+            settings: own::worker(self.settings, self.id.clone(), sole),
+        }))
+    }
+
+    fn inbox(
+        &self,
+        intake: &Arc<Intake>,
+        alerts: Option<Arc<dyn AlertSource>>,
+        chats: Option<&Chats>,
+        clusters: Vec<String>,
+    ) -> Arc<Inbox> {
+        Arc::new(Inbox::new(InboxParts {
+            store: self.kept.store.clone(),
+            clock: self.kept.clock.clone(),
+            signals: self.signals.clone(),
+            metrics: self.metrics.clone(),
+            health: self.health.clone(),
+            policy: self.policy.clone(),
+            packs: self.packs.clone(),
+            intake: intake.clone(),
+            alerts,
+            directories: chats.map(Chats::directories).unwrap_or_default(),
+            redactor: self.redactor.clone(),
+            settings: own::inbox(self.settings, self.id.clone(), clusters),
+        }))
+    }
+
+    fn member(&self, host: String, roles: &Roles, leads: Vec<String>) -> Arc<Member> {
+        Arc::new(Member::new(MemberParts {
+            store: self.kept.store.clone(),
+            clock: self.kept.clock.clone(),
+            signals: self.signals.clone(),
+            metrics: self.metrics.clone(),
+            health: self.health.clone(),
+            replica: own::replica(self.settings, self.id.clone(), host, roles.all(), self.kept.clock.now()),
+            leads,
+        }))
+    }
+
+    fn gauges(&self, platforms: &[Arc<dyn ChatPlatform>]) -> Gauges {
+        Gauges {
+            store: self.kept.store.clone(),
+            clock: self.kept.clock.clone(),
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+            platforms: platforms.iter().map(|platform| platform.name()).collect(),
+            connections: self.kept.ask_connections(),
+            slots: u64::from(self.settings.jobs.concurrency),
+            queue_bound: u64::from(self.settings.jobs.queue),
+        }
+    }
+
+    fn sender(&self, platform: Arc<dyn ChatPlatform>) -> Sender {
+        let (store, clock, signals) = (self.kept.store.clone(), self.kept.clock.clone(), self.signals.clone());
+        let own = SenderSettings::new(self.id.clone());
+        Sender::new(store, clock, signals, self.metrics.clone(), self.health.clone(), platform, own)
+    }
+}
+
 impl Wiring {
     /// Opens the store, reads the packs, and puts the rest together. Asks nothing of any other machine but of the one that has
     /// the store.
@@ -114,49 +214,26 @@ impl Wiring {
             calls: calls.clone(),
             redactor: redactor.clone(),
         });
-        let intake = Arc::new(Intake::new(IntakeParts {
-            store: kept.store.clone(),
-            clock: kept.clock.clone(),
-            signals: signals.clone(),
-            metrics: metrics.clone(),
-            policy: policy.clone(),
-            packs: packs.clone(),
-            redactor: redactor.clone(),
-            settings: own::intake(settings, clusters.clusters()),
-        }));
         let host = host();
-        let id = WorkerId::new(&host);
-        let worker = roles.has(Role::Worker).then(|| {
-            Ok::<_, Failure>(Worker::new(WorkerParts {
-                store: kept.store.clone(),
-                events: kept.events.clone(),
-                clock: kept.clock.clone(),
-                signals: signals.clone(),
-                metrics: metrics.clone(),
-                health: health.clone(),
-                sources: clusters.clone(),
-                packs: packs.clone(),
-                model: modelled(settings, &calls, &health, &redactor)?,
-                redactor: redactor.clone(),
-                settings: own::worker(settings, id.clone(), kept.shared.is_none()),
-            }))
-        });
+        let shared = Shared {
+            settings,
+            kept: &kept,
+            id: WorkerId::new(&host),
+            signals: &signals,
+            metrics: &metrics,
+            health: &health,
+            policy: &policy,
+            packs: &packs,
+            redactor: &redactor,
+        };
+        let intake = shared.intake(clusters.clusters());
+        let runs = roles.has(Role::Worker);
+        let worker = runs.then(|| shared.worker(clusters.clone(), &calls)).transpose()?;
         let chats = roles.has(Role::Gateway).then(|| Chats::new(settings)).transpose()?;
-        chats.iter().for_each(|chats| chats.expect(settings, &health));
-        let inbox = Arc::new(Inbox::new(InboxParts {
-            store: kept.store.clone(),
-            clock: kept.clock.clone(),
-            signals: signals.clone(),
-            metrics: metrics.clone(),
-            health: health.clone(),
-            policy: policy.clone(),
-            packs: packs.clone(),
-            intake: intake.clone(),
-            alerts: alerts.clone(),
-            directories: chats.as_ref().map(Chats::directories).unwrap_or_default(),
-            redactor: redactor.clone(),
-            settings: own::inbox(settings, id.clone(), clusters.clusters()),
-        }));
+        if let Some(chats) = &chats {
+            chats.expect(settings, &health);
+        }
+        let inbox = shared.inbox(&intake, alerts.clone(), chats.as_ref(), clusters.clusters());
         let platforms: Vec<Arc<dyn ChatPlatform>> = match &chats {
             Some(chats) => {
                 let console: Arc<dyn ChatPlatform> = Arc::new(console(settings, &directory)?);
@@ -164,31 +241,10 @@ impl Wiring {
             }
             None => Vec::new(),
         };
-        let member = Arc::new(Member::new(MemberParts {
-            store: kept.store.clone(),
-            clock: kept.clock.clone(),
-            signals: signals.clone(),
-            metrics: metrics.clone(),
-            health: health.clone(),
-            replica: own::replica(settings, id.clone(), host, roles.all(), kept.clock.now()),
-            leads: leads(settings, &roles, &platforms, alerts.is_some()),
-        }));
-        let gauges = Gauges {
-            store: kept.store.clone(),
-            clock: kept.clock.clone(),
-            health: health.clone(),
-            metrics: metrics.clone(),
-            platforms: platforms.iter().map(|platform| platform.name()).collect(),
-            connections: kept.ask_connections(),
-            slots: u64::from(settings.jobs.concurrency),
-            queue_bound: u64::from(settings.jobs.queue),
-        };
-        let sender = |platform| {
-            let (store, clock, signals) = (kept.store.clone(), kept.clock.clone(), signals.clone());
-            let own = SenderSettings::new(id.clone());
-            Sender::new(store, clock, signals, metrics.clone(), health.clone(), platform, own)
-        };
-        let senders = platforms.into_iter().map(sender).collect();
+        let leads = leads(settings, &roles, &platforms, alerts.is_some());
+        let member = shared.member(host, &roles, leads);
+        let gauges = shared.gauges(&platforms);
+        let senders = platforms.into_iter().map(|platform| shared.sender(platform)).collect();
         let checkpoints = store::checkpoints(&directory);
         Ok(Self {
             kept,
@@ -201,7 +257,7 @@ impl Wiring {
             policy,
             packs,
             intake,
-            worker: worker.transpose()?,
+            worker,
             inbox,
             senders,
             chats,
@@ -228,7 +284,7 @@ impl Wiring {
         let _names = named.then(|| AbortOnDropHandle::new(tokio::spawn(self.names.clone().run(stop.clone()))));
         let ended = CancellationToken::new();
         let working = async {
-            let worked = self.work(listener, settings, &stop).await;
+            let worked = Box::pin(self.work(listener, settings, &stop)).await;
             ended.cancel();
             worked
         };

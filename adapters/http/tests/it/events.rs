@@ -1,4 +1,5 @@
 //! What happens inside a job: page by page, and followed live.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use jiff::Timestamp;
 use midwatch_redact::Redactor;

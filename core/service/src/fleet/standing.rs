@@ -140,8 +140,8 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn order() -> Option<Order> {
-        Some(Order { by: Actor::default(), reason: "maintenance".to_owned(), at: at(0) })
+    fn order() -> Order {
+        Order { by: Actor::default(), reason: "maintenance".to_owned(), at: at(0) }
     }
 
     #[test]
@@ -156,10 +156,10 @@ mod tests {
         assert!(!standing.may_claim(at(0)), "nothing was heard yet");
         assert_eq!(standing.heard(Orders::default(), at(6)), None);
         assert!(standing.may_claim(at(5)) && !standing.may_claim(at(6)), "what was heard counts for a while");
-        let drain = Orders { drain: order(), kill: None };
+        let drain = Orders { drain: Some(order()), kill: None };
         assert_eq!(standing.heard(drain, at(12)), Some(Orders::default()));
         assert!(!standing.may_claim(at(7)));
-        standing.heard(Orders { drain: None, kill: order() }, at(12));
+        standing.heard(Orders { drain: None, kill: Some(order()) }, at(12));
         assert!(!standing.may_claim(at(7)) && standing.kill().is_some());
         standing.heard(Orders::default(), at(12));
         assert!(standing.may_claim(at(7)) && standing.kill().is_none());
