@@ -66,6 +66,7 @@ pub(crate) fn router(settings: &Settings, Reading { store, events }: Reading) ->
         intake,
         inbox,
         store,
+        events,
         clock,
         signals,
         health,
