@@ -90,7 +90,7 @@ pub(crate) async fn queue(State(app): State<Arc<App>>, Who(origin): Who) -> Resu
 
 /// Jobs that were taken from workers that went silent.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Moved {
+pub(crate) struct TakenBack {
     /// They wait again, and are due now.
     #[serde(rename = "moved")]
     again: Vec<String>,
@@ -100,17 +100,17 @@ pub(crate) struct Moved {
     cancelled: Vec<String>,
 }
 
-impl Redact for Moved {
+impl Redact for TakenBack {
     fn redact(&mut self, _: &Redactor) {}
 }
 
 /// Takes jobs back whose worker went silent; they are due at once.
 #[utoipa::path(
     post, path = "/api/v1/queue/move-stuck", tag = "operate",
-    responses((status = 200, description = "What was taken back", body = Moved))
+    responses((status = 200, description = "What was taken back", body = TakenBack))
 )]
-pub(crate) async fn move_stuck(State(app): State<Arc<App>>, Who(origin): Who) -> Result<Answer<Moved>, Fault> {
-    let mut told = Moved { again: Vec::new(), dead: Vec::new(), cancelled: Vec::new() };
+pub(crate) async fn move_stuck(State(app): State<Arc<App>>, Who(origin): Who) -> Result<Answer<TakenBack>, Fault> {
+    let mut told = TakenBack { moved: Vec::new(), dead: Vec::new(), cancelled: Vec::new() };
     for reaped in app.api.intake.move_stuck(&origin).await? {
         let (list, id) = match reaped {
             Reaped::Again(id) => (&mut told.again, id),

@@ -1,6 +1,6 @@
 //! The HTTP side as its callers see it: a real client, the real router, intake and store, over sockets.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod analyze;
 mod bodies;

@@ -220,8 +220,8 @@ async fn figures_count_what_happened_in_the_window() {
     assert_eq!((&one["dead_letters"], &one["examples"][0]["message"]), (&json!(1), &json!("the API server refuses")));
 
     let slow = read(&world, "/api/v1/slow?threshold=0s").await;
-    let states: Vec<&Value> = slow["jobs"].as_array().unwrap().iter().map(|slow| &slow["job"]["state"]).collect();
-    assert!(slow["found"] == 3 && states.contains(&&json!("initializing")), "what waits has not begun: {slow}");
+    let found: Vec<&Value> = slow["jobs"].as_array().unwrap().iter().map(|slow| &slow["job"]["state"]).collect();
+    assert!(slow["found"] == 3 && found.contains(&&json!("initializing")), "what waits has not begun: {slow}");
     assert_eq!(read(&world, "/api/v1/slow?threshold=1h").await["found"], 0);
     let activity = read(&world, "/api/v1/activity").await;
     assert_eq!((activity["jobs"].as_array().unwrap().len(), &activity["jobs"][0]["job"]["id"]), (1, &json!(running)));

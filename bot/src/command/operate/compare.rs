@@ -13,8 +13,12 @@ use super::shown::{cut, items, short, text};
 /// Lines of one list that a person is shown.
 const SHOWN: usize = 20;
 
+/// What a list of a report says, and what a value of it is.
+type Listed = fn(&Value) -> BTreeSet<String>;
+type Told = fn(&Value) -> Value;
+
 /// Lists that are compared, each by what its items say.
-const LISTS: [(&str, fn(&Value) -> BTreeSet<String>); 6] = [
+const LISTS: [(&str, Listed); 6] = [
     ("root_entities", |report| set(&report["root_entities"], entity)),
     ("findings", |report| set(&report["why"], said)),
     ("ruled_out", |report| set(&report["ruled_out"], said)),
@@ -24,7 +28,7 @@ const LISTS: [(&str, fn(&Value) -> BTreeSet<String>); 6] = [
 ];
 
 /// Values that are compared.
-const VALUES: [(&str, fn(&Value) -> Value); 3] = [
+const VALUES: [(&str, Told); 3] = [
     ("verdict", |report| report["verdict"].clone()),
     ("confidence", |report| report["confidence"].clone()),
     ("root_cause", |report| report["analysis"]["root_cause"].clone()),

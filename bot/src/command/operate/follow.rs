@@ -50,7 +50,7 @@ struct Followed {
 pub(super) async fn logs(settings: &Settings, args: &JobLogs) -> Result<ExitCode, Failure> {
     let mut followed = Followed::open(settings, &args.server, &args.job, false).await?;
     if args.follow {
-        followed.to_the_end().await?;
+        followed.until_it_ends().await?;
     } else if followed.pages().await? == 0 && !followed.json {
         output::tell("this job has no lines yet, or they are not kept any longer");
     }
@@ -60,7 +60,7 @@ pub(super) async fn logs(settings: &Settings, args: &JobLogs) -> Result<ExitCode
 /// Shows the steps and lines of a job until it ends. One that ended without a report or an answer is the code 1.
 pub(super) async fn watch(settings: &Settings, args: &OneJob) -> Result<ExitCode, Failure> {
     let mut followed = Followed::open(settings, &args.server, &args.job, true).await?;
-    let state = followed.to_the_end().await?;
+    let state = followed.until_it_ends().await?;
     if !["completed", "failed", "timeout", "cancelled"].contains(&state.as_str()) {
         output::tell(&format!("the job is {state}, and no server runs that would go on with it"));
     }
@@ -103,7 +103,7 @@ impl Followed {
     }
 
     /// Follows until the job has ended, or nothing goes on with it; the state that it is in then.
-    async fn to_the_end(&mut self) -> Result<String, Failure> {
+    async fn until_it_ends(&mut self) -> Result<String, Failure> {
         let mut in_vain = 0;
         while !self.way.is_still() {
             let before = self.cursor.clone();

@@ -36,8 +36,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, seen: &Seen, address: &str, colour: bo
     fleet(frame, middle, seen, ink);
     running(frame, lower, seen, ink);
     health(frame, parts, seen, ink);
-    frame.render_widget(Paragraph::new("q quits").style(ink.faint()), foot);
+    frame.render_widget(Paragraph::new("q quits").style(FAINT), foot);
 }
+
+/// What is read second.
+const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
 
 /// Colour, where it is wanted.
 #[derive(Clone, Copy)]
@@ -56,10 +59,6 @@ impl Ink {
 
     fn warn(self) -> Style {
         self.of(Color::Yellow)
-    }
-
-    fn faint(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
     }
 
     fn of_state(self, state: &str) -> Style {
@@ -98,7 +97,7 @@ fn queue(frame: &mut Frame<'_>, area: Rect, seen: &Seen, ink: Ink) {
     let mut all: Vec<Row<'static>> = items(&queue["waiting"]).map(row).collect();
     all.push(line(["all".to_owned(), text(&queue["pending"]), String::new()]));
     let widths = [Constraint::Length(9), Constraint::Length(9), Constraint::Min(8)];
-    let table = Table::new(all, widths).header(head(["priority", "waiting", "oldest"], ink)).block(block);
+    let table = Table::new(all, widths).header(head(["priority", "waiting", "oldest"])).block(block);
     frame.render_widget(table, area);
 }
 
@@ -152,7 +151,7 @@ fn fleet(frame: &mut Frame<'_>, area: Rect, seen: &Seen, ink: Ink) {
         Constraint::Length(6),
         Constraint::Fill(1),
     ];
-    let names = head(["worker", "roles", "jobs", "state", "seen", "leads"], ink);
+    let names = head(["worker", "roles", "jobs", "state", "seen", "leads"]);
     frame.render_widget(Table::new(items(&list["workers"]).map(row), widths).header(names).block(block), area);
 }
 
@@ -174,7 +173,7 @@ fn running(frame: &mut Frame<'_>, area: Rect, seen: &Seen, ink: Ink) {
         Constraint::Fill(2),
         Constraint::Fill(2),
     ];
-    let names = head(["job", "pack", "age", "step", "about"], ink);
+    let names = head(["job", "pack", "age", "step", "about"]);
     frame.render_widget(Table::new(items(&list["jobs"]).map(row), widths).header(names).block(block), area);
 }
 
@@ -207,8 +206,11 @@ fn cleaned_styled(line: Line<'static>) -> Line<'static> {
     cleaned(line).style(style)
 }
 
+/// Parts with their names.
+type Parts<'a> = Vec<(&'a String, &'a Value)>;
+
 /// The parts that are ill, and those that are well.
-fn parts(told: &Value) -> (Vec<(&String, &Value)>, Vec<(&String, &Value)>) {
+fn parts(told: &Value) -> (Parts<'_>, Parts<'_>) {
     let all = told["components"].as_object().into_iter().flat_map(Map::iter);
     all.partition(|(_, part)| part["status"] != "up")
 }
@@ -245,8 +247,8 @@ fn line<const N: usize>(cells: [String; N]) -> Row<'static> {
     Row::new(cells.map(|cell| Cell::new(clean::line(&cell).into_owned())))
 }
 
-fn head<const N: usize>(names: [&'static str; N], ink: Ink) -> Row<'static> {
-    Row::new(names).style(ink.faint())
+fn head<const N: usize>(names: [&'static str; N]) -> Row<'static> {
+    Row::new(names).style(FAINT)
 }
 
 #[cfg(test)]
