@@ -194,7 +194,8 @@ Exit codes: 0 done, 1 no server answers or it refuses, 2 wrong usage or configur
 
 /// After the help of `kill-switch`.
 pub(crate) const KILL_SWITCH: &str = "\
-On all processes: no job is taken, those that run stop. Alerts and questions are still kept, and wait.
+On all processes, within seconds: no job is taken, those that run are stopped. Alerts are still taken and wait; questions are \
+refused, and whoever asks is told by whom and why.
 
 Examples:
   midwatch kill-switch on --reason 'the API server of prod-eu is overloaded'

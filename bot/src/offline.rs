@@ -65,7 +65,6 @@ pub(crate) fn router(settings: &Settings, Reading { store, events }: Reading) ->
     let api = Api {
         intake,
         inbox,
-        events,
         store,
         events,
         clock,

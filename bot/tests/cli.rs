@@ -387,3 +387,26 @@ fn fewer_detectors_need_a_smaller_role() {
     assert!(role.contains("- pods\n") && role.contains("- secrets\n"), "{role}{}", text(&output.stderr));
     assert!(!role.contains("clusterroles") && !role.contains("webhookconfigurations"), "{role}");
 }
+
+/// What a person is told to type at night must be there.
+#[test]
+fn the_commands_of_the_runbooks_are_there() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/deploy");
+    let runbooks = std::fs::read_to_string(deploy.join("RUNBOOKS.md")).unwrap();
+    let mut tried = std::collections::BTreeSet::new();
+    for told in runbooks.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("midwatch ")) {
+        let is_name = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-');
+        let mut args: Vec<&str> = told.split(' ').take_while(is_name).collect();
+        args.push("--help");
+        if !tried.insert(told) {
+            continue;
+        }
+        let help = midwatch(&args);
+        let shown = text(&help.stdout);
+        assert_eq!(help.status.code(), Some(0), "`midwatch {told}`: {}", text(&help.stderr));
+        for flag in told.split(' ').filter(|word| word.starts_with("--")) {
+            assert!(shown.contains(flag), "`midwatch {told}` has no {flag}\n{shown}");
+        }
+    }
+    assert!(tried.len() > 20, "{tried:?}");
+}

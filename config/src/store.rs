@@ -157,11 +157,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field {
         key: "store.timeout",
         doc: "Time for one answer of Redis.",
-        slot: Slot::Duration {
-            at: |s| &mut s.store.timeout,
-            min: Duration::from_secs(1),
-            max: Duration::from_mins(1),
-        },
+        slot: Slot::Duration { at: |s| &mut s.store.timeout, min: Duration::from_secs(1), max: Duration::from_mins(1) },
     },
     Field {
         key: "store.max_size",

@@ -8,7 +8,7 @@ use crate::{live, serve, settings};
 
 /// Serves until it is told to end.
 pub(crate) fn run(args: &Serve, common: &Common) -> Result<ExitCode, Failure> {
-    let roles = Some(args.roles.join(",")).filter(|roles| !roles.is_empty());
+    let roles = (!args.roles.is_empty()).then(|| format!("[{}]", args.roles.join(", ")));
     let flags = [("server.listen", args.listen.as_ref(), "--listen"), ("server.roles", roles.as_ref(), "--role")];
     let settings = settings::load_for_server(common, &flags)?;
     live::tls();

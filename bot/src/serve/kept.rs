@@ -8,6 +8,7 @@ use std::sync::Arc;
 use midwatch_config::Settings;
 use midwatch_redis::{RedisEvents, RedisStore};
 use midwatch_service::clock::{SharedClock, SystemClock};
+use midwatch_service::metrics::AskConnections;
 use midwatch_service::port::events::EventLog;
 use midwatch_service::port::store::Store;
 use midwatch_service::signals::Signals;
@@ -46,6 +47,12 @@ impl Kept {
         let store = Arc::new(opened.map_err(Failure::no_report)?);
         let events = Arc::new(SqliteEvents::start(store.clone()));
         Ok(Self { store, events, clock: Arc::new(SystemClock), shared: None })
+    }
+
+    /// Tells how the connections to a shared store do.
+    pub(super) fn ask_connections(&self) -> Option<AskConnections> {
+        let shared = self.shared.clone()?;
+        Some(Box::new(move || shared.figures().into()))
     }
 
     /// Hears what other processes call, and follows their common time.

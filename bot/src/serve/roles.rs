@@ -7,7 +7,10 @@
 //! | webhooks, the REST API, polling of alerts | api |
 //! | `/metrics`, `/health`, quiet windows and storms, packs that changed | each |
 //!
-//! With the embedded store one process does all of it. Start at [`Roles`].
+//! With the embedded store one process does all of it. What stays with one process, also where several share a store: the
+//! console's folder of threads and the file of checkpoints (on the machine of who leads them; whoever takes over begins its
+//! own), how many groups came lately (a storm is told by the first process that has seen enough, the others then join it),
+//! and how much a person has started lately (the allowance counts in each process that handles words). Start at [`Roles`].
 
 use std::collections::BTreeSet;
 

@@ -105,8 +105,8 @@ impl Wiring {
             health.expect(ALERTMANAGER, false);
         }
         let policy = Arc::new(policy(&settings.permissions));
-        let (known, rules) = (clusters.clone(), policy.clone());
-        let names = Arc::new(KnownNames::new(settings, known, rules, packs.clone(), calls.clone()));
+        let (shown, allowed) = (clusters.clone(), policy.clone());
+        let names = Arc::new(KnownNames::new(settings, shown, allowed, packs.clone(), calls.clone()));
         let lookout = Arc::new(Lookout {
             clusters: clusters.clone(),
             alertmanager,
@@ -171,7 +171,7 @@ impl Wiring {
             metrics: metrics.clone(),
             health: health.clone(),
             replica: own::replica(settings, id.clone(), host, roles.all(), kept.clock.now()),
-            leads: leads(settings, &roles, &platforms),
+            leads: leads(settings, &roles, &platforms, alerts.is_some()),
         }));
         let gauges = Gauges {
             store: kept.store.clone(),
@@ -179,7 +179,7 @@ impl Wiring {
             health: health.clone(),
             metrics: metrics.clone(),
             platforms: platforms.iter().map(|platform| platform.name()).collect(),
-            connections: None,
+            connections: kept.ask_connections(),
             slots: u64::from(settings.jobs.concurrency),
             queue_bound: u64::from(settings.jobs.queue),
         };
@@ -376,10 +376,10 @@ impl Wiring {
 }
 
 /// What this process would lead: what goes with its roles, and the upkeep that any can do.
-fn leads(settings: &Settings, roles: &Roles, platforms: &[Arc<dyn ChatPlatform>]) -> Vec<String> {
+fn leads(settings: &Settings, roles: &Roles, platforms: &[Arc<dyn ChatPlatform>], alerts: bool) -> Vec<String> {
     let sends = platforms.iter().map(|platform| sender::lead(platform.name()));
     let discord = roles.has(Role::Gateway) && settings.discord.bot_token.is_some();
-    let polls = roles.has(Role::Api) && settings.alertmanager.poll.is_some();
+    let polls = alerts && roles.has(Role::Api) && settings.alertmanager.poll.is_some();
     let named = [(true, UPKEEP), (discord, DISCORD_GATEWAY), (polls, POLL), (roles.has(Role::Worker), SWEEP)];
     sends.chain(named.into_iter().filter(|(wanted, _)| *wanted).map(|(_, name)| name.to_owned())).collect()
 }

@@ -20,6 +20,7 @@ pub mod code;
 pub mod collision;
 pub mod event;
 pub mod fleet;
+mod given_back;
 pub mod health;
 pub mod heard;
 pub mod id;

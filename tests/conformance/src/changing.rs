@@ -80,8 +80,8 @@ pub async fn a_dead_letter_is_put_away<F: AsyncFn() -> Arc<dyn Store>>(open: F) 
     let list = async |filter: JobFilter| desk.store.jobs(&JobFilter { limit: 9, ..filter }).await.unwrap();
     assert_eq!(list(JobFilter { dead: true, ..JobFilter::default() }).await, [], "nobody has to look at it");
     assert_eq!(list(JobFilter { states: vec![JobState::Failed], ..JobFilter::default() }).await, [after]);
-    let last = desk.store.history(id).await.unwrap().pop().unwrap();
-    assert!(last.reason.contains("alice") && last.to == JobState::Failed, "{last:?}");
+    let line = desk.store.history(id).await.unwrap().pop().unwrap();
+    assert!(line.reason.contains("alice") && line.to == JobState::Failed, "{line:?}");
     let again = desk.commit(3, discard(id)).await;
     assert!(matches!(again, Err(CommitError::NotAllowed(_))), "{again:?}");
     let replay = desk.commit(3, vec![Write::Replay { job: id, by: actor() }]).await;

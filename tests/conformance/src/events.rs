@@ -151,7 +151,7 @@ pub async fn events_go_with_their_job<F: AsyncFn() -> Opened>(open: F) {
     opened.log.flush().await.unwrap();
     let stop = Write::Cancel { job: ended, cancel: cancel("enough") };
     opened.store.commit(at(10), vec![stop]).await.unwrap();
-    let retention = Retention { jobs: Duration::from_secs(60), incidents: Duration::from_secs(60), batch: 100 };
+    let retention = Retention { jobs: Duration::from_mins(1), incidents: Duration::from_mins(1), batch: 100 };
     opened.store.sweep(at(1000), retention).await.unwrap();
     assert!(opened.store.job(ended).await.unwrap().is_none());
     assert_eq!(texts(&opened.page(ended, None).await), [""; 0]);

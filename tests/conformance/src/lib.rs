@@ -204,7 +204,7 @@ macro_rules! event_properties {
 
 macro_rules! run_each {
     ($($name:ident)*) => {
-        /// Every property, one after the other, each in the place of its name.
+        /// Every property, one after the other, each in the place of its name. Boxed: together they are too large for a stack.
         pub async fn run_all<F: AsyncFn(&'static str) -> Arc<dyn Store>>(make: F) {
             $( Box::pin($name(async || make(stringify!($name)).await)).await; )*
         }

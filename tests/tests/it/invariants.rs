@@ -31,6 +31,7 @@ const ADAPTERS: &[&str] = &[
     "midwatch-mcp",
     "midwatch-model",
     "midwatch-prometheus",
+    "midwatch-redis",
     "midwatch-slack",
     "midwatch-snapshot",
     "midwatch-sqlite",

@@ -92,7 +92,8 @@ pub(crate) async fn queue(State(app): State<Arc<App>>, Who(origin): Who) -> Resu
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Moved {
     /// They wait again, and are due now.
-    moved: Vec<String>,
+    #[serde(rename = "moved")]
+    again: Vec<String>,
     /// Too many workers vanished with them: dead letters.
     dead: Vec<String>,
     /// They were to stop anyway.
@@ -109,10 +110,10 @@ impl Redact for Moved {
     responses((status = 200, description = "What was taken back", body = Moved))
 )]
 pub(crate) async fn move_stuck(State(app): State<Arc<App>>, Who(origin): Who) -> Result<Answer<Moved>, Fault> {
-    let mut told = Moved { moved: Vec::new(), dead: Vec::new(), cancelled: Vec::new() };
+    let mut told = Moved { again: Vec::new(), dead: Vec::new(), cancelled: Vec::new() };
     for reaped in app.api.intake.move_stuck(&origin).await? {
         let (list, id) = match reaped {
-            Reaped::Again(id) => (&mut told.moved, id),
+            Reaped::Again(id) => (&mut told.again, id),
             Reaped::Dead(id) => (&mut told.dead, id),
             Reaped::Cancelled(id) => (&mut told.cancelled, id),
         };

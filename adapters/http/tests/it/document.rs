@@ -179,6 +179,7 @@ async fn answers_fit_their_schemas() {
         "/api/v1/jobs/{id}/report",
         "/api/v1/jobs/{id}/bundle",
         "/api/v1/jobs/{id}/artifacts",
+        "/api/v1/jobs/{id}/events",
         "/api/v1/packs",
         "/api/v1/activity",
         "/api/v1/errors",
@@ -230,6 +231,7 @@ async fn answers_fit_their_schemas() {
         operations(&document).into_iter().filter(|(p, m, _)| unseen(p, m)).map(|(p, ..)| p).collect();
     let text = [
         "/api/v1/jobs/{id}/artifacts/{artifact}",
+        "/api/v1/jobs/{id}/events/stream",
         "/api/v1/jobs/{id}/model",
         "/api/v1/jobs/{id}/report.md",
         "/metrics",

@@ -20,9 +20,10 @@ pub(crate) enum Remedy {
 pub(crate) fn remedy(error: &RedisError) -> Remedy {
     use ServerErrorKind as Server;
     match error.kind() {
-        ErrorKind::Server(Server::Moved | Server::Ask | Server::ReadOnly | Server::MasterDown) => Remedy::Reconnect,
+        ErrorKind::Server(Server::Moved | Server::Ask | Server::ReadOnly | Server::MasterDown)
+        | ErrorKind::Io
+        | ErrorKind::Parse => Remedy::Reconnect,
         ErrorKind::Server(Server::BusyLoading | Server::TryAgain | Server::ClusterDown) => Remedy::Wait,
-        ErrorKind::Io | ErrorKind::Parse => Remedy::Reconnect,
         // What a script meets inside is told with its own code, not as a kind.
         _ => match error.code() {
             Some("READONLY" | "MASTERDOWN" | "UNBLOCKED") => Remedy::Reconnect,

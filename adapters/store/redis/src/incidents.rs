@@ -71,7 +71,9 @@ pub(crate) fn of(keys: &Keys, thread: ThreadId) -> String {
 pub(crate) fn write(unit: &mut Unit, incident: &Incident) -> Result<(), Fault> {
     let keys = unit.keys().clone();
     let id = incident.id;
-    incident.keys.iter().for_each(|key| unit.want(holder(&keys, key)));
+    for key in &incident.keys {
+        unit.want(holder(&keys, key));
+    }
     let old = load_head(unit, id)?;
     if old.as_ref().map_or(0, |head| head.revision) != incident.revision {
         return Err(CommitError::Stale.into());

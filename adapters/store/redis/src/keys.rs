@@ -29,6 +29,8 @@
 //! events:ID                  capped stream: what happens inside a job; also the channel where each is published
 //! ```
 //!
+//! What the other parts keep stands at the head of their files: `outbox`, `heard`, `threads`, `incidents`, `trail`, and so forth.
+//!
 //! Must never be made from anything but the prefix and words given here. Start at [`Keys::key`].
 
 use std::fmt;

@@ -30,8 +30,8 @@ use crate::{
 #[async_trait]
 impl Store for RedisStore {
     async fn commit(&self, now: Timestamp, writes: Vec<Write>) -> Result<(), CommitError> {
-        let sealed = writes.iter().any(|write| matches!(write, Write::Audit(_)));
-        let _turn = if sealed { Some(self.turn(&self.inner.queues.trail).await?) } else { None };
+        let numbered = writes.iter().any(|write| matches!(write, Write::Audit(_) | Write::Hear { .. }));
+        let _turn = if numbered { Some(self.turn(&self.inner.queues.trail).await?) } else { None };
         let inner = &self.inner;
         self.work(|unit| commit::plan(unit, &inner.chain_key, &inner.process, now, &writes)).await
     }

@@ -14,7 +14,7 @@ use crate::open::RedisStore;
 use crate::rounds::all;
 use crate::unit::Unit;
 use crate::value::word;
-use crate::{artifacts, feedback, heard, incidents, jobs, mutes, once, outbox, reports, spent, threads};
+use crate::{artifacts, events, feedback, heard, incidents, jobs, mutes, once, outbox, reports, spent, threads};
 
 /// How many are removed in one step: a report takes its words along, a thread its messages.
 const STEP: usize = 50;
@@ -100,7 +100,7 @@ fn job(unit: &mut Unit, id: JobId) -> Result<bool, Fault> {
     let (found, forgotten) = (reports::forget(unit, id), jobs::cells::forget(unit, id));
     found?;
     let keys = unit.keys().clone();
-    for key in [artifacts::of(&keys, id), feedback::of(&keys, id), keys.key(format_args!("events:{id}"))] {
+    for key in [artifacts::of(&keys, id), feedback::of(&keys, id), events::stream(&keys, id)] {
         unit.effect(["DEL", &key]);
     }
     forgotten
@@ -121,12 +121,14 @@ fn incident(unit: &mut Unit, id: &str) -> Result<bool, Fault> {
 fn thread(unit: &mut Unit, id: ThreadId) -> Result<bool, Fault> {
     let keys = unit.keys().clone();
     let of_jobs = keys.key(format_args!("jobs:thread:{id}"));
-    let names = [incidents::of(&keys, id), of_jobs, outbox::due_in(&keys, id)];
-    let named = all(names.iter().map(|names| unit.size(names)))?;
-    if named.iter().any(|named| *named > 0) {
+    let namers = [incidents::of(&keys, id), of_jobs, outbox::due_in(&keys, id)];
+    let counts = all(namers.iter().map(|set| unit.size(set)))?;
+    if counts.iter().any(|count| *count > 0) {
         return Ok(false);
     }
-    names.iter().for_each(|names| unit.below(names, 1));
+    for set in &namers {
+        unit.below(set, 1);
+    }
     let (messages, forgotten) = (outbox::forget_thread(unit, id), threads::forget(unit, id));
     messages?;
     forgotten

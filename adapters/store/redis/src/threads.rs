@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! thread:ID                      string: the thread
-//! threads:at:PLATFORM:CHANNEL:ROOT
+//! threads:at:PLATFORM:CHANNEL\nROOT
 //!                                string: the threads that hang on a message, the one opened first at the front
 //! threads                        sorted set by the last thing that happened in it, for the sweep
 //! memory:ID                      list: what is remembered, oldest first
@@ -24,7 +24,7 @@ fn thread(keys: &Keys, id: ThreadId) -> Cell {
 }
 
 fn hanging_on(keys: &Keys, platform: &str, channel: &str, root: &MessageId) -> Cell {
-    Cell::text(keys.key(format_args!("threads:at:{platform}:{channel}:{root}")))
+    Cell::text(keys.key(format_args!("threads:at:{platform}:{channel}\n{root}")))
 }
 
 fn by_activity(keys: &Keys) -> String {

@@ -99,7 +99,9 @@ impl RedisStore {
                     tracing::debug!(%error, "calls of other processes cannot be read");
                     stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
                     // What came meanwhile may not be kept any more.
-                    Call::ALL.into_iter().for_each(|call| call.tell(signals));
+                    for call in Call::ALL {
+                        call.tell(signals);
+                    }
                 }
             }
         }
@@ -124,6 +126,8 @@ impl RedisStore {
             }
             *last = entry.id;
         }
-        calls.into_iter().for_each(|call| call.tell(signals));
+        for call in calls {
+            call.tell(signals);
+        }
     }
 }

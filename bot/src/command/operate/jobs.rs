@@ -75,7 +75,7 @@ pub(super) fn rows(list: &Value, now: Timestamp, none: &str) -> Answer {
     let rows = items(&list["jobs"]).map(row).collect();
     let answer = table(Answer::default(), ["JOB", "STATE", "PRIORITY", "PACK", "AGE", "ABOUT", "OUTCOME"], rows, none);
     match items(&list["jobs"]).last().filter(|_| list["next"].is_string()) {
-        Some(last) => answer.with_text(format!("There are more: `--before {}`", short(&last["id"]))),
+        Some(oldest) => answer.with_text(format!("There are more: `--before {}`", short(&oldest["id"]))),
         None => answer,
     }
 }

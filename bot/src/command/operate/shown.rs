@@ -109,12 +109,17 @@ pub(super) fn table<const N: usize>(answer: Answer, head: [&str; N], rows: Vec<[
     answer.with(Part::Table { head: head.map(str::to_owned).into(), rows })
 }
 
-/// Names and values below each other; those without a value are left out.
+/// A value that is longer stands in a paragraph of its own, which wraps.
+const FACT: usize = 60;
+
+/// Names and values below each other, then the long ones; those without a value are left out.
 pub(super) fn facts(answer: Answer, facts: &[(&str, String)]) -> Answer {
-    let told: Vec<_> = facts.iter().filter(|(_, value)| !value.is_empty()).collect();
-    let width = told.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let lines = told.iter().map(|(name, value)| format!("{name:<width$}  {value}"));
-    answer.with_code(lines.collect::<Vec<_>>().join("\n"))
+    let told = facts.iter().filter(|(_, value)| !value.is_empty());
+    let (small, long): (Vec<_>, Vec<_>) = told.partition(|(_, value)| value.chars().count() <= FACT);
+    let width = small.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let lines: Vec<String> = small.iter().map(|(name, value)| format!("{name:<width$}  {value}")).collect();
+    let answer = if lines.is_empty() { answer } else { answer.with_code(lines.join("\n")) };
+    long.into_iter().fold(answer, |answer, (name, value)| answer.with_text(format!("{name}: {value}")))
 }
 
 #[cfg(test)]
@@ -136,6 +141,13 @@ mod tests {
         assert_eq!(about(json!({"alerts": [], "question": "why\nis it slow", "namespace": null})), "why is it slow");
         assert_eq!(about(json!({"alerts": [], "question": null, "namespace": "shop"})), "namespace shop");
         assert_eq!(cut(&"x".repeat(100), 10), "xxxxxxx...");
+    }
+
+    #[test]
+    fn long_facts_stand_apart_so_that_they_wrap() {
+        let long = "x".repeat(FACT + 1);
+        let told = facts(Answer::default(), &[("a", "1".to_owned()), ("why", long.clone()), ("none", String::new())]);
+        assert_eq!(told, Answer::default().with_code("a  1").with_text(format!("why: {long}")));
     }
 
     #[test]

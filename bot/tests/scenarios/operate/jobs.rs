@@ -3,7 +3,7 @@
 use midwatch_doubles::kubernetes::Fault;
 use serde_json::{Value, json};
 
-use super::{deliver, fails, investigated, told, words};
+use super::{deliver, fails, investigated, lines, told, words};
 use crate::support::{CASE, Place};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,7 +41,7 @@ async fn an_investigation_is_seen_from_every_side() {
     let again = retried["id"].as_str().unwrap().to_owned();
     assert_ne!(again, id);
     // It follows to the end, and says how it was.
-    let watched = words(&place, &["jobs", "watch", &again]).await;
+    let watched = lines(&place, &["jobs", "watch", &again]).await;
     assert!(watched.lines().last().unwrap().contains("completed"), "{watched}");
     let same = words(&place, &["jobs", "compare", &id, &again]).await;
     assert!(same.contains("say the same: cause") || same.contains("differ"), "{same}");
@@ -136,7 +136,7 @@ async fn without_a_server_the_store_itself_is_read() {
     assert_eq!(told(&place, &["stats"]).await["total"]["completed"], 1);
     assert_eq!(told(&place, &["queue", "stats"]).await["pending"], 0);
     assert_eq!(told(&place, &["dead-letter", "list"]).await["jobs"], json!([]));
-    assert!(words(&place, &["jobs", "watch", &id]).await.contains("completed"), "what has ended is told at once");
+    assert!(lines(&place, &["jobs", "watch", &id]).await.contains("completed"), "what has ended is told at once");
     let (code, _, _) = place.run(&["health"], &[]).await;
     assert_eq!(code, Some(1), "nothing takes work");
     for args in [

@@ -27,12 +27,26 @@ async fn deliver(server: &Server, group: &str) {
 
 /// What a command says in words; it has to succeed.
 async fn words(place: &Place, args: &[&str]) -> String {
-    let (code, out, err) = place.run(args, &[]).await;
-    assert_eq!(code, Some(0), "{args:?}: {out}{err}");
-    assert!(!out.contains('\x1b'), "no colour where there is no terminal: {out:?}");
+    let out = lines(place, args).await;
     let wide = out.lines().find(|line| line.chars().count() > 140);
     assert_eq!(wide, None, "{args:?}: a line is wider than any terminal of ours");
     out
+}
+
+/// What a command says line by line as it comes, however long the lines are; it has to succeed.
+async fn lines(place: &Place, args: &[&str]) -> String {
+    let (code, out, err) = place.run(args, &[]).await;
+    assert_eq!(code, Some(0), "{args:?}: {out}{err}");
+    assert!(!out.contains('\x1b'), "no colour where there is no terminal: {out:?}");
+    out
+}
+
+/// Asks a question that becomes a job; the job.
+async fn ask(server: &Server, text: &str) -> Value {
+    let asked = json!({"text": text, "namespace": "inc-crashloop", "wait": "0s"});
+    let (status, job) = server.post("/api/v1/analyze", &asked).await.unwrap();
+    assert_eq!(status, 202, "{job}");
+    job
 }
 
 /// What it says as JSON; it has to succeed.

@@ -40,7 +40,8 @@ impl Site {
     /// Starts the process.
     fn start(&self) -> Server {
         let (url, key) = (format!("redis://127.0.0.1:{}", self.line.port()), self.place.file("audit.key", KEY));
-        let settings = [("store__url", url.as_str()), ("audit__key_file", &key), ("server__roles", self.roles)];
+        let roles = format!("[{}]", self.roles);
+        let settings = [("store__url", url.as_str()), ("audit__key_file", &key), ("server__roles", &roles)];
         self.place.start_with(&settings)
     }
 
@@ -90,11 +91,17 @@ struct Shift {
 
 impl Shift {
     async fn new(roles: &[&'static str]) -> Shift {
+        Shift::leased(roles, "10s").await
+    }
+
+    /// The same with other leases of jobs.
+    async fn leased(roles: &[&'static str], lease: &str) -> Shift {
         let alerts = [ALERTS.to_owned()];
         let slack = workspace(Options::default(), &alerts).await;
-        let rules = permissions(&[("slack", ANN), ("slack", BOB)]);
-        let own = section(&slack, By::Sockets, &alerts).replacen("{", &format!("{{channel: {OPS}, "), 1);
-        let fleet = Fleet::new(roles, &format!("{own}{rules}{QUICK}")).await;
+        let allowed = permissions(&[("slack", ANN), ("slack", BOB)]);
+        let own = section(&slack, By::Sockets, &alerts).replacen('{', &format!("{{channel: {OPS}, "), 1);
+        let quick = QUICK.replace("10s", lease);
+        let fleet = Fleet::new(roles, &format!("{own}{allowed}{quick}")).await;
         Shift { fleet, slack }
     }
 
@@ -119,7 +126,7 @@ impl Shift {
         for (key, times) in &shown {
             assert_eq!(*times, 1, "{key} stands {times} times\n{}", self.fleet.logged());
         }
-        let all: String = self.own().iter().map(|message| format!("{}\n", message.reads())).collect();
+        let all = self.own().iter().map(midwatch_doubles::slack::Message::reads).collect::<Vec<_>>().join("\n");
         let missing: Vec<&String> = taken.iter().filter(|name| !all.contains(name.as_str())).collect();
         assert!(missing.is_empty(), "taken and never shown: {missing:?}\n{}", self.fleet.logged());
         let reports = self.own().iter().filter(|message| crate::chat::is_report(message)).count();
@@ -129,8 +136,7 @@ impl Shift {
     async fn rest(&self, server: &Server) {
         let began = Instant::now();
         loop {
-            let (status, jobs) =
-                server.get("/api/v1/jobs?state=pending,initializing,running,completing&limit=1").await;
+            let (status, jobs) = server.get("/api/v1/jobs?state=pending,initializing,running,completing&limit=1").await;
             let idle = status == 200 && jobs["jobs"].as_array().is_some_and(Vec::is_empty);
             if idle && figure(server, "midwatch_outbox_messages").await == Some(0.0) {
                 return;
@@ -149,7 +155,9 @@ impl Shift {
         let mut shown = BTreeMap::new();
         for message in self.own() {
             let key = message.metadata.as_ref().and_then(|it| it["event_payload"]["key"].as_str().map(str::to_owned));
-            *shown.entry(key.expect("a key")).or_default() += 1;
+            // A file carries its key in its name.
+            let key = key.or_else(|| message.files.first().map(|file| file.name.clone()));
+            *shown.entry(key.unwrap_or_else(|| panic!("no key: {message:?}"))).or_default() += 1;
         }
         shown
     }

@@ -20,14 +20,14 @@ async fn state(server: &Server, job: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_kill_switch_reaches_a_worker_that_was_cut_off_when_it_was_turned() {
-    let shift = Shift::new(&["worker", "gateway,api"]).await;
+    let shift = Shift::leased(&["worker", "gateway,api"], "60s").await;
     let servers = shift.start_all().await;
     let (worker, api) = (&shift.fleet.sites[0], &servers[1]);
     let logged = || shift.fleet.logged();
     // Its lease outlasts the cut: the job is still this worker's when it is back.
     worker.place.cluster.fault("/api/v1/", Fault::Hang, usize::MAX);
     worker.place.cluster.fault("/apis/", Fault::Hang, usize::MAX);
-    assert!(hand_in(&[api.url.clone()], 0, "Hanging").await);
+    assert!(hand_in(std::slice::from_ref(&api.url), 0, "Hanging").await);
     let job = eventually("the job that hangs", logged, async || {
         let (_, jobs) = api.get("/api/v1/jobs?state=initializing,running").await;
         jobs["jobs"][0]["id"].as_str().map(str::to_owned)
@@ -40,7 +40,9 @@ async fn the_kill_switch_reaches_a_worker_that_was_cut_off_when_it_was_turned() 
     assert_eq!(status, 200, "{told}");
     let (status, refused) = api.post("/api/v1/analyze", &json!({"text": "payments-api"})).await.unwrap();
     assert!(status == 503 && refused["detail"].as_str().unwrap().contains("kill switch"), "{refused}");
-    assert!(hand_in(&[api.url.clone()], 0, "Waiting").await, "alerts are taken");
+    // What it has heard before does not count any more.
+    eventually("it counts as gone", logged, async || with_role(api, "worker").await.is_none().then_some(())).await;
+    assert!(hand_in(std::slice::from_ref(&api.url), 0, "Waiting").await, "alerts are taken");
     worker.line.mend();
     eventually("the end of the job", logged, async || (state(api, &job).await == "cancelled").then_some(())).await;
     shift
@@ -69,21 +71,16 @@ async fn a_worker_that_was_cut_off_when_it_was_drained_takes_nothing_once_it_is_
     let logged = || shift.fleet.logged();
     let me = eventually("the worker", logged, async || with_role(api, "worker").await).await;
     let id = me["id"].as_str().unwrap().to_owned();
-    let (status, told) = api.post(&format!("/api/v1/workers/{id}/drain"), &json!({"reason": "a new node"})).await.unwrap();
-    assert_eq!(status, 200, "{told}");
-    eventually("it drains", logged, async || (super::figure(&servers[0], "midwatch_jobs_pending").await).map(drop)).await;
-
     worker.line.cut();
-    assert!(hand_in(&[api.url.clone()], 0, "Waiting").await);
+    let reason = json!({"reason": "a new node"});
+    let (status, told) = api.post(&format!("/api/v1/workers/{id}/drain"), &reason).await.unwrap();
+    assert_eq!(status, 200, "{told}");
+    // What it began before the cut has failed by then, and what it has heard before does not count any more.
+    eventually("it counts as gone", logged, async || with_role(api, "worker").await.is_none().then_some(())).await;
+    assert!(hand_in(std::slice::from_ref(&api.url), 0, "Waiting").await);
     worker.line.mend();
-    // It has heard of the calls that came meanwhile, and of its orders: it announces itself after that.
-    let seen = |worker: &Value| worker["seen_at"].as_str().map(str::to_owned);
-    let before = with_role(api, "worker").await.as_ref().and_then(seen);
-    eventually("it is back", logged, async || {
-        let now = with_role(api, "worker").await?;
-        (seen(&now) > before).then_some(())
-    })
-    .await;
+    let back = eventually("it is back", logged, async || with_role(api, "worker").await).await;
+    assert_eq!(back["draining"], true, "{back}");
     let (_, jobs) = api.get("/api/v1/jobs?state=pending").await;
     assert_eq!(jobs["jobs"].as_array().map(Vec::len), Some(1), "{jobs}");
     let (status, _) = api.post(&format!("/api/v1/workers/{id}/undrain"), &json!({})).await.unwrap();

@@ -26,9 +26,8 @@ async fn the_same_message_heard_by_two_is_one_incident() {
         taken.insert(name);
     }
     for root in &roots {
-        let look = |slack: &midwatch_doubles::slack::Slack| {
-            slack.thread(ALERTS, root).iter().any(is_report).then_some(())
-        };
+        let look =
+            |slack: &midwatch_doubles::slack::Slack| slack.thread(ALERTS, root).iter().any(is_report).then_some(());
         shift.slack.wait_for("the report", look).await;
     }
     shift.rest(&servers[0]).await;

@@ -127,7 +127,7 @@ impl Changes {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

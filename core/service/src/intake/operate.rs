@@ -3,14 +3,15 @@
 //!
 //! Must never do anything around the store's rules: they are the same for every process. Start at [`Intake::replay_dead`].
 
-use super::{Ask, Intake, Refused, Reply, namespaces_of};
+use std::time::Duration;
+
+use super::{Ask, Intake, IntakeParts, Refused, Reply, namespaces_of};
 use crate::fleet::Order;
+use crate::given_back::Teller;
 use crate::id::{JobId, WorkerId};
 use crate::job::{Job, JobState, Origin};
 use crate::policy::Verb;
 use crate::port::store::{CommitError, JobFilter, Reaped, Write};
-use crate::publish;
-use std::time::Duration;
 
 /// Jobs that one call stops at most; whoever wants more asks again.
 pub const CLEARED: usize = 200;
@@ -127,30 +128,24 @@ impl Intake {
             }
             moved.extend(round);
         }
-        let mut writes = vec![self.pen(by).audit("queue move-stuck", format!("{} jobs", moved.len()), String::new())];
+        let entry = self.pen(by).audit("queue move-stuck", format!("{} jobs", moved.len()), String::new());
+        self.steer(vec![entry]).await?;
         for reaped in &moved {
-            writes.extend(self.ended_words(reaped).await?);
+            self.tell(reaped).await?;
         }
-        self.steer(writes).await?;
         self.parts.signals.jobs.notify_one();
-        self.parts.signals.post_written();
         self.parts.signals.job_changed();
         Ok(moved)
     }
 
-    /// What the thread of a job is told that came to its end by being taken back.
-    async fn ended_words(&self, reaped: &Reaped) -> Result<Option<Write>, Refused> {
-        let (Reaped::Dead(id) | Reaped::Cancelled(id)) = reaped else { return Ok(None) };
-        let Some(job) = self.parts.store.job(*id).await? else { return Ok(None) };
-        let Some(thread) = job.spec.thread else { return Ok(None) };
-        let text = match (&job.cancel, &job.error) {
-            (Some(cancel), _) => format!("Stopped: {}", publish::stopped(cancel)),
-            (None, Some(error)) => {
-                format!("{}: {}: {}", publish::nothing(&job.spec.task), error.code.as_str(), error.message)
-            }
-            (None, None) => format!("{}: its worker went silent", publish::nothing(&job.spec.task)),
-        };
-        Ok(Some(Write::Post(publish::ended(*id, thread, &text, &self.parts.redactor))))
+    /// Tells the thread of a job that was taken back.
+    async fn tell(&self, reaped: &Reaped) -> Result<(), Refused> {
+        let (Reaped::Again(id) | Reaped::Dead(id) | Reaped::Cancelled(id)) = reaped;
+        let Some(job) = self.parts.store.job(*id).await? else { return Ok(()) };
+        let IntakeParts { store, clock, signals, redactor, .. } = &self.parts;
+        let teller = Teller { store: &**store, clock: &**clock, signals, redactor };
+        teller.tell(&job, Vec::new()).await;
+        Ok(())
     }
 
     /// Orders a process to take no new jobs and to finish those it runs; without a reason, lifts that.

@@ -22,6 +22,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Longest time for one look.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// Tells how the connections to a store do.
+pub type AskConnections = Box<dyn Fn() -> Connections + Send + Sync>;
+
 /// What is looked at, and where it is told.
 pub struct Gauges {
     /// Everything durable.
@@ -35,7 +38,7 @@ pub struct Gauges {
     /// The platforms that messages go to.
     pub platforms: Vec<&'static str>,
     /// Tells how the connections to the store do; none where it is embedded.
-    pub connections: Option<Box<dyn Fn() -> Connections + Send + Sync>>,
+    pub connections: Option<AskConnections>,
     /// Jobs that this process may run at the same time; they count where no process has told how many it may run.
     pub slots: u64,
     /// Pending jobs that are admitted.

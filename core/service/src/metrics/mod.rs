@@ -28,7 +28,7 @@ mod set;
 
 use self::book::Book;
 pub use self::book::Described;
-pub use self::gauges::Gauges;
+pub use self::gauges::{AskConnections, Gauges};
 pub use self::labels::{
     CallLabels, DutyLabel, HealthLabels, HeardLabels, IntegrationLabel, JobLabels, ModelLabel, PackLabel,
     PlatformLabel, PostLabels, PriorityLabel, ResultLabel, RoleLabel, ThrottleLabels, TokenLabels,

@@ -64,9 +64,9 @@ impl Errors {
             examples: Vec::new(),
         });
         if job.state.is_final() {
-            group.ended += 1
+            group.ended += 1;
         } else {
-            group.tried_again += 1
+            group.tried_again += 1;
         }
         group.dead += u64::from(job.dead);
         if group.examples.len() < EXAMPLES {

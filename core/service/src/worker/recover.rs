@@ -7,17 +7,13 @@
 //!
 //! Must never run where another worker may be alive. Start at [`run`].
 
-use midwatch_redact::Redacted;
-
 use super::{Shared, keep};
 use crate::backoff::{backoff, spread};
 use crate::clock::after;
 use crate::code::ErrorCode;
-use crate::collision::Collisions;
-use crate::job::{Job, JobError, JobState, LOST_ALLOWED, Lease, Task};
-use crate::living::{self, Seen};
-use crate::port::store::{CommitError, JobOutcome, StoreError, Write};
-use crate::post::{LivingStatus, NewPost};
+use crate::given_back::Teller;
+use crate::job::{Job, JobError, JobState, LOST_ALLOWED, Lease};
+use crate::port::store::{JobOutcome, StoreError, Write};
 use crate::publish;
 
 /// Rounds of at most 500 jobs; more than a server ever leased.
@@ -67,76 +63,11 @@ fn given_back(shared: &Shared, job: &mut Job, lease: Lease) -> Write {
     Write::Lost { lease, run_at: after(shared.now(), wait), error }
 }
 
-/// Commits these writes, and with them what the thread is told about a job that no worker holds any more; anew while others
-/// write the same message. Whether it was written.
+/// Commits these writes, and with them what the thread is told about a job that no worker holds any more. Whether it was
+/// written.
 pub(super) async fn tell(shared: &Shared, job: &Job, writes: Vec<Write>) -> bool {
-    let mut collisions = Collisions::default();
-    let committed = loop {
-        match tell_once(shared, job, writes.clone()).await {
-            Err(error) if collisions.again(&error, shared.now()).await => {}
-            committed => break committed,
-        }
-    };
-    shared.parts.signals.post_written();
-    committed.inspect_err(|error| tracing::error!(job = %job.spec.id, "cannot be given back: {error}")).is_ok()
-}
-
-async fn tell_once(shared: &Shared, job: &Job, mut writes: Vec<Write>) -> Result<(), CommitError> {
     let parts = &shared.parts;
-    // A question has no part in the living message: only how it ended is told.
-    let investigates = job.spec.task == Task::Investigate;
-    let seen = match job.spec.thread.filter(|_| investigates) {
-        Some(thread) => Seen::read(&*parts.store, thread).await?,
-        None => None,
-    };
-    // Read after the message: who takes the job on from here writes the message after us, or makes this one stale.
-    if writes.is_empty() && moved_on(shared, job).await? {
-        return Ok(());
-    }
-    if let Some(seen) = &seen {
-        let (status, note) = words(shared, job);
-        let body = living::with_status(&seen.body, status);
-        let body = note.iter().fold(body, |body, note| living::with_note(&body, note.clone()));
-        let urgency = living::urgency(&body);
-        writes.extend(seen.back(body, urgency));
-    }
-    if seen.is_some() || !investigates {
-        writes.extend(ended(shared, job).map(Write::Post));
-    }
-    if writes.is_empty() { Ok(()) } else { parts.store.commit(parts.clock.now(), writes).await }
-}
-
-/// Whether a job is not any more as it is to be told: another worker took it, or someone stopped it.
-async fn moved_on(shared: &Shared, job: &Job) -> Result<bool, StoreError> {
-    let now = shared.parts.store.job(job.spec.id).await?;
-    Ok(now.is_none_or(|now| (now.state, now.fence) != (job.state, job.fence)))
-}
-
-fn words(shared: &Shared, job: &Job) -> (Redacted<LivingStatus>, Option<Redacted<String>>) {
-    let redactor = &shared.parts.redactor;
-    let status = match job.state {
-        JobState::Failed => LivingStatus::Failed { why: why(job) },
-        JobState::Cancelled => LivingStatus::Cancelled { why: why(job) },
-        _ => LivingStatus::Queued,
-    };
-    let again = !job.state.is_final();
-    let note = again.then(|| redactor.redact_text(&format!("{}; it is tried again", why(job))));
-    (redactor.seal(status), note)
-}
-
-fn ended(shared: &Shared, job: &Job) -> Option<NewPost> {
-    let text = match job.state {
-        JobState::Failed => format!("{}: {}", publish::nothing(&job.spec.task), why(job)),
-        JobState::Cancelled => format!("Stopped: {}", why(job)),
-        _ => return None,
-    };
-    Some(publish::ended(job.spec.id, job.spec.thread?, &text, &shared.parts.redactor))
-}
-
-fn why(job: &Job) -> String {
-    match (&job.cancel, &job.error) {
-        (Some(cancel), _) if job.state == JobState::Cancelled => publish::stopped(cancel),
-        (_, Some(error)) => format!("{}: {}", error.code.as_str(), error.message),
-        _ => format!("{}: the worker went silent", ErrorCode::E008.as_str()),
-    }
+    let teller =
+        Teller { store: &*parts.store, clock: &*parts.clock, signals: &parts.signals, redactor: &parts.redactor };
+    teller.tell(job, writes).await
 }

@@ -56,7 +56,7 @@ pub(crate) fn filled() -> Metrics {
     metrics.posts.get_or_create(&PostLabels { platform, result }).inc();
     metrics.throttled.get_or_create(&ThrottleLabels { platform, scope: "channel" }).inc();
     metrics.called("kubernetes", result, std::time::Duration::from_millis(3));
-    for family in [&metrics.alerts, &metrics.http, &metrics.handled, &metrics.events] {
+    for family in [&metrics.alerts, &metrics.http, &metrics.handled, &metrics.events, &metrics.announcements] {
         family.get_or_create(&ResultLabel { result }).inc();
     }
     metrics.heard.get_or_create(&HeardLabels { platform: platform.to_owned(), kind: "mention" }).inc();
@@ -90,7 +90,7 @@ const ADDED: [&str; 3] = ["namespace", "job", "instance"];
 /// A query of ours uses only names and labels that there are.
 pub(crate) fn check_query(query: &str, series: &BTreeMap<String, BTreeSet<String>>) {
     let selector = Regex::new(r"\b(midwatch_[a-z_]+)(?:\{([^}]*)\})?").unwrap();
-    let matcher = Regex::new(r#"([a-z_]+)\s*(?:=~|!~|!=|=)"#).unwrap();
+    let matcher = Regex::new(r"([a-z_]+)\s*(?:=~|!~|!=|=)").unwrap();
     let grouping = Regex::new(r"\bby \(([^)]*)\)").unwrap();
     let mut known: BTreeSet<&str> = ADDED.into_iter().collect();
     for found in selector.captures_iter(query) {

@@ -3,7 +3,12 @@
 //! They listen on free ports of 127.0.0.1, keep their files in a temporary directory, and end with the test. They can be
 //! killed, frozen, thawed and started again on the same data. The server is `$REDIS_SERVER` if that is set, else
 //! `redis-server`. Must never be a model of Redis: what a test sees is what Redis does. Start at [`Redis::start`].
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "for tests: what fails here fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "for tests: what fails here fails the test"
+)]
 
 mod cluster;
 mod resp;

@@ -71,7 +71,9 @@ impl Ear {
                 bounded(limit, sink.unsubscribe(channels(old))).await?;
             }
             // What was appended before the subscription was not heard.
-            new.into_iter().for_each(|job| self.followers.call(job));
+            for job in new {
+                self.followers.call(job);
+            }
             heard = followed;
             loop {
                 tokio::select! {

@@ -37,7 +37,7 @@ use crate::open::{Inner, RedisStore};
 const BODY: &str = "e";
 
 /// The stream of a job, and its channel.
-fn stream(keys: &Keys, job: JobId) -> String {
+pub(crate) fn stream(keys: &Keys, job: JobId) -> String {
     keys.key(format_args!("events:{job}"))
 }
 
@@ -90,7 +90,9 @@ async fn write(writer: Arc<Writer>, mut packed: mpsc::Receiver<(Batch, Packed)>,
             // At once, whatever becomes of the subscription.
             Ok(()) => {
                 let jobs: BTreeSet<JobId> = batch.events.iter().map(|(job, _)| *job).collect();
-                jobs.into_iter().for_each(|job| followers.call(job));
+                for job in jobs {
+                    followers.call(job);
+                }
             }
             Err(error) => tracing::warn!(events = batch.events.len(), "events of jobs were lost: {error}"),
         }

@@ -22,7 +22,7 @@ use super::{BODY, stream};
 use crate::open::Inner;
 
 /// How long a batch is tried; what is not written by then is lost.
-const GIVE_UP: Duration = Duration::from_secs(60);
+const GIVE_UP: Duration = Duration::from_mins(1);
 
 /// The wait between two tries.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -122,8 +122,8 @@ pub(crate) fn keep(
     job: &Job,
     line: Option<&Transition>,
 ) -> Result<(), Fault> {
-    let (_, life) = cells(unit.keys(), job.spec.id);
-    unit.set(life, Some(body(job)?));
+    let (_, cell) = cells(unit.keys(), job.spec.id);
+    unit.set(cell, Some(body(job)?));
     let (was, is) = (before.map(|job| indexes(unit.keys(), job)).unwrap_or_default(), indexes(unit.keys(), job));
     for entry in
         was.iter().filter(|entry| !is.iter().any(|other| other.key == entry.key && other.member == entry.member))

@@ -16,6 +16,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use midwatch_service::metrics::Connections;
 use midwatch_service::port::store::StoreError;
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, Value};
@@ -49,6 +50,13 @@ pub struct Figures {
     pub connected: u64,
     /// Units of work that began anew because another writer was first, so far.
     pub conflicts: u64,
+}
+
+impl From<Figures> for Connections {
+    fn from(now: Figures) -> Self {
+        let Figures { connections, waiting, room, refused, connected, conflicts } = now;
+        Self { open: connections, active: waiting, room, refused, made: connected, conflicts }
+    }
 }
 
 /// The connections of this process.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use midwatch_service::port::store::{Closed, Share};
 
 use super::index::{by_due, channels, in_order};
-use super::kept::{Entry, Lane};
+use super::lane::{Entry, Lane};
 use crate::fault::Fault;
 use crate::rounds::all;
 use crate::unit::Unit;

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use midwatch_service::id::{PostKey, ThreadId};
 
-use super::kept::{Entry, Kept, Lane};
+use super::kept::Kept;
+use super::lane::{Entry, Lane};
 use crate::fault::Fault;
 use crate::keys::Keys;
 use crate::unit::{Cell, Unit};

@@ -4,11 +4,13 @@
 //! end of its lease: so what its sender lost comes back by itself, and is known by `taken` still being set.
 
 use jiff::Timestamp;
-use midwatch_service::id::{MessageId, PostKey, ThreadId, WorkerId};
+use midwatch_service::id::{MessageId, ThreadId, WorkerId};
 use midwatch_service::port::store::{AfterFailure, CommitError, PostLease};
 use midwatch_service::post::{NewPost, PostBody, Urgency};
 use midwatch_service::thread::Thread;
 use serde::{Deserialize, Serialize};
+
+use super::lane::Lane;
 
 /// A message without what it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,17 +36,6 @@ pub(super) struct Kept {
     pub(super) why: Option<String>,
     /// It was never sent, and one before it in its thread is not settled.
     pub(super) waits: bool,
-}
-
-/// What taking a message now would be to a platform's limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Lane {
-    /// A new message.
-    Post,
-    /// An edit.
-    Edit,
-    /// An edit of urgency `progress`: closed apart from the others.
-    Progress,
 }
 
 impl Kept {
@@ -159,73 +150,4 @@ pub(super) fn lost(held: &PostLease) -> CommitError {
 /// No platform edits these: each revision is a new message.
 fn is_private(new: &NewPost) -> bool {
     matches!(*new.body, PostBody::Private(_))
-}
-
-impl Lane {
-    pub(super) const ALL: [Lane; 3] = [Lane::Post, Lane::Edit, Lane::Progress];
-
-    /// In names of keys.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Lane::Post => "post",
-            Lane::Edit => "edit",
-            Lane::Progress => "progress",
-        }
-    }
-}
-
-/// A message in the index of its lane. Ordered as they go: by urgency; new messages before edits; by when it was last said;
-/// by age. Its text orders the same way within a lane.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
-    urgency: u8,
-    is_edit: bool,
-    said_at: i64,
-    number: u64,
-    pub(super) due_at: i64,
-    pub(super) key: PostKey,
-}
-
-impl Entry {
-    /// The entry of a message, if it has one now.
-    pub(super) fn of(key: &PostKey, kept: &Kept) -> Option<(Lane, Self)> {
-        let (lane, due_at) = (kept.lane()?, kept.due_at?);
-        let is_edit = lane != Lane::Post;
-        let said_at = kept.said_at.filter(|_| is_edit).map_or(0, |at| at.as_microsecond().max(0));
-        let urgency = rank(kept.urgency);
-        let due_at = due_at.as_microsecond();
-        Some((lane, Self { urgency, is_edit, said_at, number: kept.number, due_at, key: key.clone() }))
-    }
-
-    pub(super) fn is_edit(&self) -> bool {
-        self.is_edit
-    }
-
-    /// As it stands in the index: what is compared first at the front, digits filled up.
-    pub(super) fn text(&self) -> String {
-        let Self { urgency, said_at, number, due_at, key, .. } = self;
-        format!("{urgency}/{said_at:016x}/{number:016x}/{due_at}/{key}")
-    }
-
-    /// From its text; none when it is none.
-    pub(super) fn parse(lane: Lane, text: &str) -> Option<Self> {
-        let mut words = text.splitn(5, '/');
-        let urgency = words.next()?.parse().ok()?;
-        let said_at = i64::from_str_radix(words.next()?, 16).ok()?;
-        let number = u64::from_str_radix(words.next()?, 16).ok()?;
-        let due_at = words.next()?.parse().ok()?;
-        let key = PostKey(words.next()?.to_owned());
-        Some(Self { urgency, is_edit: lane != Lane::Post, said_at, number, due_at, key })
-    }
-}
-
-/// Urgencies as digits that order; they stand in indexes, so they never change.
-fn rank(urgency: Urgency) -> u8 {
-    match urgency {
-        Urgency::Opening => 0,
-        Urgency::Report => 1,
-        Urgency::Notice => 2,
-        Urgency::Finding => 3,
-        Urgency::Progress => 4,
-    }
 }

@@ -14,12 +14,13 @@
 //!
 //! Must never give one message to two senders, nor send what came later in a thread before what came earlier. Every entry of
 //! an index follows from the state of its message, and changes with it ([`index`]). [`kept`] is the state and how it moves,
-//! [`write`] takes messages in, [`choose`] knows which are next, [`take`] hands them out, [`outcome`] hears what became of
-//! them.
+//! [`lane`] its place in an index, [`write`] takes messages in, [`choose`] knows which are next, [`take`] hands them out,
+//! [`outcome`] hears what became of them.
 
 mod choose;
 mod index;
 mod kept;
+mod lane;
 mod outcome;
 mod take;
 mod write;

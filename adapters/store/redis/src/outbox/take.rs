@@ -10,7 +10,7 @@ use midwatch_service::port::store::{Closed, DuePost, PostLease, Share};
 
 use super::choose::choose;
 use super::index::{keep, load, state, words};
-use super::kept::Entry;
+use super::lane::Entry;
 use crate::fault::Fault;
 use crate::rounds::all;
 use crate::threads;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use redis::{Cmd, Pipeline, Value};
 
-use super::{Ask, Known, Unit};
+use super::{Ask, Known, Unit, Was};
 
 impl Unit {
     /// What to read now; it is not wanted any more then.
@@ -14,9 +14,9 @@ impl Unit {
 
     /// As it was before the plan ran, with everything that was read.
     pub(super) fn begin_anew(&mut self) {
-        self.cells.retain(|_, known| known.was.is_some());
+        self.cells.retain(|_, known| known.was.is_read());
         for known in self.cells.values_mut() {
-            known.now = known.was.clone().flatten();
+            known.now = known.was.value().map(str::to_owned);
             known.checked = false;
         }
         self.below.clear();
@@ -25,7 +25,7 @@ impl Unit {
 
     /// A unit that knows nothing, and reads at first what this one had read.
     pub(super) fn again(&self) -> Self {
-        let cells = self.cells.iter().filter(|(_, known)| known.was.is_some()).map(|(cell, _)| Ask::Cell(cell.clone()));
+        let cells = self.cells.iter().filter(|(_, known)| known.was.is_read()).map(|(cell, _)| Ask::Cell(cell.clone()));
         let wanted: BTreeSet<Ask> = cells.chain(self.answers.keys().cloned().map(Ask::Words)).collect();
         Self { wanted, ..Self::new(self.keys.clone()) }
     }
@@ -35,7 +35,7 @@ impl Unit {
         match ask {
             Ask::Cell(cell) => {
                 let value = flat(value).pop();
-                self.cells.entry(cell).or_insert(Known { was: Some(value.clone()), now: value, checked: false });
+                self.cells.entry(cell).or_insert(Known { was: Was::Read(value.clone()), now: value, checked: false });
             }
             Ask::Words(words) => {
                 self.answers.insert(words, flat(value));
@@ -68,11 +68,11 @@ fn command(ask: &Ask) -> Cmd {
 /// Every text of an answer, in order.
 fn flat(value: Value) -> Vec<String> {
     match value {
-        Value::Nil => Vec::new(),
         Value::Array(values) | Value::Set(values) => values.into_iter().flat_map(flat).collect(),
         Value::BulkString(bytes) => vec![String::from_utf8_lossy(&bytes).into_owned()],
         Value::Int(number) => vec![number.to_string()],
         Value::SimpleString(text) => vec![text],
+        // Nothing: `Nil`. What else there is, no command of ours answers.
         _ => Vec::new(),
     }
 }

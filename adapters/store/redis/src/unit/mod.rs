@@ -40,11 +40,32 @@ pub(crate) enum Ask {
     Words(Vec<String>),
 }
 
+/// What a cell held before the unit.
+#[derive(Clone, Debug)]
+enum Was {
+    /// It is written without having been read.
+    Unread,
+    Read(Option<String>),
+}
+
+impl Was {
+    fn is_read(&self) -> bool {
+        matches!(self, Was::Read(_))
+    }
+
+    fn value(&self) -> Option<&str> {
+        match self {
+            Was::Unread => None,
+            Was::Read(value) => value.as_deref(),
+        }
+    }
+}
+
 /// What a unit knows of a cell.
 #[derive(Clone, Debug)]
 struct Known {
-    /// As it was read; none in the outer option when it is written without having been read.
-    was: Option<Option<String>>,
+    /// As it was read.
+    was: Was,
     /// As it is in this unit.
     now: Option<String>,
     /// Whether the script compares it: not so when another cell vouches for it (a body for which a revision stands).
@@ -92,16 +113,12 @@ impl Unit {
     }
 
     fn look(&mut self, cell: &Cell, checked: bool) -> Result<Option<String>, Fault> {
-        match self.cells.get_mut(cell) {
-            Some(known) => {
-                known.checked |= checked && known.was.is_some();
-                Ok(known.now.clone())
-            }
-            None => {
-                self.wanted.insert(Ask::Cell(cell.clone()));
-                Err(Fault::Missing)
-            }
+        if let Some(known) = self.cells.get_mut(cell) {
+            known.checked |= checked && known.was.is_read();
+            return Ok(known.now.clone());
         }
+        self.wanted.insert(Ask::Cell(cell.clone()));
+        Err(Fault::Missing)
     }
 
     /// Says that a cell will be asked for.
@@ -127,7 +144,7 @@ impl Unit {
         match self.cells.get_mut(&cell) {
             Some(known) => known.now = value,
             None => {
-                self.cells.insert(cell, Known { was: None, now: value, checked: false });
+                self.cells.insert(cell, Known { was: Was::Unread, now: value, checked: false });
             }
         }
     }
@@ -135,7 +152,7 @@ impl Unit {
     /// The cells of a hash that this unit knows: each as it was, and as it is now.
     pub(crate) fn changed_in(&self, key: &str) -> impl Iterator<Item = (Option<&str>, Option<&str>)> {
         let cells = self.cells.iter().filter(move |(cell, _)| cell.key == key);
-        cells.map(|(_, known)| (known.was.as_ref().and_then(|was| was.as_deref()), known.now.as_deref()))
+        cells.map(|(_, known)| (known.was.value(), known.now.as_deref()))
     }
 
     /// How many members a sorted set has in this unit, what was entered and removed in it counted.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cell, Known, Unit};
+use super::{Cell, Known, Unit, Was};
 
 impl Unit {
     /// Whether there is nothing to apply.
@@ -16,7 +16,7 @@ impl Unit {
     }
 
     fn changed(&self) -> impl Iterator<Item = (&Cell, &Known)> {
-        self.cells.iter().filter(|(_, known)| known.was.as_ref() != Some(&known.now))
+        self.cells.iter().filter(|(_, known)| !matches!(&known.was, Was::Read(was) if *was == known.now))
     }
 
     /// The keys and arguments of the script; without the effects, only what is checked.
@@ -24,7 +24,7 @@ impl Unit {
         let mut keys: BTreeSet<&str> = BTreeSet::new();
         let (mut arguments, mut count) = (vec![String::new()], 0_usize);
         for (cell, known) in &self.cells {
-            let (true, Some(was)) = (known.checked, &known.was) else { continue };
+            let (true, Was::Read(was)) = (known.checked, &known.was) else { continue };
             let kind = if cell.field.is_some() { "field" } else { "string" };
             let field = cell.field.clone().unwrap_or_default();
             let there = if was.is_some() { "1" } else { "0" };

@@ -14,7 +14,7 @@ use midwatch_service::port::events::EventLog;
 
 use crate::support::{open, options};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 macro_rules! each_of_events {
     ($($name:ident)*) => { $(

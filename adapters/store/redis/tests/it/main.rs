@@ -1,6 +1,6 @@
 //! The shared store: what every store must do, and what only one on a server has to.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 mod access;
 mod breaking;

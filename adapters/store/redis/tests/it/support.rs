@@ -26,7 +26,7 @@ pub(crate) fn impatient(port: u16) -> Options {
     let waits = Waits {
         connect: Duration::from_millis(500),
         command: Duration::from_millis(500),
-        call: Duration::from_millis(1000),
+        call: Duration::from_secs(1),
     };
     Options { waits, ..options(&[port], Mode::Single) }
 }
@@ -48,7 +48,7 @@ pub(crate) async fn hand_in_at_last(store: &RedisStore) -> JobId {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), tries).await.expect("the store takes a write again")
+    tokio::time::timeout(Duration::from_mins(1), tries).await.expect("the store takes a write again")
 }
 
 /// Whether the store says that it may take the same a moment later.
