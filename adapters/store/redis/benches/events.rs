@@ -10,7 +10,7 @@ use midwatch_agent::request::Step;
 use midwatch_doubles::redis::Redis;
 use midwatch_redact::{Redacted, Redactor};
 use midwatch_redis::RedisEvents;
-use midwatch_service::event::{BATCH, JobEvent, Level};
+use midwatch_service::event::{BATCH, JobEvent, Level, PAGE};
 use midwatch_service::id::JobId;
 use midwatch_service::port::events::EventLog;
 
@@ -18,6 +18,9 @@ use crate::{forget_peak, memory, per_second, worker};
 
 const INVESTIGATIONS: usize = 16;
 const EVENTS: usize = 3_776;
+
+/// The least time between two looks of one who follows, as in the API.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Requests of each run of `redis-benchmark`.
 const REQUESTS: usize = 300_000;
@@ -112,13 +115,19 @@ async fn once(redis: &Redis, followed: bool) -> f64 {
 async fn follow(log: Arc<RedisEvents>, job: JobId, mut calls: tokio::sync::watch::Receiver<u64>) -> usize {
     let (mut last, mut count) = (None, 0);
     while count < EVENTS {
-        let page = log.events(job, last.as_ref(), 500).await.unwrap();
+        let page = log.events(job, last.as_ref(), PAGE).await.unwrap();
         for line in &page {
             assert!(line.event.text.contains(&format!("-{count:05} ")), "in order: {}", line.event.text);
             count += 1;
         }
         match page.last() {
-            Some(line) => last = Some(line.cursor.clone()),
+            // A page that is not full is the newest: no more often than the API reads.
+            Some(line) => {
+                last = Some(line.cursor.clone());
+                if page.len() < PAGE {
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
             None => {
                 let _ = tokio::time::timeout(Duration::from_secs(5), calls.changed()).await;
             }
@@ -145,7 +154,6 @@ fn requests(redis: &Redis, command: &[&str]) -> f64 {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let line = text.lines().rev().find(|line| line.starts_with('"')).unwrap_or_else(|| panic!("{text}"));
-    // The command itself, which holds quotes and commas, comes before the figures: "...","rps","avg",...
-    let figures: Vec<&str> = line.rsplit("\",\"").collect();
-    figures[figures.len() - 2].trim_matches('"').parse().unwrap_or_else(|_| panic!("{line}"))
+    // "RPUSH ...","rps","avg","min","p50","p95","p99","max": from the end, since the command holds quotes and commas.
+    line.rsplit("\",\"").nth(6).and_then(|rps| rps.parse().ok()).unwrap_or_else(|| panic!("{line}"))
 }

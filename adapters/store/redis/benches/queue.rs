@@ -9,7 +9,7 @@ use midwatch_redact::Redactor;
 use midwatch_redis::RedisStore;
 use midwatch_service::clock::SystemClock;
 use midwatch_service::id::JobId;
-use midwatch_service::intake::{Ask, Intake, IntakeParts, IntakeSettings, PackChoice, Reply};
+use midwatch_service::intake::{Ask, Intake, IntakeParts, IntakeSettings, PackChoice, Refused, Reply};
 use midwatch_service::job::{JobState, Origin, Task};
 use midwatch_service::pack::Pack;
 use midwatch_service::policy::{Policy, Rule, Verb};
@@ -50,15 +50,19 @@ pub(crate) async fn start() {
             let intake = intake.clone();
             hands.push(tokio::spawn(async move {
                 let asked = Instant::now();
-                (ask(&intake).await, asked.elapsed())
+                (try_ask(&intake).await, asked.elapsed())
             }));
         }
         let offered = began.elapsed();
-        let (mut jobs, mut taken) = (Vec::new(), Vec::new());
+        let (mut jobs, mut taken, mut refused) = (Vec::new(), Vec::new(), 0);
         for hand in hands {
-            let (job, took) = hand.await.unwrap();
-            jobs.push(job);
-            taken.push(took);
+            match hand.await.unwrap() {
+                (Ok(job), took) => {
+                    jobs.push(job);
+                    taken.push(took);
+                }
+                (Err(_), _) => refused += 1,
+            }
         }
         ended(&store, &jobs).await;
         let took = began.elapsed();
@@ -72,7 +76,10 @@ pub(crate) async fn start() {
         waits.sort();
         taken.sort();
         println!("start: {JOBS} jobs at {:.0}/s to a worker in another process, {name}", per_second(JOBS, offered));
-        println!("  completed {completed}; {:.0} jobs/s to the end of the last", per_second(JOBS, took));
+        println!(
+            "  completed {completed}, refused {refused}; {:.0} jobs/s to the end of the last",
+            per_second(JOBS, took)
+        );
         println!("  the asking: p50 {:.1?}, p99 {:.1?}", at(&taken, 50), at(&taken, 99));
         let (p50, p99, most) = (at(&waits, 50), at(&waits, 99), at(&waits, 100));
         println!("  enqueue to start: p50 {p50:.1?}, p99 {p99:.1?}, most {most:.1?} (goal: p99 50 ms)");
@@ -108,6 +115,10 @@ pub(crate) async fn replicas() {
 }
 
 async fn ask(intake: &Intake) -> JobId {
+    try_ask(intake).await.unwrap()
+}
+
+async fn try_ask(intake: &Intake) -> Result<JobId, Refused> {
     let ask = Ask {
         task: Task::Investigate,
         also: Vec::new(),
@@ -120,7 +131,7 @@ async fn ask(intake: &Intake) -> JobId {
         reply: Reply::Caller,
         dedup: None,
     };
-    intake.ask(ask).await.unwrap()
+    intake.ask(ask).await
 }
 
 /// Waits for the end of these jobs.

@@ -60,7 +60,7 @@ async fn run(store: Weak<SqliteStore>, mut batches: Batches, followers: Arc<Foll
             Ok(()) => jobs.into_iter().for_each(|job| followers.call(job)),
             Err(error) => tracing::warn!("events of jobs were lost: {error}"),
         }
-        batches.done(batch, result);
+        batch.done(result);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Must never hold more than [`WAITING`], nor give the events of one job in another order than they were taken. Start at
 //! [`queue`].
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use midwatch_redact::Redacted;
@@ -29,6 +30,9 @@ const FLUSH: Duration = Duration::from_secs(10);
 /// An event, and whose it is.
 pub type Entry = (JobId, Redacted<JobEvent>);
 
+/// Why a batch was not written, for the next one who asks.
+type Failed = Arc<Mutex<Option<StoreError>>>;
+
 type Written = oneshot::Sender<Result<(), StoreError>>;
 
 enum Item {
@@ -44,8 +48,7 @@ pub struct Queue(mpsc::Sender<Item>);
 /// The end where batches come out.
 pub struct Batches {
     items: mpsc::Receiver<Item>,
-    /// Why a batch was not written, for the next one who asks.
-    failed: Option<StoreError>,
+    failed: Failed,
 }
 
 /// Events to be written together, in order.
@@ -53,12 +56,13 @@ pub struct Batch {
     /// The events, at most [`BATCH`].
     pub events: Vec<Entry>,
     written: Option<Written>,
+    failed: Failed,
 }
 
 /// A queue with both its ends. When the first end is gone and what waited came out, the second ends.
 pub fn queue() -> (Queue, Batches) {
     let (put, items) = mpsc::channel(WAITING);
-    (Queue(put), Batches { items, failed: None })
+    (Queue(put), Batches { items, failed: Failed::default() })
 }
 
 impl Queue {
@@ -98,7 +102,7 @@ impl Queue {
 impl Batches {
     /// The next batch: what waits, and what comes within `linger` after the first of it. None at the end.
     pub async fn next(&mut self, linger: Duration) -> Option<Batch> {
-        let mut batch = Batch { events: Vec::new(), written: None };
+        let mut batch = Batch { events: Vec::new(), written: None, failed: Arc::clone(&self.failed) };
         let mut item = self.items.recv().await?;
         let until = Instant::now() + linger;
         loop {
@@ -121,15 +125,18 @@ impl Batches {
             };
         }
     }
+}
 
-    /// Says what became of a batch, to those who wait for it.
-    pub fn done(&mut self, batch: Batch, result: Result<(), StoreError>) {
+impl Batch {
+    /// Says what became of it, to those who wait for it.
+    pub fn done(self, result: Result<(), StoreError>) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = result {
-            self.failed = Some(error);
+            *failed = Some(error);
         }
-        if let Some(written) = batch.written {
+        if let Some(written) = self.written {
             // Whoever went away does not want to know.
-            let _ = written.send(self.failed.take().map_or(Ok(()), Err));
+            let _ = written.send(failed.take().map_or(Ok(()), Err));
         }
     }
 }
@@ -160,7 +167,7 @@ mod tests {
         while let Some(batch) = batches.next(Duration::ZERO).await {
             sizes.push(batch.events.len());
             texts.extend(batch.events.iter().map(|(_, event)| event.text.clone()));
-            batches.done(batch, Ok(()));
+            batch.done(Ok(()));
         }
         assert_eq!(sizes, [BATCH, 3]);
         assert_eq!(texts, (0..BATCH + 3).map(|n| n.to_string()).collect::<Vec<_>>());
@@ -175,12 +182,12 @@ mod tests {
         let batch = batches.next(Duration::from_secs(30)).await.unwrap();
         assert_eq!(batch.events.len(), 1);
         assert!(!flushed.is_finished());
-        batches.done(batch, Err(StoreError::Busy("no".to_owned())));
+        batch.done(Err(StoreError::Busy("no".to_owned())));
         assert!(flushed.await.unwrap().is_err());
         let flushing = tokio::spawn(async move { queue.flush().await });
         let batch = batches.next(Duration::ZERO).await.unwrap();
         assert!(batch.events.is_empty());
-        batches.done(batch, Ok(()));
+        batch.done(Ok(()));
         assert!(flushing.await.unwrap().is_ok(), "a failure is told once");
     }
 

@@ -5,7 +5,7 @@
 //! write    batches in pipelines; what failed is sent again without doubling
 //! listen   the connection for subscriptions
 //! ```
-//! An event is written by one task of a process, so those of a job that come from one process stay in order. What Redis has
+//! Events are written by one task of a process, so those of a job that come from one process stay in order. What Redis has
 //! taken can be lost with Redis (see its settings), never a job with it. Must never hold up who appends for longer than a
 //! second. Start at [`RedisEvents::start`].
 
@@ -19,17 +19,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use midwatch_redact::Redacted;
-use midwatch_service::event::{Batches, Cursor, Followers, JobEvent, Logged, PAGE, Queue, queue};
+use midwatch_service::event::{Batch, Batches, Cursor, Followers, JobEvent, Logged, PAGE, Queue, queue};
 use midwatch_service::id::JobId;
 use midwatch_service::port::events::{EventLog, Exhausted};
 use midwatch_service::port::store::StoreError;
 use redis::streams::{StreamId, StreamRangeReply};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use self::listen::Ear;
 use self::place::Place;
-use self::write::Writer;
+use self::write::{Packed, Writer};
 use crate::keys::Keys;
 use crate::open::{Inner, RedisStore};
 
@@ -56,7 +56,10 @@ impl RedisEvents {
         let inner = Arc::clone(&store.inner);
         let (queue, batches) = queue();
         let (followers, more) = (Arc::<Followers>::default(), Arc::<Notify>::default());
-        tokio::spawn(run(Writer::new(Arc::clone(&inner)), batches, Arc::clone(&followers)));
+        let writer = Arc::new(Writer::new(Arc::clone(&inner)));
+        let (ready, packed) = mpsc::channel(1);
+        tokio::spawn(pack(Arc::clone(&writer), batches, ready));
+        tokio::spawn(write(writer, packed, Arc::clone(&followers)));
         let ear = Ear { inner: Arc::clone(&inner), followers: Arc::clone(&followers), more: Arc::clone(&more) };
         let ear = AbortOnDropHandle::new(tokio::spawn(ear.run()));
         Self { inner, queue, followers, more, _ear: ear }
@@ -68,10 +71,21 @@ impl RedisEvents {
     }
 }
 
-async fn run(mut writer: Writer, mut batches: Batches, followers: Arc<Followers>) {
+/// Makes one batch ready while the one before is on its way.
+async fn pack(writer: Arc<Writer>, mut batches: Batches, ready: mpsc::Sender<(Batch, Packed)>) {
     // While one batch is under way the next one gathers: no need to wait for more.
     while let Some(batch) = batches.next(Duration::ZERO).await {
-        let written = if batch.events.is_empty() { Ok(()) } else { writer.write(&batch.events).await };
+        let packed = writer.pack(&batch.events);
+        if ready.send((batch, packed)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Writes batches, one after the other.
+async fn write(writer: Arc<Writer>, mut packed: mpsc::Receiver<(Batch, Packed)>, followers: Arc<Followers>) {
+    while let Some((batch, packed)) = packed.recv().await {
+        let written = if batch.events.is_empty() { Ok(()) } else { writer.write(packed, &batch.events).await };
         match &written {
             // At once, whatever becomes of the subscription.
             Ok(()) => {
@@ -82,7 +96,7 @@ async fn run(mut writer: Writer, mut batches: Batches, followers: Arc<Followers>
             }
             Err(error) => tracing::warn!(events = batch.events.len(), "events of jobs were lost: {error}"),
         }
-        batches.done(batch, written);
+        batch.done(written);
     }
 }
 

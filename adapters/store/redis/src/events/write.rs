@@ -7,7 +7,7 @@
 //! Must never try for ever, nor change the order of one job's events. Start at [`Writer::write`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use midwatch_service::event::{EVENTS_KEPT, Entry};
@@ -33,52 +33,73 @@ const REFUSALS: u32 = 5;
 /// Writes batches, one after the other.
 pub(super) struct Writer {
     inner: Arc<Inner>,
-    places: Places,
+    places: Mutex<Places>,
 }
 
-/// An event as it is sent.
+/// Where an event goes.
 struct Line {
     job: JobId,
     place: Place,
-    body: String,
+    /// Which of the batch it is.
+    event: usize,
+}
+
+/// A batch, ready to be sent.
+pub(super) struct Packed {
+    lines: Vec<Line>,
+    pipeline: Pipeline,
 }
 
 impl Writer {
     pub(super) fn new(inner: Arc<Inner>) -> Self {
-        let places = Places::new(&inner.process);
+        let places = Mutex::new(Places::new(&inner.process));
         Self { inner, places }
+    }
+
+    /// Gives each event its place.
+    pub(super) fn pack(&self, events: &[Entry]) -> Packed {
+        let now = self.inner.link.time().now() / 1000;
+        let mut places = self.places();
+        places.at(u64::try_from(now).unwrap_or_default());
+        let lines = events.iter().enumerate();
+        let lines: Vec<Line> = lines.map(|(event, (job, _))| Line { job: *job, place: places.take(), event }).collect();
+        drop(places);
+        let pipeline = self.pipeline(&lines, events);
+        Packed { lines, pipeline }
     }
 
     /// Writes a batch.
     ///
     /// # Errors
     /// When that failed for [`GIVE_UP`]: some of it is lost.
-    pub(super) async fn write(&mut self, events: &[Entry]) -> Result<(), StoreError> {
-        let now = self.inner.link.time().now() / 1000;
-        self.places.at(u64::try_from(now).unwrap_or_default());
-        // A struct of texts and numbers: serialising it cannot fail.
-        let body = |entry: &Entry| serde_json::to_string(&entry.1).unwrap_or_default();
-        let lines = events.iter().map(|entry| Line { job: entry.0, place: self.places.take(), body: body(entry) });
-        let lines: Vec<Line> = lines.collect();
-        match self.send(&lines).await {
+    pub(super) async fn write(&self, packed: Packed, events: &[Entry]) -> Result<(), StoreError> {
+        let Packed { lines, pipeline } = packed;
+        match self.send(&pipeline).await {
             Ok(()) => Ok(()),
-            Err(error) => self.mend(lines, error).await,
+            Err(error) => self.mend(lines, events, error).await,
         }
     }
 
-    async fn send(&self, lines: &[Line]) -> Result<(), StoreError> {
+    async fn send(&self, pipeline: &Pipeline) -> Result<(), StoreError> {
+        self.inner.link.pipe(pipeline).await.map(drop)
+    }
+
+    fn pipeline(&self, lines: &[Line], events: &[Entry]) -> Pipeline {
         let mut pipeline = Pipeline::with_capacity(2 * lines.len());
-        for Line { job, place, body } in lines {
-            let stream = stream(&self.inner.keys, *job);
+        for line in lines {
+            let Some((_, event)) = events.get(line.event) else { continue };
+            // A struct of texts and numbers: serialising it cannot fail.
+            let body = serde_json::to_string(event).unwrap_or_default();
+            let stream = stream(&self.inner.keys, line.job);
             let kept = pipeline.cmd("XADD").arg(&stream).arg("MAXLEN").arg("~").arg(EVENTS_KEPT);
-            kept.arg(place.to_string()).arg(BODY).arg(body).ignore();
-            pipeline.cmd("PUBLISH").arg(&stream).arg(body).ignore();
+            kept.arg(line.place.to_string()).arg(BODY).arg(&body).ignore();
+            pipeline.cmd("PUBLISH").arg(&stream).arg(&body).ignore();
         }
-        self.inner.link.pipe(&pipeline).await.map(drop)
+        pipeline
     }
 
     /// Sends what is missing until nothing is.
-    async fn mend(&mut self, mut lines: Vec<Line>, mut error: StoreError) -> Result<(), StoreError> {
+    async fn mend(&self, mut lines: Vec<Line>, events: &[Entry], mut error: StoreError) -> Result<(), StoreError> {
         let until = Instant::now() + GIVE_UP;
         let mut refusals = 0;
         while Instant::now() < until && refusals < REFUSALS {
@@ -86,7 +107,7 @@ impl Writer {
             tokio::time::sleep(PAUSE).await;
             let sent = match self.missing(&mut lines).await {
                 Ok(()) if lines.is_empty() => return Ok(()),
-                Ok(()) => self.send(&lines).await,
+                Ok(()) => self.send(&self.pipeline(&lines, events)).await,
                 Err(failed) => Err(failed),
             };
             match sent {
@@ -99,7 +120,7 @@ impl Writer {
     }
 
     /// Leaves only the lines that are not written, with new places where the old ones cannot be taken any more.
-    async fn missing(&mut self, lines: &mut Vec<Line>) -> Result<(), StoreError> {
+    async fn missing(&self, lines: &mut Vec<Line>) -> Result<(), StoreError> {
         let mut jobs: BTreeMap<JobId, (Place, Place)> = BTreeMap::new();
         for line in lines.iter() {
             jobs.entry(line.job).or_insert((line.place, line.place)).1 = line.place;
@@ -115,24 +136,30 @@ impl Writer {
         let mut behind = BTreeSet::new();
         for ((job, (first, _)), answer) in jobs.iter().zip(answers.chunks(2)) {
             let [written, top] = answer else { continue };
-            there.extend(places(written)?.map(|place| (*job, place)));
-            if let Some(top) = places(top)?.next()
+            there.extend(range(written)?.map(|place| (*job, place)));
+            if let Some(top) = range(top)?.next()
                 && top >= *first
             {
                 behind.insert(*job);
-                self.places.above(top);
+                self.places().above(top);
             }
         }
         lines.retain(|line| !there.contains(&(line.job, line.place)));
+        let mut places = self.places();
         for line in lines.iter_mut().filter(|line| behind.contains(&line.job)) {
-            line.place = self.places.take();
+            line.place = places.take();
         }
         Ok(())
+    }
+
+    /// Nothing half done is ever left in it.
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The ids of a range.
-fn places(answer: &redis::Value) -> Result<impl Iterator<Item = Place> + use<>, StoreError> {
+fn range(answer: &redis::Value) -> Result<impl Iterator<Item = Place> + use<>, StoreError> {
     let damaged = |_| StoreError::Damaged("the log of a job cannot be read".to_owned());
     let reply: StreamRangeReply = redis::from_redis_value_ref(answer).map_err(damaged)?;
     Ok(reply.ids.into_iter().filter_map(|entry| entry.id.parse().ok()))
