@@ -92,8 +92,7 @@ pub(crate) async fn queue(State(app): State<Arc<App>>, Who(origin): Who) -> Resu
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TakenBack {
     /// They wait again, and are due now.
-    #[serde(rename = "moved")]
-    again: Vec<String>,
+    moved: Vec<String>,
     /// Too many workers vanished with them: dead letters.
     dead: Vec<String>,
     /// They were to stop anyway.
@@ -113,7 +112,7 @@ pub(crate) async fn move_stuck(State(app): State<Arc<App>>, Who(origin): Who) ->
     let mut told = TakenBack { moved: Vec::new(), dead: Vec::new(), cancelled: Vec::new() };
     for reaped in app.api.intake.move_stuck(&origin).await? {
         let (list, id) = match reaped {
-            Reaped::Again(id) => (&mut told.again, id),
+            Reaped::Again(id) => (&mut told.moved, id),
             Reaped::Dead(id) => (&mut told.dead, id),
             Reaped::Cancelled(id) => (&mut told.cancelled, id),
         };
