@@ -150,7 +150,7 @@ impl Link {
             let bound = self.bound;
             return Err(StoreError::Busy(format!("{bound} calls wait for Redis at {}", self.place)));
         };
-        let mut tries = 0;
+        let (mut tries, mut met) = (0, None);
         loop {
             let error = match bounded(deadline, self.once(&self.commands, request)).await {
                 Ok(value) => return Ok(value),
@@ -158,8 +158,11 @@ impl Link {
             };
             let pause = (PAUSE * tries).min(LONGEST_PAUSE);
             if remedy(&error) == Remedy::None || Instant::now() + pause >= deadline {
-                return Err(storage(&self.place.to_string(), error));
+                // What cut the last try short says less than what the tries before it met.
+                let cut = Instant::now() >= deadline;
+                return Err(storage(&self.place.to_string(), met.filter(|_| cut).unwrap_or(error)));
             }
+            met = Some(error);
             tokio::time::sleep(pause).await;
             tries += 1;
         }
