@@ -109,7 +109,7 @@ impl Redact for TakenBack {
     responses((status = 200, description = "What was taken back", body = TakenBack))
 )]
 pub(crate) async fn move_stuck(State(app): State<Arc<App>>, Who(origin): Who) -> Result<Answer<TakenBack>, Fault> {
-    let mut told = TakenBack { again: Vec::new(), dead: Vec::new(), cancelled: Vec::new() };
+    let mut told = TakenBack { moved: Vec::new(), dead: Vec::new(), cancelled: Vec::new() };
     for reaped in app.api.intake.move_stuck(&origin).await? {
         let (list, id) = match reaped {
             Reaped::Again(id) => (&mut told.moved, id),
